@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** The project's own tests. The hidden tests of the lessons are run by `mqtt-course check` and `verify`. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
