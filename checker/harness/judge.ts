@@ -1,0 +1,180 @@
+import type { Verdict } from '../result.js';
+import { CannotTell, type Check, CheckFailure, type Failure, type Signature, seenText } from './check.js';
+import { type Detector, type DetectorContext, detectors } from './detectors.js';
+import { type Lesson, scenariosOf } from './lesson.js';
+import type { Recording } from './recording.js';
+
+export type Recordings = Readonly<Record<string, Recording>>;
+
+/** The first look at one check, before anything is known about the others. */
+export type FirstLook =
+  | { readonly status: 'passed' }
+  | { readonly status: 'failed'; readonly failure: Failure; readonly recording: Recording }
+  | { readonly status: 'unknown'; readonly reason: string; readonly scenario?: string };
+
+/** Judges one check by itself: pure, and possible as soon as its scenarios are recorded. */
+export function look(check: Check, recordings: Recordings): FirstLook {
+  for (const { name } of scenariosOf(check)) {
+    const recording = recordings[name];
+    if (!recording) return { status: 'unknown', reason: `scenario ${name} was not recorded` };
+    if (recording.fault) return { status: 'unknown', reason: recording.fault, scenario: name };
+    try {
+      check.verify(recording);
+    } catch (error) {
+      if (error instanceof CheckFailure) return { status: 'failed', failure: error.failure, recording };
+      const reason =
+        error instanceof CannotTell ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return { status: 'unknown', reason, scenario: name };
+    }
+  }
+  return { status: 'passed' };
+}
+
+/**
+ * All verdicts of a lesson from its recordings: detectors that found a root cause first, then the
+ * checks in order. A pure function, so a stored exchange can be judged again.
+ */
+export function judge(lesson: Lesson, recordings: Recordings, context: DetectorContext): Verdict[] {
+  const looks = new Map(lesson.checks.map(check => [check.id, look(check, recordings)]));
+  const found = findRootCauses(lesson, looks, context);
+  const verdicts = new Map<string, Verdict>();
+  for (const check of lesson.checks) {
+    const waitsFor = (check.needs ?? []).filter(need => verdicts.get(need)?.status !== 'passed');
+    const cause = found.explained.get(check.id);
+    const first = looks.get(check.id) ?? { status: 'passed' };
+    const roots = [...(cause ? [cause] : []), ...waitsFor];
+    verdicts.set(
+      check.id,
+      roots.length > 0 && first.status !== 'passed'
+        ? notReached(check, [...new Set(roots.flatMap(id => verdicts.get(id)?.waitsFor ?? [id]))])
+        : verdictOf(check, first),
+    );
+  }
+  diagnose(lesson, looks, verdicts, recordings, context);
+  return [...found.verdicts, ...verdicts.values()];
+}
+
+function verdictOf(check: Check, first: FirstLook): Verdict {
+  const base = { id: check.id, title: check.title, clauses: check.clauses, packets: [] };
+  if (first.status === 'passed') return { ...base, status: 'passed' };
+  if (first.status === 'unknown') {
+    return { ...base, status: 'unknown', seen: first.reason, ...(first.scenario ? { scenario: first.scenario } : {}) };
+  }
+  return failed(base, first.failure, first.recording.scenario);
+}
+
+function failed(
+  base: Pick<Verdict, 'id' | 'title' | 'clauses'>,
+  failure: Failure,
+  scenario: string,
+): Verdict {
+  const seen = seenText(failure.seen);
+  const cited = [...seen.packets, ...(failure.packets ?? []).map(entry => entry.n)];
+  return {
+    ...base,
+    status: 'failed',
+    clauses: [...new Set([...base.clauses, ...(failure.clauses ?? [])])],
+    expected: failure.expected,
+    seen: seen.text,
+    why: failure.why,
+    try: failure.try,
+    packets: [...new Set(cited)].sort((a, b) => a - b),
+    scenario,
+    mistake: failure.mistake,
+  };
+}
+
+function notReached(check: Check, waitsFor: readonly string[]): Verdict {
+  return {
+    id: check.id,
+    title: check.title,
+    status: 'not-reached',
+    clauses: check.clauses,
+    packets: [],
+    waitsFor,
+  };
+}
+
+/** For every failing check, the first detector that finds a cause where the check failed. */
+function findRootCauses(lesson: Lesson, looks: ReadonlyMap<string, FirstLook>, context: DetectorContext) {
+  const verdicts = new Map<string, Verdict>();
+  const explained = new Map<string, string>();
+  for (const check of lesson.checks) {
+    const first = looks.get(check.id);
+    if (first?.status !== 'failed') continue;
+    const cause = firstCause(check, first.recording, context);
+    if (!cause) continue;
+    explained.set(check.id, cause.detector.id);
+    if (!verdicts.has(cause.detector.id)) {
+      const { id, title } = cause.detector;
+      verdicts.set(id, failed({ id, title, clauses: [] }, cause.failure, first.recording.scenario));
+    }
+  }
+  const order = detectors.map(detector => detector.id);
+  return {
+    explained,
+    verdicts: [...verdicts.values()].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)),
+  };
+}
+
+function firstCause(
+  check: Check,
+  recording: Recording,
+  context: DetectorContext,
+): { detector: Detector; failure: Failure } | undefined {
+  for (const detector of detectors) {
+    if (check.explains?.includes(detector.id)) continue;
+    const failure = detector.find(recording, context);
+    if (failure) return { detector, failure };
+  }
+  return undefined;
+}
+
+/** Applies the first diagnosis whose signature fits: one cause, one message, the rest folded. */
+function diagnose(
+  lesson: Lesson,
+  looks: ReadonlyMap<string, FirstLook>,
+  verdicts: Map<string, Verdict>,
+  recordings: Recordings,
+  context: DetectorContext,
+): void {
+  const failedIds = [...verdicts.values()].filter(one => one.status === 'failed').map(one => one.id);
+  if (failedIds.length === 0) return;
+  const lookedFailed = (id: string) => looks.get(id)?.status === 'failed';
+  const signature: Signature = {
+    failed: lookedFailed,
+    passed: id => looks.get(id)?.status === 'passed',
+    mistake: id => {
+      const first = looks.get(id);
+      return first?.status === 'failed' ? first.failure.mistake : undefined;
+    },
+    only: (...ids) => {
+      const all = lesson.checks.map(check => check.id).filter(lookedFailed);
+      return all.length === ids.length && ids.every(id => all.includes(id));
+    },
+    recording: scenario => recordings[scenario.name] as never,
+    source: context.source,
+  };
+  const diagnosis = lesson.diagnoses.find(one => failedIds.includes(one.leads) && one.applies(signature));
+  const lead = diagnosis && verdicts.get(diagnosis.leads);
+  if (!diagnosis || !lead) return;
+  const { clauses, ...words } = diagnosis.failure(signature);
+  verdicts.set(diagnosis.leads, {
+    ...lead,
+    ...words,
+    clauses: [...new Set([...lead.clauses, ...(clauses ?? [])])],
+  });
+  for (const id of diagnosis.covers ?? []) {
+    const check = lesson.checks.find(one => one.id === id);
+    if (check && verdicts.get(id)?.status === 'failed') {
+      verdicts.set(id, notReached(check, [diagnosis.leads]));
+    }
+  }
+}
+
+/** `passed` needs every check passed; a run in which no check ran is `unknown`. */
+export function overall(verdicts: readonly Verdict[]): 'passed' | 'failed' | 'unknown' {
+  if (verdicts.some(one => one.status === 'failed')) return 'failed';
+  if (verdicts.length === 0 || verdicts.some(one => one.status !== 'passed')) return 'unknown';
+  return 'passed';
+}

@@ -1,0 +1,151 @@
+import { type PacketEntry, describePacket, payloadText } from '../../wire/index.js';
+import { type Check, type Failure, check, fail } from './check.js';
+import { stillRunning } from './detectors.js';
+import {
+  type PacketOf,
+  type Recording,
+  closing,
+  connections,
+  notes,
+  packets,
+  sent,
+} from './recording.js';
+import type { ScenarioDefinition } from './scenario.js';
+
+/** Describes an absence by what came instead: "no SUBSCRIBE within 2 s; after #2 CONNACK nothing came; …". */
+export function insteadOf(recording: Recording, what: string): (string | PacketEntry)[] {
+  const waited = recording.gaveUp ? ` within ${(recording.gaveUp.afterMs / 1000).toFixed(1)} s` : '';
+  const last = packets(recording).at(-1);
+  const one = recording.programs[0];
+  const state =
+    one === undefined || one.exitedAt === undefined || (one.killedAt !== undefined && one.stopAskedAt === undefined)
+      ? 'your program was still running'
+      : `your program had ended with exit code ${one.exitCode ?? one.signal}`;
+  return last
+    ? [`no ${what}${waited}; the last packet was`, last, state]
+    : [`no ${what}${waited}; no packet came at all; ${state}`];
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * The payload as a JSON object.
+ * @throws CheckFailure that names how the payload missed being one
+ */
+export function jsonObject(entry: PacketOf<'PUBLISH'>): JsonObject {
+  const text = payloadText(entry.packet.payload);
+  const not = (mistake: string, why: string, next: string): never =>
+    fail({ mistake, expected: 'the payload is one JSON object', seen: [entry], why, try: next });
+  if (text === undefined) {
+    return not('not-text', 'the bytes are not UTF-8 text, so they cannot be JSON', 'encode the text of the JSON, not the object in memory');
+  }
+  if (text === '') {
+    return not('empty-payload', 'an undefined or null payload leaves as an empty message', 'print what you hand to publish');
+  }
+  if (text.includes('[object Object]')) {
+    return not('printed-object', '"[object Object]" is how JavaScript prints an object, not JSON', 'turn the object into JSON once, with JSON.stringify');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return /^\{\s*'/.test(text)
+      ? not('printed-object', "{'…': …} with single quotes is how Python prints a dict, not JSON", 'turn the dict into JSON once, with json.dumps')
+      : not('not-json', 'a consumer cannot parse this text as JSON', 'compare the text, character by character, with the example in the lesson');
+  }
+  if (typeof value === 'string') {
+    return not('double-json', 'the payload is a JSON string that has JSON inside: it was encoded twice', 'encode once: hand over the object, not its JSON');
+  }
+  if (Array.isArray(value)) {
+    return not('json-list', 'the payload is a list; whoever reads live data waits for the whole batch', 'publish one message for each reading');
+  }
+  if (typeof value !== 'object' || value === null) {
+    return not('json-not-object', 'this is valid JSON, but a single value has no fields', 'put the value into an object with the field names of the contract');
+  }
+  return value as JsonObject;
+}
+
+/** Numbers as a consumer compares them. */
+export function sameNumber(a: unknown, b: number): boolean {
+  return typeof a === 'number' && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
+}
+
+/** The connection of the program that stood last, and how it ended. */
+function lastConnection(recording: Recording, who?: string) {
+  const number = connections(recording, who).at(-1);
+  return number === undefined ? undefined : { number, closed: closing(recording, number) };
+}
+
+/**
+ * The check that every exercise shares: asked to stop, the program says DISCONNECT, then leaves.
+ * Detectors U8 (no goodbye) and U9 (still there) live here.
+ */
+export function leavesCleanly<Facts>(
+  on: ScenarioDefinition<Facts>,
+  options: { readonly id?: string; readonly needs?: readonly string[]; readonly who?: string } = {},
+): Check {
+  return check<Facts>({
+    id: options.id ?? 'T9',
+    title: 'asked to stop, it says goodbye and leaves',
+    clauses: ['3.1.1 MQTT-3.14.4-1'],
+    on,
+    needs: options.needs ?? [],
+    verify: recording => {
+      const asked = notes(recording, 'stop-asked')[0];
+      const expected = 'DISCONNECT after the end of its input, then the program ends';
+      if (!asked) return fail({ ...notAsked, expected, seen: insteadOf(recording, 'moment to stop it') });
+      const last = lastConnection(recording, options.who);
+      const goodbye = sent(recording, 'DISCONNECT', options.who ? { who: options.who } : {}).at(-1);
+      if (stillRunning(recording)) {
+        return fail({
+          mistake: goodbye ? 'hung-after-goodbye' : 'hung',
+          expected,
+          seen: goodbye
+            ? [goodbye, 'three seconds later your program was still running']
+            : ['three seconds after the end of its input your program was still running; its last packet was', ...lastPacket(recording)],
+          why: 'a timer, a blocked loop, or an end that waits for an acknowledgement keeps the process alive',
+          try: goodbye ? 'look for timers and listeners that are still active' : 'check that your stop code runs: print a line in it',
+        });
+      }
+      if (last && (!goodbye || goodbye.connection !== last.number)) {
+        return fail({
+          mistake: 'no-goodbye',
+          expected,
+          seen: [
+            `connection closed by ${last.closed?.by === 'broker' ? 'the broker' : 'your side'} without DISCONNECT; the last packet from you was`,
+            ...lastPacket(recording),
+          ],
+          why: 'a connection that ends without DISCONNECT is a failure to the broker: it publishes the will, if there is one [3.1.1 MQTT-3.1.2-8]',
+          try: 'end the client and let that finish before the process ends',
+          clauses: ['3.1.1 MQTT-3.1.2-8'],
+        });
+      }
+    },
+  });
+}
+
+const notAsked: Pick<Failure, 'mistake' | 'why' | 'try'> = {
+  mistake: 'never-got-to-stop',
+  why: 'what comes before the stop did not happen',
+  try: 'mend the first failing check; this one follows',
+};
+
+function lastPacket(recording: Recording): (PacketEntry | string)[] {
+  const last = sent(recording, 'DISCONNECT').length > 0 ? [] : packets(recording, { direction: 'to-broker', madeByTap: false });
+  const entry = last.at(-1);
+  return entry ? [entry] : ['nothing'];
+}
+
+/** Short text of a packet for a sentence: `PUBLISH home/t "21"`. */
+export function inWords(entry: PacketEntry): string {
+  return `#${entry.n} ${describePacket(entry.packet)}`;
+}
+
+/** Whether the source looks as if an option had a form that the library ignores (detector U11): a hint only. */
+export function misreadOption(source: string): string | undefined {
+  if (/\b(?:publish|publishAsync|subscribe|subscribeAsync)\([^()]*,\s*[012]\s*[,)]/.test(source) && !/paho|mqttkit/.test(source)) {
+    return 'options are an object, { qos: 1 }; a bare number is ignored';
+  }
+  if (/\bQo?S\s*:/.test(source.replace(/\bqos\s*:/g, ''))) return 'the option is called qos, in lower case; another spelling is ignored';
+  return undefined;
+}

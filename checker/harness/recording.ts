@@ -1,0 +1,129 @@
+import type { Direction, NoteEntry, PacketEntry, Trace, TraceEntry, WirePacket } from '../../wire/index.js';
+import type { ProgramOutput } from '../result.js';
+
+/** How one start of the learner's program went. Times are milliseconds in the trace's clock. */
+export interface ProgramRecord extends ProgramOutput {
+  /** The name that the trace uses in `who`. */
+  readonly name: string;
+  readonly startedAt: number;
+  readonly stopAskedAt?: number;
+  readonly killedAt?: number;
+  readonly exitedAt?: number;
+  /** Set when the program could not be started at all. */
+  readonly startError?: string;
+}
+
+/** What a scenario leaves behind, and all that its checks may look at. A plain value. */
+export interface Recording<Facts = unknown> {
+  readonly scenario: string;
+  /** What the scenario chose at random and told the program. */
+  readonly facts: Facts;
+  readonly trace: Trace;
+  readonly programs: readonly ProgramRecord[];
+  /** What was awaited when the scenario ended early. */
+  readonly gaveUp?: { readonly waitedFor: string; readonly afterMs: number; readonly t: number };
+  /** Times at which this machine was too busy to be trusted with a clock. */
+  readonly stalls: readonly { readonly from: number; readonly to: number }[];
+  /** Set when the scenario itself broke: the checks on it are `unknown`. */
+  readonly fault?: string;
+}
+
+export type PacketType = WirePacket['type'];
+
+/** A packet entry whose packet is known to be of one type. */
+export type PacketOf<Type extends PacketType> = PacketEntry & {
+  readonly packet: Extract<WirePacket, { type: Type }>;
+};
+
+export interface PacketQuery {
+  /** Name of a program or peer; default: any program. */
+  readonly who?: string;
+  readonly direction?: Direction;
+  readonly connection?: number;
+  /** Only packets after this one (by number). */
+  readonly after?: PacketEntry | undefined;
+  readonly before?: PacketEntry | undefined;
+  /** Packets that the tap made are left out unless asked for. */
+  readonly madeByTap?: boolean;
+}
+
+export function isPacket<Type extends PacketType>(entry: TraceEntry, type: Type): entry is PacketOf<Type> {
+  return entry.kind === 'packet' && entry.packet.type === type;
+}
+
+function matches(recording: Recording, entry: PacketEntry, query: PacketQuery): boolean {
+  const ofProgram = query.who
+    ? entry.who === query.who
+    : recording.programs.some(program => program.name === entry.who);
+  return (
+    ofProgram &&
+    (query.direction === undefined || entry.direction === query.direction) &&
+    (query.connection === undefined || entry.connection === query.connection) &&
+    (query.after === undefined || entry.n > query.after.n) &&
+    (query.before === undefined || entry.n < query.before.n) &&
+    (query.madeByTap !== false || entry.madeByTap === undefined)
+  );
+}
+
+/** All packets of the learner's programs (or of `who`), in order. */
+export function packets(recording: Recording, query: PacketQuery = {}): PacketEntry[] {
+  return recording.trace.entries.filter(
+    (entry): entry is PacketEntry => entry.kind === 'packet' && matches(recording, entry, query),
+  );
+}
+
+/** Packets of one type that the program sent: what came from the program, not what the tap made. */
+export function sent<Type extends PacketType>(
+  recording: Recording,
+  type: Type,
+  query: PacketQuery = {},
+): PacketOf<Type>[] {
+  return packets(recording, { direction: 'to-broker', madeByTap: false, ...query }).filter(
+    (entry): entry is PacketOf<Type> => entry.packet.type === type,
+  );
+}
+
+/** Packets of one type that went towards the program, the tap's own included. */
+export function received<Type extends PacketType>(
+  recording: Recording,
+  type: Type,
+  query: PacketQuery = {},
+): PacketOf<Type>[] {
+  return packets(recording, { direction: 'to-client', ...query }).filter(
+    (entry): entry is PacketOf<Type> => entry.packet.type === type,
+  );
+}
+
+export function notes(recording: Recording, note: string): NoteEntry[] {
+  return recording.trace.entries.filter(
+    (entry): entry is NoteEntry => entry.kind === 'note' && entry.note === note,
+  );
+}
+
+/** When the program's connection was closed, and by whom; undefined while open. */
+export function closing(recording: Recording, connection: number) {
+  return recording.trace.entries.find(
+    entry => entry.kind === 'connection' && entry.connection === connection && entry.event === 'closed',
+  ) as Extract<TraceEntry, { kind: 'connection' }> | undefined;
+}
+
+/** Numbers of the connections that the learner's programs (or `who`) opened, in order. */
+export function connections(recording: Recording, who?: string): number[] {
+  return recording.trace.entries.flatMap(entry =>
+    entry.kind === 'connection' &&
+    entry.event === 'opened' &&
+    (who ? entry.who === who : recording.programs.some(program => program.name === entry.who))
+      ? [entry.connection]
+      : [],
+  );
+}
+
+/** True when the machine stalled somewhere between the two times: a claim about time cannot be made. */
+export function stalledBetween(recording: Recording, from: number, to: number): boolean {
+  return recording.stalls.some(stall => stall.from < to && stall.to > from);
+}
+
+/** The first program of the recording; there is always one in a scenario that started one. */
+export function program(recording: Recording, name?: string): ProgramRecord | undefined {
+  return recording.programs.find(one => name === undefined || one.name === name);
+}

@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import type { ProgramSpec } from '../program/spec.js';
+import type { Verdict } from '../result.js';
+import { type FirstLook, type Recordings, judge, look } from './judge.js';
+import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
+import type { Recording } from './recording.js';
+import type { ScenarioDefinition } from './scenario.js';
+import { type StageSettings, perform } from './stage.js';
+
+/** One program being checked against one lesson. */
+export interface LessonRun {
+  /** The check by itself, as soon as its scenarios are recorded. */
+  first(checkId: string): Promise<FirstLook>;
+  /** All verdicts, when everything is recorded. */
+  verdicts(): Promise<Verdict[]>;
+  recordings(): Promise<Recordings>;
+}
+
+/** Starts all scenarios of a lesson (as many at once as the machine takes) with one program. */
+export function runLesson(lesson: Lesson, spec: ProgramSpec, settings: StageSettings = {}): LessonRun {
+  const recording = new Map<string, Promise<Recording>>();
+  for (const definition of lessonScenarios(lesson)) {
+    recording.set(definition.name, slot(() => perform(definition, spec, settings)));
+  }
+  const gather = async (definitions: readonly ScenarioDefinition<unknown>[]): Promise<Recordings> => {
+    const pairs = definitions.map(async ({ name }) => [name, await recording.get(name)] as const);
+    return Object.fromEntries(await Promise.all(pairs)) as Recordings;
+  };
+  const all = () => gather(lessonScenarios(lesson));
+  let judged: Promise<Verdict[]> | undefined;
+  return {
+    first: async id => {
+      const check = lesson.checks.find(one => one.id === id);
+      if (!check) throw new Error(`${lesson.id} has no check ${id}`);
+      return look(check, await gather(scenariosOf(check)));
+    },
+    verdicts: () => {
+      judged ??= all().then(recordings =>
+        judge(lesson, recordings, { source: spec.source, track: spec.track }),
+      );
+      return judged;
+    },
+    recordings: all,
+  };
+}
+
+/**
+ * Scenarios at once in this process: enough to use the processors while some only wait for
+ * protocol time, few enough that a deadline means something.
+ */
+let free = Math.max(4, availableParallelism() * 3);
+const waiting: (() => void)[] = [];
+
+async function slot<T>(work: () => Promise<T>): Promise<T> {
+  if (free === 0) await new Promise<void>(resolve => waiting.push(resolve));
+  else free -= 1;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else free += 1;
+  }
+}

@@ -1,0 +1,75 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** What a crash left on standard error, for a learner: the error and their own lines, nothing of ours. */
+export interface CrashReport {
+  /** `TypeError: x is not a function`. */
+  readonly error: string;
+  /** Where, in the learner's words: `main.ts:12`. */
+  readonly where?: string;
+  /** The error with the frames that are the learner's. */
+  readonly text: string;
+  readonly kind: 'syntax' | 'import' | 'exception';
+}
+
+const errorLine = /^(?:Uncaught )?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$/;
+const notTheirs =
+  /node:internal|node:events|node:net|node_modules|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
+
+/** Reads the end of a standard error stream. Undefined when no error stands there. */
+export function readCrash(stderr: string): CrashReport | undefined {
+  const lines = stripVTControlCharacters(stderr).split(/\r?\n/);
+  const traceback = lines.findLastIndex(line => line.startsWith('Traceback (most recent call last)'));
+  return traceback >= 0 || lines.some(line => /^ {2}File ".*", line \d+/.test(line))
+    ? readPython(lines.slice(Math.max(traceback, 0)))
+    : readNode(lines);
+}
+
+function readPython(lines: readonly string[]): CrashReport | undefined {
+  const error = lines.findLast(line => errorLine.test(line));
+  if (!error) return undefined;
+  const frames: string[] = [];
+  let where: string | undefined;
+  for (const [at, line] of lines.entries()) {
+    const frame = /^ {2}File "(.*)", line (\d+)/.exec(line);
+    if (!frame || notTheirs.test(line)) continue;
+    where = `${baseName(frame[1] ?? '')}:${frame[2]}`;
+    frames.push(`  ${where}`);
+    for (const below of lines.slice(at + 1)) {
+      if (!/^ {4}/.test(below)) break;
+      frames.push(below);
+    }
+  }
+  return report(error, where, frames);
+}
+
+function readNode(lines: readonly string[]): CrashReport | undefined {
+  const at = lines.findIndex(line => errorLine.test(line));
+  const error = lines[at];
+  if (error === undefined) return undefined;
+  const theirs = lines
+    .slice(at + 1)
+    .filter(line => /^\s+at /.test(line) && !notTheirs.test(line))
+    .slice(0, 4);
+  const places = theirs.flatMap(line => /([^\s(/\\]+\.[cm]?[jt]s):(\d+)/.exec(line) ?? []);
+  const head = lines.slice(0, at).flatMap(line => /([^\s(/\\]+\.[cm]?ts):(\d+)$/.exec(line) ?? []);
+  const [, file, line] = places.length > 0 ? places : head;
+  return report(
+    error,
+    file && line ? `${file}:${line}` : undefined,
+    theirs.map(frame => `  ${frame.trim().replace(/(?:file:\/\/)?[^\s(]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1')}`),
+  );
+}
+
+function report(error: string, where: string | undefined, frames: readonly string[]): CrashReport {
+  const message = (errorLine.exec(error)?.[1] ?? error).slice(0, 400);
+  const kind = /^(SyntaxError|IndentationError|TabError)/.test(message)
+    ? 'syntax'
+    : /^(ModuleNotFoundError|ImportError)|ERR_MODULE_NOT_FOUND|Cannot find (module|package)/.test(message)
+      ? 'import'
+      : 'exception';
+  return { error: message, text: [message, ...frames].join('\n'), kind, ...(where ? { where } : {}) };
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}

@@ -1,0 +1,76 @@
+import { type TestContext, describe, inject, test } from 'vitest';
+import type { ProgramSpec } from '../program/spec.js';
+import type { Verdict } from '../result.js';
+import { seenText } from './check.js';
+import { type FirstLook, type Recordings, overall } from './judge.js';
+import type { Lesson } from './lesson.js';
+import { type LessonRun, runLesson } from './run.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The programs to check, of any lesson. */
+    programs: readonly ProgramSpec[];
+    /** Whether recordings go back to the caller. */
+    keepRecordings: boolean;
+    /** `embedded`, `mosquitto`, or the URL of a broker. */
+    broker: string;
+  }
+  export interface TaskMeta {
+    program?: string;
+    /** Known as soon as the check's own scenarios are recorded. */
+    verdict?: Verdict;
+    /** On the last test of a program: all verdicts, detectors included. */
+    verdicts?: readonly Verdict[];
+    recordings?: Recordings;
+  }
+}
+
+/** Room for lessons that wait for protocol timers, on a machine that is busy. */
+const TEST_TIMEOUT_MS = 180_000;
+
+/**
+ * Makes Vitest tests of a lesson: a group for each program, a test for each check. Does nothing
+ * outside Vitest, so that the lesson can also be loaded to judge a stored exchange again.
+ */
+export function hiddenTests(lesson: Lesson): Lesson {
+  if (!('__vitest_worker__' in globalThis)) return lesson;
+  for (const spec of inject('programs').filter(one => one.lesson === lesson.id)) {
+    describe.concurrent(spec.id, { timeout: TEST_TIMEOUT_MS }, () => {
+      let started: LessonRun | undefined;
+      const run = () => {
+        started ??= runLesson(lesson, spec);
+        return started;
+      };
+      for (const check of lesson.checks) {
+        test(`${check.id} ${check.title}`, async context => {
+          context.task.meta.program = spec.id;
+          const first = await run().first(check.id);
+          report(context, check.id, first);
+        });
+      }
+      test('verdicts', async ({ task }) => {
+        const verdicts = await run().verdicts();
+        task.meta.program = spec.id;
+        task.meta.verdicts = verdicts;
+        if (inject('keepRecordings')) task.meta.recordings = await run().recordings();
+        if (overall(verdicts) !== 'passed') throw new Error('not every check passed');
+      });
+    });
+  }
+  return lesson;
+}
+
+function report(context: TestContext, id: string, first: FirstLook): void {
+  if (first.status === 'passed') return;
+  if (first.status === 'unknown') throw new Error(`could not tell: ${first.reason}`);
+  const { failure } = first;
+  throw new Error(
+    [
+      `${id}: ${failure.mistake}`,
+      `Expected  ${failure.expected}`,
+      `Seen      ${seenText(failure.seen).text}`,
+      `Why       ${failure.why}`,
+      `Try       ${failure.try}`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,382 @@
+import { type Failure, check, fail } from '../harness/check.js';
+import { defineLesson } from '../harness/lesson.js';
+import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import type { Random } from '../harness/random.js';
+import { type PacketOf, type Recording, connections, sent } from '../harness/recording.js';
+import { scenario } from '../harness/scenario.js';
+import type { Stage, StagedProgram } from '../harness/stage.js';
+import { hiddenTests } from '../harness/vitest.js';
+import { withhold } from '../../wire/index.js';
+
+interface Reading {
+  readonly device: string;
+  readonly temp: number;
+  readonly hum: number;
+}
+
+interface Facts {
+  readonly topic: string;
+  readonly readings: readonly Reading[];
+}
+
+function makeReadings(random: Random, device: string, count: number): Reading[] {
+  return Array.from({ length: count }, () => ({
+    device,
+    temp: random.decimal(-30, 45, 1),
+    hum: random.int(5, 95),
+  }));
+}
+
+const makeTopic = (random: Random) => `lab/${random.token(5)}/reading`;
+
+const start = (stage: Stage, facts: Facts): Promise<StagedProgram> =>
+  stage.start({ env: { TOPIC: facts.topic } });
+
+/** One reading at a time: the next one comes when the message of the last one has been seen. */
+const paced = scenario<Facts>('one by one', {
+  facts: random => {
+    const readings = makeReadings(random, random.device(), random.int(4, 6));
+    // 0 is a value like any other, and a number may have many digits.
+    readings[1] = { ...(readings[1] as Reading), temp: 0 };
+    readings[2] = { ...(readings[2] as Reading), hum: 0, temp: -random.int(1, 9) + 0.123456789012345 };
+    return { topic: makeTopic(random), readings };
+  },
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    await program.receives('CONNACK');
+    for (const [at, reading] of facts.readings.entries()) {
+      program.feed(reading);
+      await program.sends('PUBLISH', { nth: at + 1, what: `the PUBLISH of reading ${at + 1}`, within: 2000 });
+    }
+    await program.stop();
+  },
+});
+
+/** All readings and the end of the input at once, before there is a connection. */
+const burst = scenario<Facts>('all at once', {
+  facts: random => ({
+    topic: makeTopic(random),
+    readings: makeReadings(random, random.device(), random.int(6, 12)),
+  }),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    for (const reading of facts.readings) program.feed(reading);
+    await program.stop();
+  },
+});
+
+/** The broker takes its time with CONNACK, while readings wait. */
+const slowBroker = scenario<Facts>('slow CONNACK', {
+  facts: random => ({
+    topic: makeTopic(random),
+    readings: makeReadings(random, random.device(), random.int(3, 5)),
+  }),
+  run: async (stage, facts) => {
+    const connack = stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'CONNACK',
+      do: withhold(),
+    });
+    const program = await start(stage, facts);
+    for (const reading of facts.readings) program.feed(reading);
+    program.endInput();
+    await program.sends('CONNECT');
+    await stage.maybe('a program that gives up before CONNACK', entry => entry.kind === 'connection' && entry.event === 'closed', 700);
+    connack.release();
+    await program.stop();
+  },
+});
+
+/** A name that breaks hand-made JSON. */
+const names = scenario<Facts>('difficult names', {
+  facts: random => ({
+    topic: makeTopic(random),
+    readings: [
+      ...makeReadings(random, `Kühlraum "${random.token(3)}" 2\\3`, 1),
+      ...makeReadings(random, `温室-${random.token(3)} 🌡`, 1),
+    ],
+  }),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    for (const reading of facts.readings) program.feed(reading);
+    await program.stop();
+  },
+});
+
+const nothing = scenario<Facts>('no readings', {
+  facts: random => ({ topic: makeTopic(random), readings: [] }),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    await program.receives('CONNACK');
+    await program.stop();
+  },
+});
+
+type Published = PacketOf<'PUBLISH'>;
+
+/** What was published on the topic; at QoS 1 a repeated packet is the same message. */
+function published(recording: Recording<Facts>): Published[] {
+  const seen = new Set<string>();
+  return sent(recording, 'PUBLISH').filter(({ packet, connection }) => {
+    if (packet.topic !== recording.facts.topic) return false;
+    const key = `${connection}/${packet.id}`;
+    if (packet.id === undefined || !packet.dup) {
+      seen.add(key);
+      return true;
+    }
+    return !seen.has(key);
+  });
+}
+
+function elsewhere(recording: Recording<Facts>): Published | undefined {
+  return sent(recording, 'PUBLISH').find(entry => entry.packet.topic !== recording.facts.topic);
+}
+
+/** Reads a published payload without judging it: undefined when it is not a JSON object. */
+function fields(entry: Published): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return jsonObject(entry);
+  } catch {
+    return undefined;
+  }
+}
+
+function lost(recording: Recording<Facts>): Omit<Failure, 'mistake' | 'why' | 'try'> | undefined {
+  const { readings } = recording.facts;
+  const out = published(recording);
+  if (out.length >= readings.length) return undefined;
+  const last = out.at(-1);
+  return {
+    expected: `${readings.length} readings in, ${readings.length} PUBLISH out`,
+    seen: last
+      ? [`${out.length} of ${readings.length} came out; the last one is`, last]
+      : insteadOf(recording, 'PUBLISH'),
+  };
+}
+
+const onTopic = check<Facts>({
+  id: 'T1',
+  title: 'each reading is published when it comes',
+  clauses: ['3.1.1 MQTT-3.3.2-1'],
+  on: paced,
+  verify: recording => {
+    const { readings, topic } = recording.facts;
+    const out = published(recording);
+    if (out.length >= readings.length && !recording.gaveUp) {
+      if (out.length > readings.length) {
+        fail({
+          mistake: 'too-many',
+          expected: `one message for each of the ${readings.length} readings`,
+          seen: [`${out.length} messages; the last one is`, out.at(-1) as Published],
+          why: 'a consumer counts a reading twice when it comes as two messages',
+          try: 'look for a second call of publish for the same reading',
+        });
+      }
+      return;
+    }
+    const other = elsewhere(recording);
+    if (out.length === 0 && other) {
+      fail({
+        mistake: 'wrong-topic',
+        expected: `messages on ${topic}`,
+        seen: [other],
+        why: 'a consumer that subscribed to the agreed topic name receives nothing',
+        try: 'read the topic name from the environment variable TOPIC',
+      });
+    }
+    const missing = recording.gaveUp ? readings[out.length] : undefined;
+    if (missing && (missing.temp === 0 || missing.hum === 0)) {
+      fail({
+        mistake: 'zero-is-falsy',
+        expected: `a message for reading ${out.length + 1}, {"temp":${missing.temp},"hum":${missing.hum}}`,
+        seen: insteadOf(recording, `PUBLISH for reading ${out.length + 1}`),
+        why: 'a value of this reading is 0, and 0 counts as false in a condition: the freezer at 0 °C is invisible',
+        try: 'find the condition that asks whether there is a value, and ask for undefined (None) instead',
+      });
+    }
+    fail({
+      mistake: 'hoards',
+      expected: `a message for reading ${out.length + 1} before the next reading comes`,
+      seen: insteadOf(recording, `PUBLISH for reading ${out.length + 1}`),
+      why: 'the reading stays in the program until later; an alarm at noon must not wait for the evening',
+      try: 'publish inside the loop, one message for each reading',
+    });
+  },
+});
+
+const asJson = check<Facts>({
+  id: 'T2',
+  title: 'the payload is JSON with device, temp, hum and seq',
+  clauses: [],
+  on: paced,
+  needs: ['T1'],
+  verify: recording => {
+    for (const [at, entry] of published(recording).entries()) {
+      const reading = recording.facts.readings[at];
+      if (!reading) return;
+      const object = jsonObject(entry);
+      for (const field of ['device', 'temp', 'hum', 'seq'] as const) {
+        if (!(field in object)) {
+          fail({
+            mistake: 'missing-field',
+            expected: `a field "${field}" in every message`,
+            seen: [entry],
+            why: 'the consumer reads the field by exactly this name',
+            try: 'compare the field names with the table in the lesson',
+          });
+        }
+      }
+      for (const field of ['temp', 'hum'] as const) {
+        if (typeof object[field] === 'string') {
+          fail({
+            mistake: 'number-as-text',
+            expected: `"${field}" is a number: ${reading[field]}`,
+            seen: [entry],
+            why: 'a JSON string cannot be compared or averaged: "9" is more than "21" in text',
+            try: 'put the number itself into the object; formatting is for people',
+          });
+        }
+        if (!sameNumber(object[field], reading[field])) {
+          fail({
+            mistake: 'wrong-value',
+            expected: `"${field}" is ${reading[field]}, as it came in`,
+            seen: [entry],
+            why: 'rounding or mixing up fields changes what was measured',
+            try: `print the reading and the object beside each other, field "${field}"`,
+          });
+        }
+      }
+    }
+  },
+});
+
+const counted = check<Facts>({
+  id: 'T3',
+  title: 'seq counts 1, 2, 3, …',
+  clauses: [],
+  on: paced,
+  needs: ['T1', 'T2'],
+  verify: recording => {
+    const out = published(recording);
+    const wrong = out.findIndex((entry, at) => fields(entry)?.['seq'] !== at + 1);
+    if (wrong < 0) return;
+    const values = out.map(entry => JSON.stringify(fields(entry)?.['seq'])).join(', ');
+    fail({
+      mistake: values.startsWith('0') && out.length > 1 && !values.startsWith('0, 0') ? 'seq-from-zero' : 'seq-not-counting',
+      expected: `seq is ${out.map((_, at) => at + 1).join(', ')}`,
+      seen: [`seq is ${values}; the first that differs is`, out[wrong] as Published],
+      why: 'a consumer notices loss and duplicates by a gap or a repetition in seq',
+      try: values.startsWith('0') ? 'count before you publish, so that the first reading is 1' : 'keep the counter outside the loop, and add 1 for each reading',
+    });
+  },
+});
+
+const oneConnection = check<Facts>({
+  id: 'T4',
+  title: 'one connection carries all readings',
+  clauses: [],
+  on: paced,
+  verify: recording => {
+    const opened = connections(recording).length;
+    if (opened <= 1) return;
+    fail({
+      mistake: 'connection-per-reading',
+      expected: 'one CONNECT, then all messages',
+      seen: [`${opened} connections for ${recording.facts.readings.length} readings`, ...sent(recording, 'CONNECT').slice(0, 3)],
+      why: 'a connection costs two round trips and more with TLS; a sensor on a battery pays for each',
+      try: 'connect once, before the loop, and use that client for every reading',
+    });
+  },
+});
+
+const atOnce = check<Facts>({
+  id: 'T5',
+  title: 'nothing is lost when the input ends at once',
+  clauses: [],
+  on: burst,
+  verify: recording => {
+    const missing = lost(recording);
+    if (!missing) return;
+    const none = published(recording).length === 0;
+    fail({
+      ...missing,
+      mistake: none ? 'left-before-connected' : 'left-before-flushed',
+      why: none
+        ? 'the program ended the client before the connection was up, so everything that waited was thrown away'
+        : 'the program ended while messages still waited in its queue',
+      try: 'wait until the last message has left (the promise or callback of publish), then end',
+    });
+  },
+});
+
+const afterSlowConnack = check<Facts>({
+  id: 'T6',
+  title: 'nothing is lost while the broker takes its time',
+  clauses: ['3.1.1 MQTT-3.2.0-1'],
+  on: slowBroker,
+  needs: ['T5'],
+  verify: recording => {
+    const missing = lost(recording);
+    if (!missing) return;
+    fail({
+      ...missing,
+      mistake: 'impatient',
+      why: 'CONNACK came late in this scenario, and the program did not wait for it; a broker under load is that slow',
+      try: 'wait for the connection (or for publish to finish) before you end; do not wait for a fixed time',
+    });
+  },
+});
+
+const difficultNames = check<Facts>({
+  id: 'T7',
+  title: 'names with quotes and other alphabets arrive whole',
+  clauses: [],
+  on: names,
+  needs: ['T2', 'T5'],
+  verify: recording => {
+    for (const [at, entry] of published(recording).entries()) {
+      const { device } = recording.facts.readings[at] ?? {};
+      const got = jsonObject(entry)['device'];
+      if (device === undefined || got === device) continue;
+      fail({
+        mistake: 'name-damaged',
+        expected: `"device" is ${JSON.stringify(device)}`,
+        seen: [entry],
+        why: 'JSON made by hand breaks at a quote or a backslash in the data',
+        try: 'let JSON.stringify (json.dumps) write the whole object',
+      });
+    }
+  },
+});
+
+const silentWithout = check<Facts>({
+  id: 'T8',
+  title: 'no readings, no messages',
+  clauses: [],
+  on: nothing,
+  verify: recording => {
+    const first = sent(recording, 'PUBLISH')[0];
+    if (!first) return;
+    fail({
+      mistake: 'message-without-reading',
+      expected: 'no PUBLISH without a reading',
+      seen: [first],
+      why: 'a message that nobody measured is taken for a measurement',
+      try: 'publish only inside the loop over the readings',
+    });
+  },
+});
+
+export const lesson = hiddenTests(
+  defineLesson('02-publish-a-reading', [
+    onTopic,
+    asJson,
+    counted,
+    oneConnection,
+    atOnce,
+    afterSlowConnack,
+    difficultNames,
+    silentWithout,
+    leavesCleanly(nothing),
+  ]),
+);

@@ -1,0 +1,14 @@
+// mistake: left-before-connected
+// fails: T5
+// Calls publish and end before the connection is up, without waiting.
+import mqtt from 'mqtt';
+import { env, readings } from '#kit';
+
+interface Reading { device: string; temp: number; hum: number }
+const client = mqtt.connect(env('MQTT_URL'));
+let seq = 0;
+for await (const { device, temp, hum } of readings<Reading>()) {
+  seq += 1;
+  client.publish(env('TOPIC'), JSON.stringify({ device, temp, hum, seq }));
+}
+client.end();

@@ -1,0 +1,16 @@
+// mistake: seq-not-counting
+// fails: T3
+// Creates the counter anew for each reading.
+import mqtt from 'mqtt';
+import { env, readings } from '#kit';
+
+interface Reading { device: string; temp: number; hum: number }
+const client = mqtt.connect(env('MQTT_URL'));
+let seq = 0;
+for await (const { device, temp, hum } of readings<Reading>()) {
+  seq += 1;
+  const count = 0;
+  await client.publishAsync(env('TOPIC'), JSON.stringify({ device, temp, hum, seq: count + 1 }));
+}
+if (!client.connected) await new Promise(resolve => client.once('connect', resolve));
+await client.endAsync();

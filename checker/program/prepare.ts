@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../../course/package-root.js';
+import type { Track } from '../result.js';
+import { requirePython } from './python.js';
+import { type ProgramSpec, ProgramUnavailable } from './spec.js';
+import { buildTypescript } from './typescript.js';
+
+export interface PrepareRequest {
+  readonly id: string;
+  readonly lesson: string;
+  readonly track: Track | 'command';
+  readonly program:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'command'; readonly command: readonly string[]; readonly cwd: string };
+  readonly seed: string;
+  readonly workspace?: string;
+}
+
+export interface PreparedProgram {
+  readonly spec: ProgramSpec;
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  dispose(): Promise<void>;
+}
+
+/** The folder of the small helpers that the exercises import. */
+export function kitFolder(): string {
+  return join(packageRoot(), 'exercises', 'kit');
+}
+
+/**
+ * Makes a program ready to be started many times.
+ * @throws ProgramUnavailable when the file is missing or does not parse, or its language is not here
+ */
+export async function prepareProgram(request: PrepareRequest): Promise<PreparedProgram> {
+  const { id, lesson, track, seed, program } = request;
+  const base = { id, lesson, track, seed };
+  if (program.kind === 'command') {
+    const [command, ...args] = program.command;
+    if (command === undefined) throw new ProgramUnavailable('there is no command after --', 'work');
+    const spec = { ...base, command, args, cwd: program.cwd, env: {}, source: '' };
+    return { spec, files: [], dispose: async () => undefined };
+  }
+  const source = await readFile(program.path, 'utf8').catch(() => {
+    throw new ProgramUnavailable(`there is no file ${program.path}`, 'work');
+  });
+  const files = [{ path: program.path, sha256: createHash('sha256').update(source).digest('hex') }];
+  const cwd = dirname(program.path);
+  if (track === 'python') {
+    const python = await requirePython(request.workspace);
+    const env = { PYTHONPATH: kitFolder(), PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' };
+    const args = [...python.args, program.path];
+    const spec = { ...base, command: python.command, args, cwd, env, source };
+    return { spec, files, dispose: async () => undefined };
+  }
+  const built = await buildTypescript(program.path, join(kitFolder(), 'kit.ts'));
+  const spec = { ...base, command: process.execPath, args: built.args, cwd, env: {}, source };
+  return { spec, files, dispose: built.dispose };
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { BuildFailure, Plugin } from 'esbuild';
+import { ProgramUnavailable } from './spec.js';
+
+/** A TypeScript program made ready to start with plain `node`. */
+export interface BuiltProgram {
+  readonly args: readonly string[];
+  /** Removes the built file. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes one JavaScript file of the learner's TypeScript: starting it costs no more than `node` and
+ * the client library. Stack traces keep naming the learner's file and line.
+ * @throws ProgramUnavailable with file, line and excerpt when the file does not parse
+ */
+export async function buildTypescript(entry: string, kit: string): Promise<BuiltProgram> {
+  const { build } = await import('esbuild');
+  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-program-'));
+  const outfile = join(folder, 'main.mjs');
+  const dispose = () => rm(folder, { recursive: true, force: true });
+  try {
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.12',
+      sourcemap: 'inline',
+      sourcesContent: false,
+      logLevel: 'silent',
+      tsconfigRaw: '{}',
+      define: {
+        'import.meta.url': JSON.stringify(pathToFileURL(entry).href),
+        'import.meta.filename': JSON.stringify(entry),
+        'import.meta.dirname': JSON.stringify(dirname(entry)),
+      },
+      plugins: [linkPackages(kit)],
+    });
+  } catch (error) {
+    await dispose();
+    throw unavailable(error, entry);
+  }
+  return { args: ['--enable-source-maps', outfile], dispose };
+}
+
+/**
+ * Packages stay outside the built file. Those that the course itself brings (`mqtt`) are found
+ * beside the course, so that a workspace needs no installation of its own; any other one is looked
+ * for where the learner's file is.
+ */
+function linkPackages(kit: string): Plugin {
+  return {
+    name: 'link-packages',
+    setup(build) {
+      build.onResolve({ filter: /^#kit$/ }, () => ({ path: kit }));
+      build.onResolve({ filter: /^[^./#]/ }, async ({ path, kind, resolveDir, pluginData }) => {
+        if (kind === 'entry-point' || path.startsWith('node:') || /^[A-Za-z]:[\\/]/.test(path) || pluginData === 'seen') return;
+        const ours = resolveFromCourse(path);
+        if (ours) return { path: ours, external: true };
+        const found = await build.resolve(path, { kind, resolveDir, pluginData: 'seen' });
+        return found.errors.length > 0 || found.external
+          ? { path, external: true }
+          : { path: pathToFileURL(found.path).href, external: true };
+      });
+    },
+  };
+}
+
+function resolveFromCourse(name: string): string | undefined {
+  if (name !== 'mqtt' && name !== 'mqtt-packet') return undefined;
+  return import.meta.resolve(name);
+}
+
+function unavailable(error: unknown, entry: string): Error {
+  const first = (error as Partial<BuildFailure>).errors?.[0];
+  if (!first) return error instanceof Error ? error : new Error(String(error));
+  const file = first.location?.file ? resolve(first.location.file) : entry;
+  const line = first.location?.line ?? 0;
+  const column = first.location?.column ?? 0;
+  const text = first.location?.lineText ?? '';
+  const caret = `${' '.repeat(column)}${'^'.repeat(Math.max(1, first.location?.length ?? 1))}`;
+  return new ProgramUnavailable(first.text, 'work', {
+    file,
+    line,
+    excerpt: `${String(line).padStart(4)} | ${text}\n     | ${caret}`,
+  });
+}
+
+/** The name of a file as a learner sees it: relative where that is shorter. */
+export function shownPath(file: string, from: string): string {
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  const short = relative(from, path);
+  return short.startsWith('..') ? path : short;
+}

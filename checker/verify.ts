@@ -1,0 +1,112 @@
+import { type CorpusProgram, corpus } from './corpus.js';
+import { type ProgramRun, runHiddenTests } from './engine.js';
+import { overall } from './harness/judge.js';
+import { newSeed } from './harness/random.js';
+import { type PreparedProgram, prepareProgram } from './program/prepare.js';
+import { ProgramUnavailable } from './program/spec.js';
+import type { Track } from './result.js';
+
+/** What came of one program of the corpus, and whether it is what should come. */
+export interface Proof {
+  readonly program: CorpusProgram;
+  readonly run: ProgramRun;
+  readonly status: 'passed' | 'failed' | 'unknown';
+  /** Why this is not what should come; undefined when it is. */
+  readonly problem?: string;
+}
+
+export interface VerifyRequest {
+  readonly lessons: readonly string[];
+  readonly tracks: readonly Track[];
+  readonly seed?: string;
+  readonly broker?: string;
+  /** Only programs whose name contains this. */
+  readonly only?: string;
+  readonly onProof?: (proof: Proof) => void;
+}
+
+export interface VerifyOutcome {
+  readonly seed: string;
+  readonly proofs: readonly Proof[];
+  /** Tracks that could not be run here, with the reason. */
+  readonly skipped: readonly { readonly track: Track; readonly reason: string }[];
+  readonly durationMs: number;
+}
+
+/** Proves the checks: stubs fail, solutions and variants pass, mutants fail as they say they do. */
+export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutcome> {
+  const started = performance.now();
+  const seed = request.seed ?? newSeed();
+  const skipped: { track: Track; reason: string }[] = [];
+  const prepared = new Map<string, { program: CorpusProgram; made: PreparedProgram }>();
+  for (const track of request.tracks) {
+    try {
+      for (const lesson of request.lessons) {
+        const programs = corpus(lesson, track).filter(one => one.name.includes(request.only ?? ''));
+        await Promise.all(
+          programs.map(async program => {
+            const id = `${lesson} ${track} ${program.name}`;
+            const source = { kind: 'file', path: program.path } as const;
+            const made = await prepareProgram({ id, lesson, track, program: source, seed });
+            prepared.set(id, { program, made });
+          }),
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof ProgramUnavailable) || error.reason === 'work') throw error;
+      skipped.push({ track, reason: error.message });
+    }
+  }
+  const proofs: Proof[] = [];
+  const add = (run: ProgramRun) => {
+    const program = prepared.get(run.spec.id)?.program;
+    if (!program) return;
+    const proof = prove(program, run);
+    proofs.push(proof);
+    request.onProof?.(proof);
+  };
+  try {
+    const programs = [...prepared.values()].map(one => one.made.spec);
+    if (programs.length > 0) {
+      const runs = await runHiddenTests({
+        programs,
+        ...(request.broker ? { broker: request.broker } : {}),
+        onProgram: add,
+      });
+      for (const run of runs) if (run.fault) add(run);
+    }
+  } finally {
+    await Promise.all([...prepared.values()].map(one => one.made.dispose()));
+  }
+  return { seed, proofs, skipped, durationMs: Math.round(performance.now() - started) };
+}
+
+/** Compares a program's verdicts with what its role asks for. */
+export function prove(program: CorpusProgram, run: ProgramRun): Proof {
+  const status = run.fault ? 'unknown' : overall(run.verdicts);
+  const problem = problemOf(program, run, status);
+  return { program, run, status, ...(problem ? { problem } : {}) };
+}
+
+function problemOf(program: CorpusProgram, run: ProgramRun, status: Proof['status']): string | undefined {
+  if (run.fault) return `the hidden tests broke: ${run.fault}`;
+  const unknown = run.verdicts.find(one => one.status === 'unknown');
+  if (unknown) return `${unknown.id} could not tell: ${unknown.seen ?? ''}`;
+  const failed = run.verdicts.filter(one => one.status === 'failed');
+  const ids = failed.map(one => one.id).sort().join(', ');
+  const first = failed[0];
+  if (program.role === 'solution' || program.role === 'variant') {
+    return status === 'passed' ? undefined : `should pass, but ${first?.id} failed (${first?.mistake}): ${first?.seen}`;
+  }
+  if (!first) return 'should fail, but passed';
+  for (const one of failed) {
+    if (!one.expected || !one.seen || !one.why || !one.try) return `${one.id} lacks one of its four parts`;
+  }
+  if (!program.expects) return undefined;
+  const { mistake, fails } = program.expects;
+  if (!failed.some(one => one.mistake === mistake)) {
+    return `should be told "${mistake}", but was told "${failed.map(one => `${one.id} ${one.mistake}`).join(', ')}"`;
+  }
+  if (ids !== [...fails].sort().join(', ')) return `should fail ${fails.join(', ')}, but failed ${ids}`;
+  return undefined;
+}
