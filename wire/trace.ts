@@ -15,7 +15,7 @@ export type Payload =
   | { readonly bytes: number; readonly text: string }
   | { readonly bytes: number; readonly base64: string };
 
-export interface Will {
+export interface Will extends Properties {
   readonly topic: string;
   readonly payload: Payload;
   readonly qos: QoS;
@@ -59,11 +59,21 @@ export interface AckPacket extends Properties {
   readonly type: 'PUBACK' | 'PUBREC' | 'PUBREL' | 'PUBCOMP' | 'UNSUBACK';
   readonly id: number;
   readonly reasonCode?: number;
+  /** MQTT 5 UNSUBACK only: one reason code per filter. */
+  readonly codes?: readonly number[];
 }
 export interface SubscribePacket extends Properties {
   readonly type: 'SUBSCRIBE';
   readonly id: number;
-  readonly filters: readonly { readonly filter: string; readonly qos: QoS }[];
+  readonly filters: readonly Subscription[];
+}
+export interface Subscription {
+  readonly filter: string;
+  readonly qos: QoS;
+  /** The three MQTT 5 options; absent in MQTT 3.1.1. */
+  readonly noLocal?: boolean;
+  readonly retainAsPublished?: boolean;
+  readonly retainHandling?: number;
 }
 export interface SubackPacket extends Properties {
   readonly type: 'SUBACK';
@@ -101,7 +111,8 @@ export type WirePacket =
  * What the tap did with a packet.
  * forwarded: passed on · withheld: kept back (`releasedAt` when passed on later) · dropped: never
  * passed on · lost: went into a black hole or a connection that was already cut · absorbed: an
- * answer to a packet of the tap's own, so the other side must not see it.
+ * answer to a packet of the tap's own, or a packet the tap answered itself, so the other side must
+ * not see it. A withheld packet stays `withheld` when it is passed on later: `releasedAt` says so.
  */
 export type Fate = 'forwarded' | 'withheld' | 'dropped' | 'lost' | 'absorbed';
 
@@ -116,8 +127,10 @@ export interface PacketEntry {
   readonly who: string;
   readonly direction: Direction;
   readonly packet: WirePacket;
-  /** The packet's bytes as they came, in hexadecimal. */
+  /** The packet's bytes as they came, in hexadecimal; only the first 64 KiB of a longer packet. */
   readonly hex: string;
+  /** Number of bytes of the packet; set when `hex` holds only the first of them. */
+  readonly length?: number;
   fate: Fate;
   /** Milliseconds; set when a withheld or delayed packet was passed on. */
   releasedAt?: number;
@@ -133,7 +146,10 @@ export interface ConnectionEntry {
   readonly connection: number;
   readonly who: string;
   readonly event: 'opened' | 'closed';
-  /** Who closed it. */
+  /**
+   * Who closed it first. On a connection in a black hole, where no end hears of the other's close,
+   * both ends' closes are recorded.
+   */
   readonly by?: 'client' | 'broker' | 'tap';
 }
 
