@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TestCase, TestModule, Vitest } from 'vitest/node';
 import type { Recordings } from './harness/judge.js';
+import type { Lesson } from './harness/lesson.js';
 import type { ProgramSpec } from './program/spec.js';
 import type { Verdict } from './result.js';
 
@@ -38,6 +39,14 @@ export function hiddenTestFile(lesson: string): string | undefined {
   return ['js', 'ts']
     .map(extension => join(here, 'lessons', `${lesson}.test.${extension}`))
     .find(existsSync);
+}
+
+/** Loads a lesson's definition without running it: to practise, or to judge a stored exchange again. */
+export async function loadLesson(id: string): Promise<Lesson> {
+  const file = hiddenTestFile(id);
+  if (!file) throw new Error(`there are no hidden tests for ${id}`);
+  const module = (await import(pathToFileURL(file).href)) as { lesson: Lesson };
+  return module.lesson;
 }
 
 /**

@@ -4,3 +4,4 @@ export { hiddenTestFile } from './engine.js';
 export { type Python, findPython } from './program/python.js';
 export * from './result.js';
 export { type Proof, type VerifyOutcome, type VerifyRequest, verifyLessons } from './verify.js';
+export { type PracticeRequest, type PracticeSession, practise } from './practice.js';

@@ -1,5 +1,23 @@
 import type { Check, Diagnosis } from './check.js';
+import type { Random } from './random.js';
 import type { ScenarioDefinition } from './scenario.js';
+
+/** What a practice run gives a program: the same contract as in the checks, without any judging. */
+export interface Practice {
+  /** The environment of the lesson's contract, beside MQTT_URL and its like. */
+  readonly env: (random: Random) => Readonly<Record<string, string>>;
+  /** What happens around the program, one event a second: a line of its input, or a message on the broker. */
+  readonly events?: (random: Random, env: Readonly<Record<string, string>>) => readonly PracticeEvent[];
+}
+
+export type PracticeEvent =
+  | { readonly input: unknown }
+  | {
+      readonly topic: string;
+      readonly payload: string;
+      readonly qos?: 0 | 1 | 2;
+      readonly retain?: boolean;
+    };
 
 /** The hidden tests of one lesson. */
 export interface Lesson {
@@ -7,25 +25,31 @@ export interface Lesson {
   readonly id: string;
   readonly checks: readonly Check[];
   readonly diagnoses: readonly Diagnosis[];
+  readonly practice: Practice;
+}
+
+export interface LessonDefinition {
+  readonly id: string;
+  readonly checks: readonly Check[];
+  readonly diagnoses?: readonly Diagnosis[];
+  readonly practice: Practice;
 }
 
 /**
  * @throws Error when ids repeat, or a check needs one that does not stand before it: an author's slip
  */
-export function defineLesson(
-  id: string,
-  checks: readonly Check[],
-  diagnoses: readonly Diagnosis[] = [],
-): Lesson {
+export function defineLesson({ id, checks, diagnoses = [], practice }: LessonDefinition): Lesson {
   const seen = new Set<string>();
   for (const check of checks) {
     if (seen.has(check.id)) throw new Error(`${id}: two checks are called ${check.id}`);
     for (const need of check.needs ?? []) {
-      if (!seen.has(need)) throw new Error(`${id}: ${check.id} needs ${need}, which does not stand before it`);
+      if (!seen.has(need)) {
+        throw new Error(`${id}: ${check.id} needs ${need}, which does not stand before it`);
+      }
     }
     seen.add(check.id);
   }
-  return { id, checks, diagnoses };
+  return { id, checks, diagnoses, practice };
 }
 
 export function scenariosOf(check: Check): readonly ScenarioDefinition<unknown>[] {

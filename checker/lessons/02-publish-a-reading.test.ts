@@ -368,15 +368,22 @@ const silentWithout = check<Facts>({
 });
 
 export const lesson = hiddenTests(
-  defineLesson('02-publish-a-reading', [
-    onTopic,
-    asJson,
-    counted,
-    oneConnection,
-    atOnce,
-    afterSlowConnack,
-    difficultNames,
-    silentWithout,
-    leavesCleanly(nothing),
-  ]),
+  defineLesson({
+    id: '02-publish-a-reading',
+    checks: [
+      onTopic,
+      asJson,
+      counted,
+      oneConnection,
+      atOnce,
+      afterSlowConnack,
+      difficultNames,
+      silentWithout,
+      leavesCleanly(nothing),
+    ],
+    practice: {
+      env: random => ({ TOPIC: makeTopic(random) }),
+      events: random => makeReadings(random, random.device(), 10).map(input => ({ input })),
+    },
+  }),
 );

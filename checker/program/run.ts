@@ -32,6 +32,7 @@ export function startProgram(
   env: Readonly<Record<string, string>>,
   now: () => number,
   onExit: (record: ProgramRecord) => void,
+  onOutput: (stream: 'stdout' | 'stderr', text: string) => void = () => undefined,
 ): RunningProgram {
   const machine = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => passedOn.test(key)),
@@ -49,7 +50,10 @@ export function startProgram(
     reject: false,
     windowsHide: true,
   });
-  const output = { stdout: collect(child.stdout), stderr: collect(child.stderr) };
+  const output = {
+    stdout: collect(child.stdout, text => onOutput('stdout', text)),
+    stderr: collect(child.stderr, text => onOutput('stderr', text)),
+  };
   child.stdin?.on('error', () => {
     // The program closed its input, or ended: what it was not told is seen on the wire.
   });
@@ -112,12 +116,13 @@ function wait(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms).unref());
 }
 
-function collect(stream: NodeJS.ReadableStream | null) {
+function collect(stream: NodeJS.ReadableStream | null, onText: (text: string) => void) {
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let bytes = 0;
   stream?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
+    onText(chunk.toString('utf8'));
     if (keptBytes >= OUTPUT_CAP) return;
     const part = chunk.subarray(0, OUTPUT_CAP - keptBytes);
     keptBytes += part.length;

@@ -1,0 +1,330 @@
+import { withhold } from '../../wire/index.js';
+import { cannotTell, check, fail } from '../harness/check.js';
+import { defineLesson } from '../harness/lesson.js';
+import { insteadOf, leavesCleanly } from '../harness/matchers.js';
+import type { Random } from '../harness/random.js';
+import {
+  closing,
+  connections,
+  notes,
+  packets,
+  received,
+  sent,
+  stalledBetween,
+} from '../harness/recording.js';
+import { scenario } from '../harness/scenario.js';
+import type { Stage } from '../harness/stage.js';
+import { hiddenTests } from '../harness/vitest.js';
+
+interface Facts {
+  readonly clientId: string;
+  /** Seconds. */
+  readonly keepalive: number;
+}
+
+const makeFacts = (from: number, to: number) => (random: Random) => ({
+  clientId: random.device(),
+  keepalive: random.int(from, to),
+});
+
+const start = (stage: Stage, { clientId, keepalive }: Facts) =>
+  stage.start({ env: { MQTT_CLIENT_ID: clientId, MQTT_KEEPALIVE: String(keepalive) } });
+
+/** Connects, stays a moment, and is asked to stop at a time it cannot know. */
+const session = scenario<Facts>('a session', {
+  facts: makeFacts(7, 90),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    await program.receives('CONNACK');
+    await stage.maybe(
+      'a connection that ends before the stop',
+      entry => entry.kind === 'connection' && entry.event === 'closed',
+      stage.random.int(150, 450),
+    );
+    await program.stop();
+  },
+});
+
+/** Nothing happens for two and a half keep-alive periods. */
+const idle = scenario<Facts>('idle', {
+  facts: makeFacts(1, 1),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    await program.receives('CONNACK');
+    await stage.maybe(
+      'a connection that ends while idle',
+      entry => entry.kind === 'connection' && entry.event === 'closed',
+      2500 * facts.keepalive,
+    );
+    await program.stop();
+  },
+});
+
+/** CONNACK comes after one and a half seconds. */
+const slowConnack = scenario<Facts>('slow CONNACK', {
+  facts: makeFacts(7, 90),
+  run: async (stage, facts) => {
+    const connack = stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'CONNACK',
+      do: withhold(),
+    });
+    const program = await start(stage, facts);
+    const first = await program.sends('CONNECT');
+    await stage.maybe(
+      'a second CONNECT',
+      entry => entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.n > first.n,
+      1500,
+    );
+    connack.release();
+    await program.stop();
+  },
+});
+
+interface RefusedFacts extends Facts {
+  readonly code: 2 | 5;
+}
+
+/** The broker says no. */
+const refused = scenario<RefusedFacts>('refused', {
+  facts: random => ({ ...makeFacts(7, 90)(random), code: random.pick([2, 5] as const) }),
+  broker: ({ code }) => ({ authenticate: () => code }),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    await program.receives('CONNACK');
+    await program.leaves(3000);
+  },
+});
+
+/** The stop comes while CONNACK is still on its way. */
+const earlyStop = scenario<Facts>('stop before CONNACK', {
+  facts: makeFacts(7, 90),
+  run: async (stage, facts) => {
+    stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'CONNACK',
+      do: withhold(),
+      times: Number.POSITIVE_INFINITY,
+    });
+    const program = await start(stage, facts);
+    await program.sends('CONNECT');
+    await program.stop();
+  },
+});
+
+const identity = check<Facts>({
+  id: 'T1',
+  title: 'it connects under the name it was given',
+  clauses: ['3.1.1 MQTT-3.1.0-1', '3.1.1 MQTT-3.1.3-2'],
+  on: session,
+  verify: recording => {
+    const connect = sent(recording, 'CONNECT')[0];
+    const { clientId } = recording.facts;
+    const expected = `CONNECT with clientId=${clientId}, from MQTT_CLIENT_ID`;
+    if (!connect) {
+      return fail({
+        mistake: 'no-connect',
+        expected,
+        seen: insteadOf(recording, 'CONNECT'),
+        why: 'the first packet on a connection is CONNECT; without it there is no session [3.1.1 MQTT-3.1.0-1]',
+        try: 'call connect, and let the network loop of your library run',
+      });
+    }
+    if (connect.packet.clientId === clientId) return;
+    fail({
+      mistake: 'invented-id',
+      expected,
+      seen: [connect],
+      why:
+        connect.packet.clientId === '' || /^(mqttjs_|paho)/.test(connect.packet.clientId)
+          ? 'your program named no identifier, so the library invented one, or left it to the broker; the broker knows a device by this name only'
+          : 'the broker knows a device by this name only; under another one it is another device',
+      try: 'hand the value of MQTT_CLIENT_ID to the client, beside the address',
+    });
+  },
+});
+
+const keepalive = check<Facts>({
+  id: 'T2',
+  title: 'its keep-alive is the one it was given',
+  clauses: ['3.1.1 MQTT-3.1.2-23'],
+  on: session,
+  needs: ['T1'],
+  verify: recording => {
+    const connect = sent(recording, 'CONNECT')[0];
+    const wanted = recording.facts.keepalive;
+    if (!connect || connect.packet.keepalive === wanted) return;
+    fail({
+      mistake: 'keepalive-ignored',
+      expected: `CONNECT with keepalive=${wanted}, from MQTT_KEEPALIVE`,
+      seen: [connect],
+      why: `the wire says ${connect.packet.keepalive} s: the broker waits one and a half times that before it notices a dead line [3.1.1 MQTT-3.1.2-24]`,
+      try: 'look at the options of connect: keepalive is a number of seconds',
+      clauses: ['3.1.1 MQTT-3.1.2-24'],
+    });
+  },
+});
+
+const waitsForAnswer = check<Facts>({
+  id: 'T3',
+  title: 'it waits for the answer and stays until it is asked to stop',
+  clauses: ['3.1.1 MQTT-3.2.0-1'],
+  on: session,
+  needs: ['T1'],
+  verify: recording => {
+    const asked = notes(recording, 'stop-asked')[0];
+    const first = connections(recording)[0];
+    const closed = first === undefined ? undefined : closing(recording, first);
+    if (!closed || (asked && closed.t >= asked.t)) return;
+    const answered = received(recording, 'CONNACK').length > 0;
+    fail({
+      mistake: answered ? 'left-early' : 'left-before-connack',
+      expected: 'the connection stands until the end of the input',
+      seen: [...packets(recording).slice(-2), `then your side closed the connection, before anybody asked it to stop`],
+      why: answered
+        ? 'a connection is there to be used; a device that leaves at once receives nothing'
+        : 'connecting is a request and CONNACK is the answer; you left before the broker answered',
+      try: answered ? 'keep the program running: the client keeps it alive until you end it' : 'wait for the connect event (on_connect) before you go on',
+    });
+  },
+});
+
+const once = check<Facts>({
+  id: 'T4',
+  title: 'it connects once, even when the answer is slow',
+  clauses: ['3.1.1 MQTT-3.1.0-2'],
+  on: [session, slowConnack],
+  needs: ['T1'],
+  explains: ['U3'],
+  verify: recording => {
+    const connects = sent(recording, 'CONNECT');
+    const [first, second] = connects;
+    if (!first || !second) return;
+    fail({
+      mistake: recording.scenario === 'slow CONNACK' ? 'impatient' : 'connects-twice',
+      expected: 'one CONNECT',
+      seen: [first, second, `the second one came ${Math.round(second.t - first.t)} ms after the first, from your own program`],
+      why:
+        second.packet.clientId === first.packet.clientId
+          ? 'the same name on two connections: the broker must close the older one [3.1.1 MQTT-3.1.4-2]'
+          : 'each connection is a client of its own to the broker, and one of them does nothing',
+      try: recording.scenario === 'slow CONNACK' ? 'give the broker time: let the library wait for CONNACK' : 'look for a second call of connect, or for one that runs twice',
+      clauses: ['3.1.1 MQTT-3.1.4-2'],
+    });
+  },
+});
+
+const alive = check<Facts>({
+  id: 'T5',
+  title: 'it is still connected after two and a half quiet keep-alive periods',
+  clauses: ['3.1.1 MQTT-3.1.2-23', '3.1.1 MQTT-3.1.2-24'],
+  on: idle,
+  needs: ['T1', 'T2'],
+  verify: recording => {
+    const asked = notes(recording, 'stop-asked')[0];
+    const first = connections(recording)[0];
+    const closed = first === undefined ? undefined : closing(recording, first);
+    if (!closed || (asked && closed.t >= asked.t)) return;
+    const last = packets(recording, { direction: 'to-broker', before: undefined }).at(-1);
+    if (closed.by === 'broker' && last && stalledBetween(recording, last.t, closed.t)) {
+      cannotTell('the machine was too busy for a keep-alive of one second');
+    }
+    fail({
+      mistake: closed.by === 'broker' ? 'silent' : 'left-while-idle',
+      expected: `some packet at least every ${recording.facts.keepalive} s: PINGREQ when there is nothing else to say`,
+      seen: [
+        ...(last ? [last] : []),
+        closed.by === 'broker'
+          ? `then silence for ${((closed.t - (last?.t ?? 0)) / 1000).toFixed(1)} s, and the broker closed the connection`
+          : 'then your side closed the connection',
+      ],
+      why:
+        closed.by === 'broker'
+          ? 'after one and a half keep-alive periods without a packet the broker must close the line [3.1.1 MQTT-3.1.2-24]'
+          : 'a quiet line is no reason to leave: PINGREQ keeps it alive',
+      try:
+        closed.by === 'broker'
+          ? 'find what keeps the library from running: a busy loop, a sleep, or a network loop that was never started'
+          : 'let the client ping by itself; it does so when its loop runs',
+    });
+  },
+});
+
+const takesNo = check<RefusedFacts>({
+  id: 'T6',
+  title: 'refused, it ends with exit code 1',
+  clauses: ['3.1.1 MQTT-3.2.2-5'],
+  on: refused,
+  needs: ['T1'],
+  explains: ['U2', 'U5'],
+  verify: recording => {
+    const refusals = received(recording, 'CONNACK');
+    const program = recording.programs[0];
+    const attempts = sent(recording, 'CONNECT').length;
+    const expected = `after CONNACK with code ${recording.facts.code} at most one more try, then exit code 1`;
+    if (attempts > 2) {
+      fail({
+        mistake: 'keeps-trying',
+        expected,
+        seen: [`${attempts} CONNECTs, ${refusals.length} refusals; the first and the last are`, refusals[0] ?? '', refusals.at(-1) ?? ''],
+        why: 'a name or a password does not become right by repetition; a broker that is asked a thousand times locks you out',
+        try: 'end the program when on_connect or the error event tells you of a refusal',
+      });
+    }
+    if (!program || program.exitedAt === undefined || program.killedAt !== undefined) {
+      return fail({
+        mistake: 'ignores-refusal',
+        expected,
+        seen: [...refusals.slice(-1), 'three seconds later your program was still running'],
+        why: 'the broker closed the connection after its refusal [3.1.1 MQTT-3.2.2-5]; the program waits for something that cannot come',
+        try: 'find out how your library tells you of a refused connection, and end the program there',
+      });
+    }
+    if (program.exitCode !== 1) {
+      fail({
+        mistake: 'wrong-exit-code',
+        expected,
+        seen: [...refusals.slice(-1), `the program ended with exit code ${program.exitCode ?? program.signal}`],
+        why: 'whoever started the program reads in the exit code that it did not work',
+        try: 'end with exit code 1 when the broker refuses',
+      });
+    }
+  },
+});
+
+const earlyStopWorks = check<Facts>({
+  id: 'T7',
+  title: 'asked to stop before the answer came, it ends',
+  clauses: [],
+  on: earlyStop,
+  needs: ['T1'],
+  verify: recording => {
+    if (notes(recording, 'still-running').length === 0) return;
+    fail({
+      mistake: 'stuck-before-connack',
+      expected: 'the program ends within three seconds after the end of its input',
+      seen: [...sent(recording, 'CONNECT').slice(0, 1), 'asked to stop, no CONNACK yet; three seconds later still running'],
+      why: 'the stop waits for a connection that may never come: the device cannot be switched off',
+      try: 'make the stop work in every state, also before the connect event (on_connect)',
+    });
+  },
+});
+
+export const lesson = hiddenTests(
+  defineLesson({
+    id: '01-first-connection',
+    checks: [
+      identity,
+      keepalive,
+      waitsForAnswer,
+      once,
+      alive,
+      takesNo,
+      earlyStopWorks,
+      leavesCleanly(session, { id: 'T8', needs: ['T1', 'T3'] }),
+    ],
+    practice: {
+      env: random => ({ MQTT_CLIENT_ID: random.device(), MQTT_KEEPALIVE: '2' }),
+    },
+  }),
+);

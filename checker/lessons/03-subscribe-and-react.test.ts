@@ -1,0 +1,520 @@
+import { type PublishPacket, replaceWith, topicMatches, withhold } from '../../wire/index.js';
+import { check, fail } from '../harness/check.js';
+import { defineLesson } from '../harness/lesson.js';
+import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import type { Random } from '../harness/random.js';
+import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
+import { scenario } from '../harness/scenario.js';
+import type { Stage, StagedProgram } from '../harness/stage.js';
+import { hiddenTests } from '../harness/vitest.js';
+
+interface Reading {
+  readonly device: string;
+  readonly seq: number;
+  readonly temp: number;
+}
+
+interface Facts {
+  readonly inTopic: string;
+  readonly outTopic: string;
+  readonly readings: readonly Reading[];
+}
+
+function facts(count: number) {
+  return (random: Random): Facts => {
+    const place = `lab/${random.token(4)}`;
+    const device = random.device();
+    const first = random.int(1, 500);
+    return {
+      inTopic: `${place}/celsius`,
+      outTopic: `${place}/fahrenheit`,
+      readings: Array.from({ length: count }, (_, at) => ({
+        device,
+        seq: first + at,
+        temp: at === 1 ? 0 : random.decimal(-30, 45, 1),
+      })),
+    };
+  };
+}
+
+const start = (stage: Stage, { inTopic, outTopic }: Facts) =>
+  stage.start({ env: { IN_TOPIC: inTopic, OUT_TOPIC: outTopic } });
+
+async function subscribed(program: StagedProgram): Promise<void> {
+  await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program' });
+  await program.receives('SUBACK');
+}
+
+type Answer = PacketOf<'PUBLISH'>;
+
+/** The answers of the program; with QoS 1 a repeated packet is no second answer. */
+function answers(recording: Recording<Facts>): Answer[] {
+  return sent(recording, 'PUBLISH').filter(
+    ({ packet }) => packet.topic === recording.facts.outTopic && !packet.dup,
+  );
+}
+
+/** The seq that an answer carries; undefined when it is not readable. */
+function seqOf(entry: Answer): number | undefined {
+  try {
+    const seq = jsonObject(entry)['seq'];
+    return typeof seq === 'number' ? seq : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One reading after the other, each when the last one was answered. */
+const oneByOne = scenario<Facts>('one by one', {
+  facts: facts(5),
+  run: async (stage, here) => {
+    const sensor = await stage.peer('sensor');
+    const program = await start(stage, here);
+    await subscribed(program);
+    for (const [at, reading] of here.readings.entries()) {
+      await sensor.publish(here.inTopic, JSON.stringify(reading));
+      await program.sends('PUBLISH', {
+        nth: at + 1,
+        what: `the answer to reading ${at + 1}`,
+        when: ({ packet }) => packet.topic === here.outTopic,
+        within: 2500,
+      });
+    }
+    await program.stop();
+  },
+});
+
+/** Messages that look alike, but are not for this program. */
+const decoys = scenario<Facts>('decoys', {
+  facts: facts(3),
+  run: async (stage, here) => {
+    const sensor = await stage.peer('sensor');
+    const program = await start(stage, here);
+    await subscribed(program);
+    const [first, decoy, last] = here.readings;
+    const topics = [`${here.inTopic}/raw`, here.inTopic.toUpperCase(), `/${here.inTopic}`];
+    await sensor.publish(here.inTopic, JSON.stringify(first));
+    for (const topic of topics) await sensor.publish(topic, JSON.stringify(decoy));
+    await sensor.publish(here.inTopic, JSON.stringify(last));
+    await program.sends('PUBLISH', {
+      what: 'the answer to the last reading',
+      when: entry => seqOf(entry) === last?.seq,
+      within: 2500,
+    });
+    await program.stop();
+  },
+});
+
+const nonsense = ['{"device":', '', Buffer.from([0xff, 0xfe, 0x00, 0x80]), 'null', '[1,2]', '"21.5"', '{}'];
+
+/** What else arrives on a topic in the course of a year. */
+const hostile = scenario<Facts>('nonsense', {
+  facts: facts(3),
+  run: async (stage, here) => {
+    const sensor = await stage.peer('sensor');
+    const program = await start(stage, here);
+    await subscribed(program);
+    const [first, ...rest] = here.readings;
+    await sensor.publish(here.inTopic, JSON.stringify(first));
+    for (const payload of nonsense) await sensor.publish(here.inTopic, payload);
+    for (const reading of rest) await sensor.publish(here.inTopic, JSON.stringify(reading));
+    await program.sends('PUBLISH', {
+      what: 'the answer to the reading after the nonsense',
+      when: entry => seqOf(entry) === rest.at(-1)?.seq,
+      within: 2500,
+    });
+    await program.stop();
+  },
+});
+
+/** Fifty readings without a pause. */
+const burst = scenario<Facts>('fifty at once', {
+  facts: facts(50),
+  run: async (stage, here) => {
+    const sensor = await stage.peer('sensor');
+    const program = await start(stage, here);
+    await subscribed(program);
+    for (const reading of here.readings) {
+      await sensor.publish(here.inTopic, JSON.stringify(reading));
+    }
+    const wanted = new Set(here.readings.map(one => one.seq));
+    await stage.until(
+      'an answer to each of the fifty readings',
+      entry => {
+        if (entry.kind === 'packet' && entry.packet.type === 'PUBLISH' && entry.direction === 'to-broker' && entry.who === 'program') {
+          wanted.delete(seqOf(entry as Answer) ?? -1);
+        }
+        return wanted.size === 0;
+      },
+    );
+    await program.stop();
+  },
+});
+
+/** SUBACK comes after a second; the first reading right behind it. */
+const slowSuback = scenario<Facts>('slow SUBACK', {
+  facts: facts(2),
+  run: async (stage, here) => {
+    const suback = stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'SUBACK',
+      do: withhold(),
+    });
+    const sensor = await stage.peer('sensor');
+    const program = await start(stage, here);
+    const first = await program.sends('SUBSCRIBE');
+    await stage.maybe(
+      'a second SUBSCRIBE',
+      entry => entry.kind === 'packet' && entry.packet.type === 'SUBSCRIBE' && entry.n > first.n,
+      1000,
+    );
+    suback.release();
+    for (const reading of here.readings) {
+      await sensor.publish(here.inTopic, JSON.stringify(reading));
+    }
+    await program.sends('PUBLISH', {
+      nth: 2,
+      what: 'the answers after the late SUBACK',
+      when: ({ packet }) => packet.topic === here.outTopic,
+    });
+    await program.stop();
+  },
+});
+
+/** The broker refuses the subscription. */
+const refused = scenario<Facts>('refused', {
+  facts: facts(1),
+  run: async (stage, here) => {
+    stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'SUBACK',
+      do: replaceWith(entry =>
+        entry.packet.type === 'SUBACK' ? { ...entry.packet, codes: entry.packet.codes.map(() => 128) } : entry.packet,
+      ),
+      times: Number.POSITIVE_INFINITY,
+    });
+    const program = await start(stage, here);
+    await program.receives('SUBACK');
+    await program.leaves(3000);
+  },
+});
+
+const subscribes = check<Facts>({
+  id: 'T1',
+  title: 'it subscribes to IN_TOPIC',
+  clauses: ['3.1.1 MQTT-3.8.3-3'],
+  on: oneByOne,
+  verify: recording => {
+    const { inTopic, outTopic } = recording.facts;
+    const subscribe = sent(recording, 'SUBSCRIBE');
+    const filters = subscribe.flatMap(entry => entry.packet.filters.map(one => one.filter));
+    const expected = `SUBSCRIBE with a topic filter that matches ${inTopic}`;
+    if (filters.some(filter => topicMatches(filter, inTopic))) return;
+    if (subscribe.length === 0) {
+      return fail({
+        mistake: 'no-subscribe',
+        expected,
+        seen: insteadOf(recording, 'SUBSCRIBE'),
+        why: 'without a subscription the broker delivers nothing. A subscribe call before the connection is up can vanish without a word (paho returns rc 4)',
+        try: 'subscribe when the connection is up: in the connect event (on_connect)',
+      });
+    }
+    const swapped = filters.some(filter => topicMatches(filter, outTopic));
+    fail({
+      mistake: swapped ? 'swapped-topics' : 'wrong-filter',
+      expected,
+      seen: subscribe.slice(0, 2),
+      why: swapped ? 'you listen where you speak: readings come in on IN_TOPIC, answers go out on OUT_TOPIC' : 'no message of the sensor matches this filter',
+      try: 'compare the filter in the packet with the value of IN_TOPIC, letter by letter',
+    });
+  },
+});
+
+const noEcho = check<Facts>({
+  id: 'T2',
+  title: 'it does not listen to itself',
+  clauses: ['3.1.1 MQTT-3.3.2-3'],
+  on: oneByOne,
+  needs: ['T1'],
+  verify: recording => {
+    const { outTopic } = recording.facts;
+    const wide = sent(recording, 'SUBSCRIBE').find(entry =>
+      entry.packet.filters.some(one => topicMatches(one.filter, outTopic)),
+    );
+    if (!wide) return;
+    const echoes = received(recording, 'PUBLISH').filter(one => one.packet.topic === outTopic);
+    fail({
+      mistake: 'hears-itself',
+      expected: `a topic filter that does not match your own ${outTopic}`,
+      seen: [wide, ...echoes.slice(0, 1), `${echoes.length} of your own messages came back to you`],
+      why: 'MQTT 3.1.1 delivers your own messages to you, too, when your filter matches them; every answer becomes a question',
+      try: 'subscribe to IN_TOPIC itself, not to a wider filter',
+    });
+  },
+});
+
+const answersAll = check<Facts>({
+  id: 'T3',
+  title: 'each reading gets one answer',
+  clauses: ['3.1.1 MQTT-4.5.0-2'],
+  on: oneByOne,
+  needs: ['T1', 'T2'],
+  verify: recording => {
+    const { readings, outTopic } = recording.facts;
+    const out = answers(recording);
+    const inputs = received(recording, 'PUBLISH');
+    const elsewhere = sent(recording, 'PUBLISH').find(one => one.packet.topic !== outTopic);
+    if (out.length === readings.length && !recording.gaveUp) return;
+    if (out.length > readings.length) {
+      fail({
+        mistake: 'too-many-answers',
+        expected: `${readings.length} readings, ${readings.length} answers`,
+        seen: [`${out.length} answers; the last one is`, out.at(-1) as Answer],
+        why: 'a consumer counts the same reading twice',
+        try: 'look for a message handler that is attached more than once',
+      });
+    }
+    if (out.length === 0 && elsewhere) {
+      fail({
+        mistake: 'wrong-out-topic',
+        expected: `answers on ${outTopic}`,
+        seen: [elsewhere],
+        why: 'whoever waits for the answer waits on OUT_TOPIC',
+        try: 'read the topic name from the environment variable OUT_TOPIC',
+      });
+    }
+    if (out.length > 0) {
+      fail({
+        mistake: 'stops-answering',
+        expected: `an answer to each of ${readings.length} readings`,
+        seen: [`${out.length} of ${inputs.length} readings answered; the first one without an answer is`, inputs[out.length] ?? 'not delivered'],
+        why: 'the handler worked once and is gone: removed, or unsubscribed, after the first message',
+        try: 'attach the handler for good: on, not once; and do not unsubscribe',
+      });
+    }
+    const suback = received(recording, 'SUBACK')[0];
+    fail({
+      mistake: 'no-answer',
+      expected: 'a PUBLISH on OUT_TOPIC for the reading that was delivered',
+      seen: [...(suback ? [suback] : []), ...(inputs[0] ? [inputs[0]] : []), ...insteadOf(recording, 'answer').slice(-1)],
+      why: 'the reading reached your connection, and nothing came back: no handler is attached, it throws the message away, or the network loop does not run',
+      try: 'print a line at the top of your message handler: is it called?',
+    });
+  },
+});
+
+const rightValues = check<Facts>({
+  id: 'T4',
+  title: 'the answer has device, seq and the temperature in Fahrenheit',
+  clauses: [],
+  on: oneByOne,
+  needs: ['T3'],
+  verify: recording => {
+    for (const [at, entry] of answers(recording).entries()) {
+      const reading = recording.facts.readings[at];
+      if (!reading) return;
+      const object = jsonObject(entry);
+      const wanted = (reading.temp * 9) / 5 + 32;
+      const expected = `{"device":"${reading.device}","seq":${reading.seq},"f":${Number(wanted.toFixed(2))}} for ${reading.temp} °C`;
+      if (object['f'] === null || object['f'] === undefined) {
+        fail({
+          mistake: 'bytes-not-object',
+          expected,
+          seen: [entry],
+          why: 'a payload is bytes; a field of it is undefined, and arithmetic with undefined gives NaN, which JSON writes as null',
+          try: 'decode the bytes to text, parse the text, then read temp',
+        });
+      }
+      if (object['device'] !== reading.device || object['seq'] !== reading.seq) {
+        fail({
+          mistake: 'lost-identity',
+          expected,
+          seen: [entry],
+          why: 'whoever reads the answer cannot tell which reading of which device it belongs to',
+          try: 'copy device and seq from the reading',
+        });
+      }
+      const f = object['f'];
+      if (!sameNumber(typeof f === 'number' ? Math.round(f * 100) / 100 : f, Math.round(wanted * 100) / 100)) {
+        fail({
+          mistake: typeof f === 'string' ? 'number-as-text' : 'wrong-value',
+          expected,
+          seen: [entry],
+          why: typeof f === 'string' ? 'a JSON string cannot be compared or averaged' : 'the formula is °F = °C × 9 / 5 + 32',
+          try: typeof f === 'string' ? 'put the number itself into the object' : 'work one value out by hand and compare',
+        });
+      }
+    }
+  },
+});
+
+const survives = check<Facts>({
+  id: 'T5',
+  title: 'nonsense is skipped, and the next reading answered',
+  clauses: ['3.1.1 MQTT-4.5.0-2'],
+  on: hostile,
+  needs: ['T3'],
+  verify: recording => {
+    const wanted = recording.facts.readings.map(one => one.seq);
+    const out = answers(recording);
+    const extra = out.find(entry => !wanted.includes(seqOf(entry) ?? -1));
+    if (extra) {
+      const question = received(recording, 'PUBLISH', { before: extra }).at(-1);
+      fail({
+        mistake: 'answers-nonsense',
+        expected: 'answers to readings only; a message without a device, seq and temp gets none',
+        seen: [...(question ? [question] : []), extra],
+        why: 'an invented value is worse than none: it looks like a measurement',
+        try: 'check that what you parsed is an object with the fields you need, before you answer',
+      });
+    }
+    const missing = wanted.filter(seq => !out.some(entry => seqOf(entry) === seq));
+    if (missing.length === 0) return;
+    const inputs = received(recording, 'PUBLISH');
+    fail({
+      mistake: 'dies-of-nonsense',
+      expected: `answers to seq ${wanted.join(', ')}`,
+      seen: [`no answer to seq ${missing.join(', ')}; the first message that is no reading was`, inputs.find(one => isNonsense(one.packet)) ?? 'not delivered'],
+      why: 'one bad message stopped all that came after it',
+      try: 'guard the parsing: what cannot be read is skipped',
+    });
+  },
+});
+
+function isNonsense(packet: PublishPacket): boolean {
+  return !('text' in packet.payload) || !packet.payload.text.startsWith('{"device":"');
+}
+
+const keepsUp = check<Facts>({
+  id: 'T6',
+  title: 'fifty readings at once are all answered',
+  clauses: [],
+  on: burst,
+  needs: ['T3'],
+  verify: recording => {
+    const seqs = answers(recording).map(seqOf);
+    const missing = recording.facts.readings.filter(one => !seqs.includes(one.seq));
+    if (missing.length === 0) return;
+    fail({
+      mistake: 'loses-in-burst',
+      expected: 'fifty answers',
+      seen: [`${50 - missing.length} answers; the first reading without one has seq ${missing[0]?.seq}`, ...insteadOf(recording, 'further answer').slice(-1)],
+      why: 'messages that come close together are still one event each',
+      try: 'look for a variable that only holds the latest message',
+    });
+  },
+});
+
+const patient = check<Facts>({
+  id: 'T7',
+  title: 'a late SUBACK changes nothing',
+  clauses: ['3.1.1 MQTT-3.8.4-1'],
+  on: slowSuback,
+  needs: ['T3'],
+  verify: recording => {
+    if (answers(recording).length >= recording.facts.readings.length) return;
+    fail({
+      mistake: 'impatient',
+      expected: 'the program waits for SUBACK, however long it takes',
+      seen: insteadOf(recording, 'answer to the readings after the late SUBACK'),
+      why: 'SUBACK came after a second; a busy broker is that slow',
+      try: 'replace a fixed time by the event that you wait for',
+    });
+  },
+});
+
+const takesNo = check<Facts>({
+  id: 'T8',
+  title: 'a refused subscription ends the program with an exit code other than 0',
+  clauses: ['3.1.1 MQTT-3.8.4-5', '3.1.1 MQTT-3.9.3-2'],
+  on: refused,
+  needs: ['T1'],
+  explains: ['U2', 'U10'],
+  verify: recording => {
+    const suback = received(recording, 'SUBACK').at(-1);
+    const program = recording.programs[0];
+    const expected = 'after SUBACK with code 128 the program ends within three seconds, exit code not 0';
+    if (!suback) {
+      return fail({ mistake: 'no-subscribe', expected, seen: insteadOf(recording, 'SUBACK'), why: 'nothing was subscribed', try: 'mend the first check first' });
+    }
+    if (!program || program.exitedAt === undefined || program.killedAt !== undefined) {
+      return fail({
+        mistake: 'ignores-suback',
+        expected,
+        seen: [suback, 'three seconds later your program was still running'],
+        why: 'code 128 (0x80) is a refusal: the program waits for messages that can never come, and nobody notices',
+        try: 'look at the granted codes: in the callback of subscribe, or in on_subscribe',
+      });
+    }
+    if (program.exitCode === 0) {
+      fail({
+        mistake: 'refusal-looks-fine',
+        expected,
+        seen: [suback, 'the program ended with exit code 0'],
+        why: 'whoever started the program takes exit code 0 for success',
+        try: 'end with exit code 1 when the subscription is refused',
+      });
+    }
+  },
+});
+
+const onlyIn = check<Facts>({
+  id: 'T9',
+  title: 'messages on other topics get no answer',
+  clauses: ['3.1.1 MQTT-4.7.3-4'],
+  on: decoys,
+  needs: ['T3'],
+  verify: recording => {
+    const decoy = recording.facts.readings[1];
+    const wrong = answers(recording).find(entry => seqOf(entry) === decoy?.seq);
+    if (wrong) {
+      const question = received(recording, 'PUBLISH').find(one => one.packet.topic !== recording.facts.inTopic);
+      fail({
+        mistake: 'answers-decoy',
+        expected: `answers to messages on ${recording.facts.inTopic} only`,
+        seen: [...(question ? [question] : []), wrong],
+        why: 'a topic name is compared letter by letter: another case, or one more level, is another topic',
+        try: 'subscribe to IN_TOPIC itself, without a wildcard',
+      });
+    }
+    const last = recording.facts.readings[2];
+    if (!answers(recording).some(entry => seqOf(entry) === last?.seq)) {
+      fail({
+        mistake: 'confused-by-decoy',
+        expected: 'an answer to the reading after the decoys',
+        seen: insteadOf(recording, 'answer to the last reading'),
+        why: 'something in between stopped the program',
+        try: 'print the topic of each message you handle',
+      });
+    }
+  },
+});
+
+export const lesson = hiddenTests(
+  defineLesson({
+    id: '03-subscribe-and-react',
+    checks: [
+      subscribes,
+      noEcho,
+      answersAll,
+      rightValues,
+      survives,
+      keepsUp,
+      patient,
+      takesNo,
+      onlyIn,
+      leavesCleanly(oneByOne, { id: 'T10', needs: ['T3'] }),
+    ],
+    practice: {
+      env: random => {
+        const place = `lab/${random.token(4)}`;
+        return { IN_TOPIC: `${place}/celsius`, OUT_TOPIC: `${place}/fahrenheit` };
+      },
+      events: (random, env) =>
+        facts(10)(random).readings.map(reading => ({
+          topic: env['IN_TOPIC'] ?? '',
+          payload: JSON.stringify(reading),
+        })),
+    },
+  }),
+);

@@ -1,0 +1,12 @@
+// mistake: no-goodbye
+// fails: T8
+// Ends the process instead of the connection.
+import mqtt from 'mqtt';
+import { env, onStop } from '#kit';
+
+const client = mqtt.connect(env('MQTT_URL'), { clientId: env('MQTT_CLIENT_ID'), keepalive: Number(env('MQTT_KEEPALIVE')) });
+client.on('error', error => {
+  console.error(error.message);
+  process.exit(1);
+});
+onStop(() => process.exit(0));

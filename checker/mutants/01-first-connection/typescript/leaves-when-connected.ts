@@ -1,0 +1,13 @@
+// mistake: left-early
+// fails: T3,T5
+// Ends as soon as it is connected.
+import mqtt from 'mqtt';
+import { env, onStop } from '#kit';
+
+const client = mqtt.connect(env('MQTT_URL'), { clientId: env('MQTT_CLIENT_ID'), keepalive: Number(env('MQTT_KEEPALIVE')) });
+client.on('error', error => {
+  console.error(error.message);
+  process.exit(1);
+});
+client.on('connect', () => client.end());
+onStop(() => client.end());
