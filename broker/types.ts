@@ -25,7 +25,8 @@ export type Dialect = 'mosquitto' | 'strict';
 
 /** Limits, with Mosquitto's defaults. 0 means no limit unless said otherwise. */
 export interface Limits {
-  /** Bytes of a whole packet; a bigger one closes the connection. Default 0: 268,435,455, the protocol's own. */
+  /** Bytes of a whole packet; a bigger one closes the connection. Default 2,000,000;
+   * 0: the protocol's own limit, 268,435,460. */
   readonly maxPacketSize?: number;
   /** Bytes of a payload; a bigger one is acknowledged and dropped. Default 0. */
   readonly messageSizeLimit?: number;
@@ -73,6 +74,8 @@ export interface BrokerOptions {
   readonly mayPublish?: (who: Who, topic: string) => boolean;
   /** May this client be given a message of the topic? Asked for every delivery. */
   readonly mayReceive?: (who: Who, topic: string) => boolean;
+  /** `strict` only: may this client subscribe to the filter? Default: `mayReceive` of the filter. */
+  readonly maySubscribe?: (who: Who, filter: string) => boolean;
   readonly dialect?: Dialect;
   readonly limits?: Limits;
   /** Every log line. Same as `onLog`, but from the first line on. */

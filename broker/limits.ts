@@ -1,0 +1,19 @@
+import type { Limits } from './types.js';
+
+/** Mosquitto's defaults; the packet size is that of 2.1. */
+export const DEFAULT_LIMITS: Required<Limits> = {
+  maxPacketSize: 2_000_000,
+  messageSizeLimit: 0,
+  maxQos: 2,
+  retainAvailable: true,
+  maxInflight: 20,
+  maxQueued: 1000,
+  maxConnections: -1,
+  maxKeepalive: 0,
+  allowZeroLengthClientId: true,
+  persistentClientExpiration: 0,
+};
+
+export function withDefaults(limits: Limits = {}): Required<Limits> {
+  return { ...DEFAULT_LIMITS, ...limits };
+}
