@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UsageError } from './errors.js';
+
+/** True for the errors of a folder that may not be written. */
+export function isReadOnly(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+}
+
+/** What to say when a folder cannot be written; any other error is passed on as it is. */
+export function explainWrite(error: unknown, folder: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (isReadOnly(error)) {
+    return new UsageError(
+      `${folder} cannot be written: it is read-only for you. Choose another folder: npx mqtt-course start --dir DIR`,
+    );
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new UsageError(
+      `${folder} cannot be made: a file is in the way. Choose another folder: npx mqtt-course start --dir DIR`,
+    );
+  }
+  if (code === 'ENOSPC') return new UsageError(`${folder} cannot be written: the disk is full.`);
+  return error;
+}
+
+/** Writes a file so that a reader sees the old text or the new one, never a part. */
+export function writeAtomic(path: string, text: string, mode?: number): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    writeFileSync(temporary, text, mode === undefined ? {} : { mode });
+    rename(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** On Windows a file that somebody reads cannot be replaced for a moment. */
+function rename(from: string, to: string): void {
+  for (let left = 20; ; left--) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const busy = process.platform === 'win32' && (code === 'EPERM' || code === 'EBUSY');
+      if (!busy || left === 0) throw error;
+      pause(25);
+    }
+  }
+}
+
+const STALE_MS = 10_000;
+const PATIENCE_MS = 5_000;
+
+/**
+ * Runs `work` while nobody else does with the same lock. A lock left behind by a process that died
+ * is taken over.
+ */
+export function withLock<Result>(path: string, work: () => Result): Result {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      mkdirSync(path);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (age(path) > STALE_MS || Date.now() > deadline)
+        rmSync(path, { recursive: true, force: true });
+      else pause(15);
+    }
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function age(path: string): number {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** A time for file names: `2026-05-01_14-03-22`, in UTC. */
+export function timeStamp(now: Date = new Date()): string {
+  return now.toISOString().slice(0, 19).replace('T', '_').replaceAll(':', '-');
+}

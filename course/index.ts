@@ -1,0 +1,11 @@
+/** The course as data: lessons, exercises, the learner's workspace, progress. No terminal here. */
+export * from './catalogue.js';
+export * from './errors.js';
+export * from './files.js';
+export * from './lesson.js';
+export { PACKAGE_NAME, packageRoot, packageVersion } from './package-root.js';
+export * from './progress.js';
+export { planReset, type ResetDone, type ResetPlan, resetLesson } from './reset.js';
+export { readState, type State, type Status, updateState } from './state.js';
+export * from './track.js';
+export * from './workspace.js';
