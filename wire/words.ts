@@ -58,6 +58,12 @@ function connackCode(code: number): string {
   return reason ? `returnCode=${code} (${reason})` : `returnCode=${code}`;
 }
 
+/** A list in words; of a long one only the beginning. */
+function listed(items: readonly string[], between = ', '): string {
+  const more = items.length > 20 ? ` and ${items.length - 20} more` : '';
+  return items.slice(0, 20).join(between) + more;
+}
+
 function packetWords(packet: WirePacket, options: SafeOptions): string {
   const name = (text: string) => safeName(text, options);
   switch (packet.type) {
@@ -87,14 +93,14 @@ function packetWords(packet: WirePacket, options: SafeOptions): string {
     }
     case 'SUBSCRIBE': {
       const filters = packet.filters.map(one => `${name(one.filter)} qos=${one.qos}`);
-      return `SUBSCRIBE ${filters.join(', ')} id=${packet.id}`;
+      return `SUBSCRIBE ${listed(filters)} id=${packet.id}`;
     }
     case 'SUBACK': {
       const codes = packet.codes.map(code => (code >= 0x80 ? `${code} (refused)` : `${code}`));
-      return `SUBACK codes=${codes.join(',')} id=${packet.id}`;
+      return `SUBACK codes=${listed(codes, ',')} id=${packet.id}`;
     }
     case 'UNSUBSCRIBE':
-      return `UNSUBSCRIBE ${packet.filters.map(name).join(', ')} id=${packet.id}`;
+      return `UNSUBSCRIBE ${listed(packet.filters.map(name))} id=${packet.id}`;
     case 'MALFORMED':
       return `MALFORMED ${safeText(packet.error, options)}`;
     case 'PUBACK':
@@ -133,7 +139,7 @@ function fitted(line: string, options: WordOptions): string {
     if (room < 0) break;
     cut += segment;
   }
-  return (cut + end).slice(0, Math.max(width, 1) * 8);
+  return cut + end;
 }
 
 const seconds = (t: number) => `+${(t / 1000).toFixed(3)} s`;

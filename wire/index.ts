@@ -1,0 +1,54 @@
+/** MQTT on the wire: a tap that records and disturbs, the trace it makes, and words for it. */
+export { type Clause, citedClauses, clause, clauses } from './clauses.js';
+export { specMap } from './clauses-map.js';
+export { decode, encode, payloadBytes, payloadOf, payloadText } from './decode.js';
+export { duplexPair } from './duplex-pair.js';
+export {
+  type Action,
+  answer,
+  blackhole,
+  coalesceWithNext,
+  cutAfter,
+  cutBefore,
+  type DuplicateOptions,
+  delay,
+  drop,
+  duplicate,
+  type Made,
+  type Making,
+  type Rule,
+  type RuleHandle,
+  replaceWith,
+  setFlags,
+  stall,
+  withhold,
+} from './faults.js';
+export { createFramer, DEFAULT_MAX_FRAME, type Frame, type Framer } from './framing.js';
+export type { Listener, ListenOptions } from './listen.js';
+export {
+  type ConnectOptions,
+  createPeer,
+  type Peer,
+  PeerError,
+  type PeerErrorCode,
+  type PeerOptions,
+  type PublishOptions,
+} from './peer.js';
+export { quoted, type SafeOptions, safeName, safeText } from './safe.js';
+export {
+  type ConnectionInfo,
+  createTap,
+  type Tap,
+  type TapOptions,
+  type UntilOptions,
+} from './tap.js';
+export { isTopicFilter, isTopicName, topicMatches } from './topics.js';
+export * from './trace.js';
+export {
+  describePacket,
+  describePayload,
+  packetLine,
+  traceLine,
+  traceLines,
+  type WordOptions,
+} from './words.js';

@@ -1,0 +1,90 @@
+/** The tap's own listening socket, which can be shut and opened again on the same port. */
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+
+export interface ListenOptions {
+  /** The name under which the connections are recorded. */
+  readonly who: string;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  /** Loopback (127.0.0.1) when absent. */
+  readonly host?: string;
+  /** With it, clients speak TLS with the tap, and the trace shows what is inside. */
+  readonly tls?: TlsOptions;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Stops listening: new dials are refused by the system, existing connections stay. */
+  close(): Promise<void>;
+  /** Listens on the same port again. */
+  reopen(): Promise<void>;
+}
+
+export interface ListenHooks {
+  connected(socket: Socket): void;
+  /** A TLS handshake that came to nothing. */
+  tlsFailed(error: Error): void;
+}
+
+export interface OpenListener extends Listener {
+  /** Stops listening and closes connections that are still in their TLS handshake. */
+  destroy(): void;
+}
+
+/** Starts listening; rejects when the port is taken. */
+export async function listen(options: ListenOptions, hooks: ListenHooks): Promise<OpenListener> {
+  const host = options.host ?? '127.0.0.1';
+  const raw = new Set<Socket>();
+  let server: Server | undefined;
+
+  function create(): Server {
+    const socketOptions = { allowHalfOpen: true, noDelay: true };
+    if (!options.tls) return createServer(socketOptions, hooks.connected);
+    const secure = createTlsServer({ ...socketOptions, ...options.tls }, hooks.connected);
+    secure.on('tlsClientError', hooks.tlsFailed);
+    secure.on('connection', (socket: Socket) => {
+      raw.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => raw.delete(socket));
+    });
+    return secure;
+  }
+
+  async function open(port: number): Promise<Server> {
+    const opening = create();
+    await new Promise<void>((resolve, reject) => {
+      opening.once('error', reject);
+      opening.listen(port, host, () => {
+        opening.off('error', reject);
+        resolve();
+      });
+    });
+    // An error of accept() (no file descriptors left) must not end the process.
+    opening.on('error', () => {});
+    return opening;
+  }
+
+  function shut(): void {
+    // The callback of close() waits for the connections as well; the socket itself shuts at once.
+    server?.close();
+    server = undefined;
+  }
+
+  server = await open(options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    async close() {
+      shut();
+      await new Promise(resolve => setImmediate(resolve));
+    },
+    async reopen() {
+      server ??= await open(port);
+    },
+    destroy() {
+      shut();
+      for (const socket of raw) socket.destroy();
+    },
+  };
+}
