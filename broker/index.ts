@@ -1,6 +1,7 @@
 /** The broker behind every exercise: aedes as the engine, Mosquitto's behaviour around it. */
 export { startBroker } from './embedded.js';
 export { BrokerStartError } from './listen.js';
+export { findMosquitto, type MosquittoOptions, startMosquitto } from './mosquitto.js';
 export type {
   Broker,
   BrokerOptions,

@@ -50,11 +50,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
   const book = journal(options.log);
   const directory = await mkdtemp(join(tmpdir(), 'mqtt-course-mosquitto-'));
   const database = join(directory, 'mosquitto.db');
-  // stop() may be followed by start(), so the files go when this process does.
-  process.once('exit', () => {
-    child?.kill('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-  });
+  const leftover = { directory, pid: undefined as number | undefined };
+  leftovers.add(leftover);
+  if (leftovers.size === 1) process.once('exit', sweep);
   let port = await freePort();
   let child: ChildProcess | undefined;
 
@@ -115,6 +113,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
         resolve();
       });
     });
+    leftover.pid = started.pid;
     return started;
   }
 
@@ -125,6 +124,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
     const closed = new Promise<void>(resolve => ending.once('close', () => resolve()));
     ending.kill(signal);
     await closed;
+    leftover.pid = undefined;
   }
 
   /** Writes the database without ending, so that the end can be a crash: no wills are sent. */
@@ -194,4 +194,18 @@ function levelOf(text: string): LogLevel {
   if (text.startsWith('Warning')) return 'warning';
   if (/^(New |Client |Opening |mosquitto )/.test(text)) return 'notice';
   return 'debug';
+}
+
+/** stop() may be followed by start(), so processes and files go when this process does. */
+const leftovers = new Set<{ directory: string; pid: number | undefined }>();
+
+function sweep(): void {
+  for (const { directory, pid } of leftovers) {
+    try {
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    } catch {
+      // it ended by itself
+    }
+    rmSync(directory, { recursive: true, force: true });
+  }
 }

@@ -329,6 +329,7 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
 
   async function onSubscribe(packet: Subscribe): Promise<void> {
     say('debug', () => `Received SUBSCRIBE from ${name()}`);
+    if (packet.filters.some(({ filter }) => filter.startsWith('$SYS/'))) hub.refreshSys();
     const granted = packet.filters.map(({ filter, qos }) => {
       const no =
         policy.dialect === 'strict' && who !== undefined && !policy.maySubscribe(who, filter);
@@ -358,7 +359,6 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
     // `3.1.1 MQTT-3.3.1-6`, `-8`, `MQTT-3.8.4-3`: retained messages at each SUBSCRIBE, marked.
     for (const { filter, code } of granted) {
       if (code === 0x80) continue;
-      if (filter.startsWith('$SYS')) hub.refreshSys();
       for (const message of retainedFor(hub.store, filter)) {
         deliver({ ...message, qos: Math.min(message.qos, code) as QoS, retain: true });
       }
