@@ -44,7 +44,10 @@ export const cutBefore = (options: { readonly reset?: boolean } = {}): Action =>
   passes: false,
   reset: options.reset ?? false,
 });
-/** Ends the connection right after the packet has passed. */
+/**
+ * Ends the connection right after the packet has passed. With `reset`, a TCP program that has not
+ * yet read the packet may never read it: a reset discards what waits for its reader.
+ */
 export const cutAfter = (options: { readonly reset?: boolean } = {}): Action => ({
   kind: 'cut',
   passes: true,
