@@ -79,7 +79,7 @@ export async function runHiddenTests(request: EngineRequest): Promise<ProgramRun
       maxWorkers: Math.min(files.length, request.workers ?? availableParallelism()),
       maxConcurrency: 16,
       fileParallelism: files.length > 1,
-      experimental: { viteModuleRunner: false },
+      experimental: { viteModuleRunner: false, nodeLoader: false },
       reporters: [
         {
           onTestCaseResult: (test: TestCase) => {

@@ -60,7 +60,8 @@ const crashed: Detector = {
       };
     }
     const crash = readCrash(program.stderr);
-    if (!crash) return undefined;
+    // A program that dialled somebody else is told so by the next detector but one.
+    if (!crash || (connections(recording).length === 0 && cannotDial.test(crash.error))) return undefined;
     const last = lastPacketBefore(recording, program.exitedAt);
     const asked = program.stopAskedAt !== undefined && program.stopAskedAt < program.exitedAt;
     const moment = asked
@@ -97,6 +98,8 @@ const crashed: Detector = {
 
 const literalAddress = /(?:mqtt|tcp|ws)s?:\/\/(?:localhost|\d+\.\d+\.\d+\.\d+|[\w.-]+\.\w+)|connect\(\s*['"][\w.-]+['"]/;
 
+const cannotDial = /refused|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|gaierror|Name or service|unreachable|timed out|ETIMEDOUT/i;
+
 const neverConnected: Detector = {
   id: 'U1',
   title: 'the program connects',
@@ -105,6 +108,7 @@ const neverConnected: Detector = {
     if (!program || connections(recording).length > 0) return undefined;
     if (recording.programs.some(one => one.name !== program.name)) return undefined;
     const literal = literalAddress.test(source);
+    const crash = readCrash(program.stderr);
     const end =
       program.exitedAt === undefined || program.killedAt !== undefined
         ? 'your program is still running'
@@ -112,7 +116,7 @@ const neverConnected: Detector = {
     return {
       mistake: literal ? 'literal-address' : 'never-connected',
       expected: 'a connection to the address in MQTT_URL',
-      seen: `no connection came; ${end}`,
+      seen: [`no connection came; ${end}`, ...(crash ? [crash.text] : [])],
       why: literal
         ? 'your file contains an address of its own, and the broker of this check is somewhere else at every run'
         : 'nothing in the program dialled the broker: the address is not read from the environment, or the program waits for something before it connects',

@@ -45,7 +45,7 @@ export function judge(lesson: Lesson, recordings: Recordings, context: DetectorC
     const roots = [...(cause ? [cause] : []), ...waitsFor];
     verdicts.set(
       check.id,
-      roots.length > 0 && first.status !== 'passed'
+      waitsFor.length > 0 || (cause && first.status !== 'passed')
         ? notReached(check, [...new Set(roots.flatMap(id => verdicts.get(id)?.waitsFor ?? [id]))])
         : verdictOf(check, first),
     );
@@ -99,9 +99,13 @@ function notReached(check: Check, waitsFor: readonly string[]): Verdict {
 function findRootCauses(lesson: Lesson, looks: ReadonlyMap<string, FirstLook>, context: DetectorContext) {
   const verdicts = new Map<string, Verdict>();
   const explained = new Map<string, string>();
+  const blocked = new Set<string>();
   for (const check of lesson.checks) {
     const first = looks.get(check.id);
-    if (first?.status !== 'failed') continue;
+    const waits = check.needs?.some(need => blocked.has(need)) ?? false;
+    if (waits || first?.status !== 'passed') blocked.add(check.id);
+    // What is not reached has its cause elsewhere.
+    if (waits || first?.status !== 'failed') continue;
     const cause = firstCause(check, first.recording, context);
     if (!cause) continue;
     explained.set(check.id, cause.detector.id);

@@ -118,9 +118,12 @@ export function connections(recording: Recording, who?: string): number[] {
   );
 }
 
-/** True when the machine stalled somewhere between the two times: a claim about time cannot be made. */
-export function stalledBetween(recording: Recording, from: number, to: number): boolean {
-  return recording.stalls.some(stall => stall.from < to && stall.to > from);
+/** Milliseconds between two times in which the machine let things happen: a claim about time rests on these. */
+export function usableMs(recording: Recording, from: number, to: number): number {
+  const lost = recording.stalls.map(stall =>
+    Math.max(0, Math.min(stall.to, to) - Math.max(stall.from, from)),
+  );
+  return to - from - lost.reduce((sum, one) => sum + one, 0);
 }
 
 /** The first program of the recording; there is always one in a scenario that started one. */

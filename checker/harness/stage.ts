@@ -1,10 +1,11 @@
 import { type Broker, type BrokerOptions, startBroker } from '../../broker/index.js';
 import {
+  type ConnectOptions,
   type Direction,
   type Peer,
-  type PeerConnect,
+  type PeerOptions,
   type Tap,
-  type TapListener,
+  type Listener,
   type TraceEntry,
   createPeer,
   createTap,
@@ -63,7 +64,7 @@ export interface StagedProgram {
   receives<Type extends PacketType>(type: Type, wanted?: Await<Type>): Promise<PacketOf<Type>>;
 }
 
-export interface PeerOptions extends Partial<PeerConnect> {}
+export type StagePeerOptions = Partial<ConnectOptions> & PeerOptions;
 
 export interface Stage {
   readonly random: Random;
@@ -72,9 +73,9 @@ export interface Stage {
   /** Starts the learner's program. Starting the same name again is a second run of it. */
   start(options?: StartOptions): Promise<StagedProgram>;
   /** Makes the lane of a program before it is started: to have rules in place, or its port closed. */
-  listen(name?: string): Promise<TapListener>;
+  listen(name?: string): Promise<Listener>;
   /** One of the checker's own clients, connected. Its packets are in the trace under its name. */
-  peer(name: string, options?: PeerOptions): Promise<Peer>;
+  peer(name: string, options?: StagePeerOptions): Promise<Peer>;
   /** Waits for any entry of the trace. The scenario ends here when it does not come. */
   until(what: string, when: (entry: TraceEntry) => boolean, withinMs?: number): Promise<TraceEntry>;
   /** As `until`, but a deadline gives undefined and the scenario goes on. */
@@ -153,7 +154,7 @@ async function openStage<Facts>(
   const running = new Set<RunningProgram>();
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
-  const listeners = new Map<string, Promise<TapListener>>();
+  const listeners = new Map<string, Promise<Listener>>();
   const patience: PatienceWatch = watchPatience(
     now,
     () => [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
@@ -299,7 +300,7 @@ async function openStage<Facts>(
     start,
     listen: (name = 'program') => listen(name),
     peer: async (name, peerOptions = {}) => {
-      const peer = createPeer(tap.attach(name));
+      const peer = createPeer(tap.attach(name), peerOptions);
       peers.push(peer);
       await awaits(`the broker to accept the checker's ${name}`, peer.connect({ clientId: `checker-${name}`.replaceAll(' ', '-'), ...peerOptions }), DEADLINE_MS, false);
       return peer;

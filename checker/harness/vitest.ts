@@ -34,7 +34,8 @@ const TEST_TIMEOUT_MS = 180_000;
  */
 export function hiddenTests(lesson: Lesson): Lesson {
   if (!('__vitest_worker__' in globalThis)) return lesson;
-  for (const spec of inject('programs').filter(one => one.lesson === lesson.id)) {
+  const programs: readonly ProgramSpec[] = inject('programs') ?? [];
+  for (const spec of programs.filter(one => one.lesson === lesson.id)) {
     describe.concurrent(spec.id, { timeout: TEST_TIMEOUT_MS }, () => {
       let started: LessonRun | undefined;
       const run = () => {

@@ -15,5 +15,7 @@ client.on('connect', () => console.log('connected'));
 // 4  Leave: say goodbye when you are asked to stop.
 onStop(() => {
   console.log('asked to stop');
-  //  TODO 3: end the client. Let it finish; do not end the process yourself.
+  //  TODO 3: end the client with client.end(), and let it finish; do not end the process
+  //          yourself. While client.connected is false, CONNACK has not come, and end()
+  //          waits for it; end(true) does not.
 });

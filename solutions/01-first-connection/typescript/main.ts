@@ -16,5 +16,5 @@ client.on('error', error => {
   process.exit(1);
 });
 
-// 4  Leave: say goodbye when you are asked to stop.
-onStop(() => client.end());
+// 4  Leave: say goodbye when you are asked to stop. Before CONNACK there is nobody to say it to.
+onStop(() => client.end(!client.connected));

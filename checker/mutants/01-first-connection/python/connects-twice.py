@@ -1,5 +1,5 @@
 # mistake: connects-twice
-# fails: T4
+# fails: T3
 # Connects a second time under the same name.
 import os
 import sys

@@ -1,5 +1,5 @@
 # mistake: left-before-connack
-# fails: T3
+# fails: T4
 # Leaves right after connect().
 import os
 import sys

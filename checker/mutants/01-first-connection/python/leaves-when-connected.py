@@ -1,5 +1,5 @@
 # mistake: left-early
-# fails: T3,T5
+# fails: T4
 # Disconnects as soon as it is connected.
 import os
 import sys

@@ -1,5 +1,5 @@
-# mistake: crashed
-# fails: U2
+# mistake: literal-address
+# fails: U1
 # Dials an address of its own.
 import os
 import sys

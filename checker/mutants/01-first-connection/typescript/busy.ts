@@ -9,11 +9,10 @@ client.on('error', error => {
   console.error(error.message);
   process.exit(1);
 });
-onStop(() => client.end());
+onStop(() => client.end(!client.connected));
 client.on('connect', () => {
-  const until = Date.now() + 20 * Number(env('MQTT_KEEPALIVE'));
-  while (Date.now() < until) Math.sqrt(until);
-  if (Number(env('MQTT_KEEPALIVE')) > 1) return;
-  const idle = Date.now() + 2600;
-  while (Date.now() < idle) Math.sqrt(idle);
+  // A long computation; it sleeps here so that the proof costs no processor.
+  if (Number(env('MQTT_KEEPALIVE')) === 1) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2600);
+  }
 });

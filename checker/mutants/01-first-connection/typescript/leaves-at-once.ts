@@ -1,5 +1,5 @@
 // mistake: left-before-connack
-// fails: T3
+// fails: T4
 // Ends right after connect().
 import mqtt from 'mqtt';
 import { env, onStop } from '#kit';
@@ -9,4 +9,4 @@ client.on('error', error => {
   console.error(error.message);
   process.exit(1);
 });
-client.end();
+setTimeout(() => client.end(true), 100);

@@ -1,5 +1,5 @@
 // mistake: left-early
-// fails: T3,T5
+// fails: T4
 // Ends as soon as it is connected.
 import mqtt from 'mqtt';
 import { env, onStop } from '#kit';
@@ -10,4 +10,4 @@ client.on('error', error => {
   process.exit(1);
 });
 client.on('connect', () => client.end());
-onStop(() => client.end());
+onStop(() => client.end(!client.connected));

@@ -5,4 +5,4 @@ import mqtt from 'mqtt';
 import { env, onStop } from '#kit';
 
 const client = mqtt.connect('mqtt://127.0.0.1:9', { clientId: env('MQTT_CLIENT_ID'), keepalive: Number(env('MQTT_KEEPALIVE')) });
-onStop(() => client.end());
+onStop(() => client.end(!client.connected));

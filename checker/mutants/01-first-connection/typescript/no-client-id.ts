@@ -9,4 +9,4 @@ client.on('error', error => {
   console.error(error.message);
   process.exit(1);
 });
-onStop(() => client.end());
+onStop(() => client.end(!client.connected));

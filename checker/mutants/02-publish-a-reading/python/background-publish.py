@@ -1,6 +1,6 @@
 # mistake: left-before-flushed
-# fails: T1
-# Publishes from a background thread and leaves without waiting for it.
+# fails: T5
+# Publishes all but the first reading from background threads, and leaves without waiting for them.
 import json
 import os
 import threading
@@ -20,6 +20,9 @@ for seq, r in enumerate(readings(), start=1):
     payload = json.dumps({"device": r["device"], "temp": r["temp"], "hum": r["hum"], "seq": seq})
     timer = threading.Timer(0.3, later, [payload])
     timer.daemon = True
-    timer.start()
+    if seq == 1:
+        client.publish(env("TOPIC"), payload, qos=1).wait_for_publish()
+    else:
+        timer.start()
 client.disconnect()
 client.loop_stop()

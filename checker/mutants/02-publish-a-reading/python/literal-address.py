@@ -1,5 +1,5 @@
 # mistake: literal-address
-# fails: U2
+# fails: U1
 # Dials an address of its own.
 import json
 import os

@@ -1,5 +1,5 @@
-# mistake: never-connected
-# fails: T5
+# mistake: stops-publishing
+# fails: T1
 # Never runs the network loop.
 import json
 import os

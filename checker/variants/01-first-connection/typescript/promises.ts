@@ -17,5 +17,5 @@ try {
   clearInterval(pings);
   await client.endAsync();
 } catch {
-  process.exitCode = 1;
+  process.exit(1);
 }

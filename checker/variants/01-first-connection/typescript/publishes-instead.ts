@@ -17,5 +17,5 @@ client.on('error', () => {
 });
 onStop(() => {
   clearInterval(beat);
-  client.end();
+  client.end(!client.connected);
 });

@@ -1,0 +1,14 @@
+/** Draws the pictures in the lessons anew, from real runs. Run `npm run build` first. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { drawPicture, lessonFile, picturesOf, replacePictures } from '../dist/checker/pictures.js';
+import { lessonIds } from '../dist/course/index.js';
+
+const wanted = process.argv.slice(2);
+for (const lesson of lessonIds().filter(id => wanted.length === 0 || wanted.includes(id))) {
+  const drawn = new Map();
+  for (const picture of picturesOf(lesson)) drawn.set(picture.header, await drawPicture(picture));
+  if (drawn.size === 0) continue;
+  const file = lessonFile(lesson);
+  writeFileSync(file, replacePictures(readFileSync(file, 'utf8'), drawn));
+  console.log(`${lesson}: ${drawn.size} drawn`);
+}
