@@ -6,6 +6,6 @@ export * from './lesson.js';
 export { PACKAGE_NAME, packageRoot, packageVersion } from './package-root.js';
 export * from './progress.js';
 export { planReset, type ResetDone, type ResetPlan, resetLesson } from './reset.js';
-export { readState, type State, type Status, updateState } from './state.js';
+export { type LessonProgress, readState, type State, type Status, updateState } from './state.js';
 export * from './track.js';
 export * from './workspace.js';

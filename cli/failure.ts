@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CourseError, UsageError } from '../course/errors.js';
+import { packageVersion } from '../course/package-root.js';
+import { currentFolder } from './invocation.js';
+
+/**
+ * Tells what went wrong, and gives the exit code: 2 for wrong use; 3 when the course itself or the
+ * machine is the reason. A learner never sees a stack trace of ours: it goes into a file.
+ */
+export async function report(error: unknown): Promise<number> {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  if (error instanceof CourseError) {
+    process.stderr.write(`The course itself has a mistake: ${error.message}\n`);
+    return 3;
+  }
+  if (error instanceof Error && error.name === 'ProgramUnavailable') {
+    process.stderr.write(`${error.message}\n`);
+    return 'reason' in error && error.reason === 'work' ? 1 : 3;
+  }
+  const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const details = describe(error);
+  if (process.env['MQTT_COURSE_DEBUG']) {
+    process.stderr.write(`${details}\n`);
+    return 3;
+  }
+  const file = await store(details);
+  const where = file ? ` Details: ${file}.` : '';
+  process.stderr.write(
+    `Something went wrong in the course, not in your work: ${message}.${where} Look at your machine with: npx mqtt-course doctor\n`,
+  );
+  return 3;
+}
+
+function describe(error: unknown): string {
+  return [
+    `mqtt-course ${packageVersion()}, Node ${process.version}, ${process.platform} ${process.arch}`,
+    `command: ${process.argv.slice(2).join(' ')}`,
+    `time: ${new Date().toISOString()}`,
+    '',
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+    ...(error instanceof Error && error.cause ? ['', `cause: ${String(error.cause)}`] : []),
+  ].join('\n');
+}
+
+/** Into the workspace when there is one, else into the temporary folder. */
+async function store(details: string): Promise<string | undefined> {
+  const { findWorkspace } = await import('../course/workspace.js');
+  const name = `error-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.txt`;
+  const folders = [findWorkspace(currentFolder())?.meta, tmpdir()];
+  for (const folder of folders) {
+    if (folder === undefined) continue;
+    try {
+      mkdirSync(folder, { recursive: true });
+      const file = join(folder, name);
+      writeFileSync(file, `${details}\n`);
+      return file;
+    } catch {
+      // The next folder, or no file at all.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,74 @@
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+
+/** Columns that a text takes; colours take none. */
+export const columnsOf = stringWidth;
+
+/** A space at which no line is broken. Made an ordinary space by `wrap`. */
+export const FIRM = '\u00A0';
+
+export function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - columnsOf(text)));
+}
+
+/** Prose, broken into lines of at most `width` columns. Colours go on over the break. */
+export function wrap(text: string, width: number): string[] {
+  return wrapAnsi(text, Math.max(1, width), { hard: true })
+    .split('\n')
+    .map(line => line.replaceAll(FIRM, ' ').trimEnd());
+}
+
+/** Prose behind a first prefix, and behind another one in the lines that follow. */
+export function hang(first: string, rest: string, text: string, width: number): string[] {
+  const room = width - Math.max(columnsOf(first), columnsOf(rest));
+  return wrap(text, room).map((line, index) => `${index === 0 ? first : rest}${line}`.trimEnd());
+}
+
+/**
+ * Lines whose own shape counts (packets, code): each keeps its leading spaces; what is too long
+ * goes on below, two columns further in.
+ */
+export function wrapKeeping(text: string, width: number): string[] {
+  return text.split('\n').flatMap(line => {
+    if (columnsOf(line) <= width) return [line.trimEnd()];
+    const lead = /^ */.exec(line)?.[0] ?? '';
+    const indent = lead.length < width / 2 ? lead : '';
+    return hang(indent, `${indent}  `, line.trimStart(), width);
+  });
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+const COLOURS = /\u001B\[[\d;:]*m/g;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+export interface Printable {
+  readonly text: string;
+  /** How many characters are shown as escapes. */
+  readonly escaped: number;
+}
+
+/**
+ * Text of a program made fit for a terminal: colours are left out, every other character that a
+ * terminal could act on is shown as an escape. Line breaks stay; a tab becomes spaces.
+ */
+export function printable(source: string): Printable {
+  let escaped = 0;
+  const text = source
+    .replaceAll('\r\n', '\n')
+    .replace(COLOURS, '')
+    .replaceAll('\t', '    ')
+    .replace(UNSAFE, character => {
+      if (character === '\n' || character === '\u200D') return character;
+      escaped++;
+      const code = character.codePointAt(0) ?? 0;
+      return code < 0x100
+        ? `\\x${code.toString(16).padStart(2, '0')}`
+        : `\\u{${code.toString(16)}}`;
+    });
+  return { text, escaped };
+}
+
+/** `1 check`, `3 checks`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

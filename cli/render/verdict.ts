@@ -1,0 +1,272 @@
+import type { CheckResult, ProgramOutput, Verdict, VerdictStatus } from '../../checker/result.js';
+import { packets } from './code.js';
+import { columnsOf, count, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';
+import { type Style, separator, statusColor, statusMark, statusWord } from './style.js';
+
+/** What the screen needs to know beside the result. */
+export interface VerdictContext {
+  /** Title of the lesson. */
+  readonly title?: string;
+  /** The learner's file, as it can be opened from where they are. */
+  readonly file?: string;
+  /** Address of the file, for terminals that show links. */
+  readonly fileUrl?: string;
+  /** True for the first result of a lesson ever: red is expected. */
+  readonly first?: boolean;
+  /** Hints that were shown so far, of three. */
+  readonly hintsShown?: number;
+  /** The lesson after this one; null after the last. */
+  readonly next?: string | null;
+}
+
+/** From here on labels stand beside their text; below, above it. */
+const ROOMY = 60;
+const LABEL = 10;
+const TAIL_FAILED = 12;
+const TAIL_PASSED = 6;
+
+/** The result of a check as lines for a terminal: what is right, the first cause, the next step. */
+export function renderResult(
+  result: CheckResult,
+  style: Style,
+  context: VerdictContext = {},
+): string[] {
+  const sections = [
+    header(result, style, context),
+    result.notice === undefined ? [] : notice(result, style),
+    result.checks.flatMap(verdict => checkLine(verdict, style)),
+    ...result.checks.filter(isTold).map(verdict => renderVerdict(verdict, style)),
+    waiting(result.checks, style),
+    exchange(result, style),
+    output(result, style),
+    [...first(result, style, context), ...next(result, style, context), ...footer(result, style)],
+  ];
+  return sections
+    .filter(lines => lines.length > 0)
+    .flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines));
+}
+
+function isTold(verdict: Verdict): boolean {
+  return verdict.status === 'failed' || verdict.status === 'unknown';
+}
+
+/** `3 passed · 1 failed · 1 later`. */
+export function renderCounts(checks: readonly Verdict[], style: Style): string {
+  const statuses: VerdictStatus[] = ['passed', 'failed', 'not-reached', 'unknown'];
+  return statuses
+    .map(status => ({ status, number: checks.filter(one => one.status === status).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ status, number }) => statusColor(status, style)(`${number} ${statusWord(status)}`))
+    .join(separator(style));
+}
+
+function header(result: CheckResult, style: Style, context: VerdictContext): string[] {
+  const track = { typescript: 'TypeScript', python: 'Python', command: 'your command' }[
+    result.track
+  ];
+  const dot = separator(style);
+  const left = [style.bold(result.lesson), context.title, track].filter(Boolean).join(dot);
+  const right =
+    result.checks.length > 0
+      ? renderCounts(result.checks, style)
+      : statusColor(result.status, style)(`could not tell`);
+  const gap = style.width - columnsOf(left) - columnsOf(right);
+  if (gap >= 3) return [`${left}${' '.repeat(gap)}${right}`];
+  return [...wrap(left, style.width), ...wrap(right, style.width)];
+}
+
+function notice(result: CheckResult, style: Style): string[] {
+  const text = printable(result.notice ?? '').text;
+  const mark = style.yellow(style.plain ? 'note: ' : '! ');
+  return text
+    .split('\n')
+    .flatMap((line, index) => hang(index === 0 ? mark : '  ', '  ', line, style.width));
+}
+
+/** One line for each check: symbol, word, id, title. */
+function checkLine(verdict: Verdict, style: Style): string[] {
+  const mark = `${statusMark(verdict.status, style)} `;
+  const indent = ' '.repeat(columnsOf(mark));
+  const waits = verdict.waitsFor?.length
+    ? style.dim(` (waits for ${verdict.waitsFor.join(', ')})`)
+    : '';
+  const title = verdict.status === 'not-reached' ? style.dim(verdict.title) : verdict.title;
+  return hang(mark, indent, `${style.dim(verdict.id)}${FIRM}${safe(title)}${waits}`, style.width);
+}
+
+/** A verdict in full: Expected, Seen, Why, Try. */
+export function renderVerdict(verdict: Verdict, style: Style): string[] {
+  const color = statusColor(verdict.status, style);
+  const word = statusWord(verdict.status);
+  const mark = style.plain ? `${word}  ` : `${statusMark(verdict.status, style).trimEnd()}  `;
+  const title = style.bold(`${verdict.id}${FIRM}${safe(verdict.title)}`);
+  return [
+    ...hang(style.plain ? color(mark) : mark, '  ', title, style.width),
+    ...field('Expected', verdict.expected, style),
+    ...field('Seen', verdict.seen, style, true),
+    ...field('Why', why(verdict, style), style),
+    ...field('Try', verdict.try, style),
+  ];
+}
+
+function why(verdict: Verdict, style: Style): string | undefined {
+  const said = verdict.why ?? '';
+  const missing = verdict.clauses.filter(clause => !said.includes(clause));
+  const clauses = missing.length > 0 ? `[${missing.join(', ')}]`.replaceAll(' ', FIRM) : '';
+  const text = [printable(said).text, style.dim(clauses)].filter(Boolean).join(' ');
+  return text === '' ? undefined : text;
+}
+
+/** A label and its text. `shape`: the lines are packets or code, and keep their form. */
+function field(label: string, value: string | undefined, style: Style, shape = false): string[] {
+  if (value === undefined || value === '') return [];
+  const beside = style.width >= ROOMY;
+  const indent = ' '.repeat(beside ? 2 + LABEL : 4);
+  const room = style.width - indent.length;
+  const text = label === 'Why' ? value : printable(value).text;
+  const lines = shape
+    ? wrapKeeping(text, room).map(line => packets(line, style))
+    : text.split('\n').flatMap(line => wrap(line, room));
+  const name = `  ${style.bold(label)}`;
+  if (!beside) return [name, ...lines.map(line => `${indent}${line}`.trimEnd())];
+  return lines.map((line, index) =>
+    `${index === 0 ? `${name}${' '.repeat(LABEL - label.length)}` : indent}${line}`.trimEnd(),
+  );
+}
+
+function safe(text: string): string {
+  return printable(text).text.replaceAll('\n', ' ');
+}
+
+function waiting(checks: readonly Verdict[], style: Style): string[] {
+  const number = checks.filter(one => one.status === 'not-reached').length;
+  if (number === 0) return [];
+  const text =
+    number === 1 ? '1 more check waits for this.' : `${number} more checks wait for this.`;
+  return wrap(style.dim(text), style.width);
+}
+
+function exchange(result: CheckResult, style: Style): string[] {
+  if (result.trace === undefined) return [];
+  const told = result.checks.find(isTold);
+  if (!told) return [];
+  const scenario = told.scenario === undefined ? '' : ` --scenario ${quoteArgument(told.scenario)}`;
+  const command = ours(`trace ${short(result)}${scenario}`, style);
+  return hang('', '  ', `All packets: ${command}`, style.width);
+}
+
+/** A command of ours, which no line break may cut. */
+function ours(command: string, style: Style): string {
+  return style.cyan(`npx mqtt-course ${command}`.replaceAll(' ', FIRM));
+}
+
+/** The lesson as people type it: `5`. */
+function short({ lesson }: CheckResult): string {
+  return /^\d+/.test(lesson) ? String(Number.parseInt(lesson, 10)) : lesson;
+}
+
+function quoteArgument(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `"${text}"`;
+}
+
+function output(result: CheckResult, style: Style): string[] {
+  const { program } = result;
+  if (!program) return [];
+  const passed = result.status === 'passed';
+  const limit = passed ? TAIL_PASSED : TAIL_FAILED;
+  const streams = [
+    ...stream('stdout', program.stdout, program.stdoutBytes, limit, result, style),
+    ...stream('stderr', program.stderr, program.stderrBytes, limit, result, style),
+  ];
+  const ending = howItEnded(program);
+  if (streams.length === 0) {
+    if (passed) return [];
+    return wrap(
+      `Your program printed nothing${ending === '' ? '' : `, and ${ending}`}.`,
+      style.width,
+    );
+  }
+  const more = !passed && ending !== '' ? wrap(`Your program ${ending}.`, style.width) : [];
+  return [...streams, ...more];
+}
+
+/** The end of what a program wrote. What is left out is said, and where it is. */
+function stream(
+  name: 'stdout' | 'stderr',
+  source: string,
+  bytes: number,
+  limit: number,
+  result: CheckResult,
+  style: Style,
+): string[] {
+  if (source === '' && bytes === 0) return [];
+  const { text, escaped } = printable(source.replace(/\n$/, ''));
+  const lines = text.split('\n');
+  const kept = Buffer.byteLength(source);
+  const facts = [
+    count(lines.length, 'line'),
+    ...(lines.length > limit
+      ? [`the last ${limit} here, all of them: npx mqtt-course trace ${short(result)} --output`]
+      : []),
+    ...(bytes > kept
+      ? [`only the first ${Math.ceil(kept / 1024)} KiB of ${Math.ceil(bytes / 1024)} were kept`]
+      : []),
+    ...(escaped > 0 ? [`${count(escaped, 'control character')} shown as escapes`] : []),
+  ];
+  const bar = style.dim(style.plain ? '  | ' : '  │ ');
+  return [
+    ...hang('', '  ', `Your program's output on ${name} (${facts.join('; ')}):`, style.width),
+    ...lines
+      .slice(-limit)
+      .flatMap(line => wrapKeeping(line, style.width - 4).map(part => `${bar}${part}`.trimEnd())),
+  ];
+}
+
+function howItEnded({ exitCode, signal }: ProgramOutput): string {
+  if (signal !== undefined && signal !== 'SIGKILL') return `was ended by ${signal}`;
+  return exitCode !== null && exitCode !== 0 ? `ended with exit code ${exitCode}` : '';
+}
+
+function first(result: CheckResult, style: Style, context: VerdictContext): string[] {
+  if (!context.first || result.status !== 'failed') return [];
+  const text =
+    'Red is where everyone starts: the stub runs, and its TODOs are not done. Your install is fine.';
+  return [...wrap(style.green(text), style.width), ''];
+}
+
+function next(result: CheckResult, style: Style, context: VerdictContext): string[] {
+  const { status } = result;
+  const lesson = short(result);
+  const say = (text: string) => hang('', '      ', `${style.bold('Next:')} ${text}`, style.width);
+  const run = (command: string) => ours(command, style);
+  if (status === 'unknown') {
+    return say(
+      `nobody's fault so far; look at this machine with ${run('doctor')}, then check again`,
+    );
+  }
+  if (status === 'passed') {
+    const solution = result.track === 'command' ? '' : ` To compare: ${run(`solution ${lesson}`)}`;
+    if (context.next === undefined) return say(`all checks passed.${solution}`);
+    const where =
+      context.next === null
+        ? 'that was the last lesson.'
+        : `${run(`read ${Number.parseInt(context.next, 10)}`)}`;
+    return say(`${where}${solution && `  ${solution.trim()}`}`);
+  }
+  const place = context.file
+    ? `change ${(context.fileUrl && style.link(context.file, context.fileUrl)) ?? style.bold(context.file)}, then `
+    : 'change your program, then ';
+  const again = result.track === 'command' ? `check again` : run(`check ${lesson}`);
+  const shown = context.hintsShown ?? 0;
+  const help = shown < 3 ? `Stuck? Hint ${shown + 1} of 3: ${run(`hint ${lesson}`)}` : '';
+  return [
+    ...say(`${place}${again}`),
+    ...(help === '' ? [] : hang('      ', '      ', help, style.width)),
+  ];
+}
+
+function footer(result: CheckResult, style: Style): string[] {
+  const seconds = `${(result.durationMs / 1000).toFixed(2)} s`;
+  const facts = [`seed ${result.seed}`, `${result.broker} broker`, seconds];
+  return wrap(style.dim(facts.join(separator(style))), style.width);
+}

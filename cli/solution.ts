@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { printJson, styleFor, tell } from './invocation.js';
+import { printable } from './render/layout.js';
+import type { Style } from './render/style.js';
+
+interface SolutionOptions {
+  readonly track?: string;
+  readonly show?: boolean;
+  readonly json?: boolean;
+  readonly whole?: boolean;
+}
+
+/** `solution`: how the reference solution differs from the learner's file. */
+export function registerSolution(program: Command): void {
+  program
+    .command('solution')
+    .description('compare your file with the solution, once you have passed')
+    .argument('[lesson]', 'default the one you are at')
+    .option('--show', 'before a pass too; that is remembered')
+    .option('--whole', 'the whole solution instead of the difference')
+    .option('--track <track>', 'typescript or python')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  npx mqtt-course solution lesson-5')
+    .action(async (name: string | undefined, options: SolutionOptions, command: Command) => {
+      const [{ chosenLesson, chosenTrack, openHere, parseTrack }, course] = await Promise.all([
+        import('./place.js'),
+        import('../course/index.js'),
+      ]);
+      const asked = parseTrack(options.track);
+      const opened = openHere();
+      const { id } = chosenLesson(name, opened);
+      const track = chosenTrack(asked, opened);
+      const files = course.solutionFiles(id, track);
+      if (files.length === 0) throw new course.UsageError(`${id} has no solution in ${track}.`);
+      const passed = course.bestStatus(opened.state, id) === 'passed';
+      if (!passed && !options.show) {
+        throw new course.UsageError(
+          `${id} is not passed yet. A hint: npx mqtt-course hint ${id}   The solution all the same (this is remembered): npx mqtt-course solution ${id} --show`,
+        );
+      }
+      if (!passed) {
+        course.recordSolution(opened.workspace, id, track);
+        tell(['Shown before a pass; that is remembered in your progress.']);
+      }
+      const { createTwoFilesPatch } = await import('diff');
+      const compared = files.map(file => {
+        const path = `exercises/${id}/${track}/${file.name}`;
+        const theirs = read(file.path) ?? '';
+        const yours = read(join(opened.workspace.folder, path)) ?? '';
+        const patch =
+          yours === theirs
+            ? ''
+            : createTwoFilesPatch(
+                `yours: ${path}`,
+                `solution: ${file.name}`,
+                yours,
+                theirs,
+                '',
+                '',
+                {
+                  context: 3,
+                },
+              );
+        return { path, solution: theirs, diff: patch };
+      });
+      if (options.json) return printJson({ lesson: id, track, passed, files: compared });
+      const style = styleFor(command);
+      const { page } = await import('./pager.js');
+      const lines = options.whole
+        ? await wholeFiles(compared, track, style)
+        : compared.flatMap(one => renderDiff(one, style));
+      return page(lines);
+    });
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+  } catch {
+    return undefined;
+  }
+}
+
+interface Compared {
+  readonly path: string;
+  readonly solution: string;
+  readonly diff: string;
+}
+
+async function wholeFiles(
+  files: readonly Compared[],
+  track: string,
+  style: Style,
+): Promise<string[]> {
+  const { highlight } = await import('./render/code.js');
+  return files.flatMap(file => [
+    style.bold(`Solution for ${file.path}`),
+    '',
+    ...highlight(file.solution.trimEnd(), track, style),
+  ]);
+}
+
+/** A unified diff: what the solution takes away from yours in red, what it adds in green. */
+export function renderDiff({ path, diff }: Compared, style: Style): string[] {
+  if (diff === '') return [`${path}: yours is the same as the solution.`];
+  const lines = printable(diff).text.trimEnd().split('\n').slice(1);
+  return [
+    ...lines.map(line => {
+      if (line.startsWith('---') || line.startsWith('+++')) return style.bold(line.trimEnd());
+      if (line.startsWith('@@')) return style.cyan(line);
+      if (line.startsWith('+')) return style.green(line);
+      return line.startsWith('-') ? style.red(line) : line;
+    }),
+    '',
+    'The solution is one way. If yours passes and differs, yours is right too.',
+  ];
+}
