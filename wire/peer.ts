@@ -91,6 +91,9 @@ export interface Peer {
   readonly closed: Promise<void>;
 }
 
+/** Rounds after which a fence takes what still comes for live traffic that never ends. */
+const MAX_ROUNDS = 1000;
+
 interface Waiter {
   readonly resolve: (packet: WirePacket) => void;
   readonly reject: (error: PeerError) => void;
@@ -295,8 +298,8 @@ export function createPeer(stream: Duplex, options: PeerOptions = {}): Peer {
    * What aedes reads from its stores (retained messages after SUBSCRIBE, a session's queue after
    * CONNECT) it sends one by one in turns of its own: so the fence is repeated until a whole round
    * brought nothing from a store; a round takes more turns than one such message.
-   * Mosquitto is single-threaded and in order, except that QoS 0 overtakes what waits for its
-   * in-flight window (20): so the sentinel is subscribed at QoS 1 and waits in that same queue. With
+   * Mosquitto is single-threaded and in order, except that QoS 0 overtakes what waits behind its
+   * in-flight window of 20: so the sentinel is subscribed at QoS 1 and waits in that same queue. With
    * autoAck off that window may never open again, and the sentinel is subscribed at QoS 0.
    * The topic starts with `$`, so no wildcard subscription sees it (3.1.1 MQTT-4.7.2-1).
    * For messages published at QoS 0, fence the publisher first: QoS 0 leaves no receipt.
@@ -310,13 +313,15 @@ export function createPeer(stream: Duplex, options: PeerOptions = {}): Peer {
       fenced = true;
     }
     let before: number;
+    let rounds = 0;
     do {
       before = fromStore;
       sentinels++;
       const back = wait(`sentinel ${sentinels}`);
       await publish(fenceTopic, String(sentinels), { qos: 2 });
       await back;
-    } while (fromStore !== before);
+      rounds++;
+    } while (fromStore !== before && rounds < MAX_ROUNDS);
     // A kept session must not keep a subscription that nobody asked for.
     if (!clean) {
       fenced = false;
