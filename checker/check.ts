@@ -1,11 +1,17 @@
 import { packageVersion } from '../course/package-root.js';
 import { type ProgramRun, runHiddenTests } from './engine.js';
-import { type Recordings, overall } from './harness/judge.js';
+import { overall, type Recordings } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
 import type { Recording } from './harness/recording.js';
 import { type PreparedProgram, prepareProgram } from './program/prepare.js';
 import { ProgramUnavailable } from './program/spec.js';
-import { type CheckResult, type ProgramOutput, RESULT_SCHEMA, type Track, type Verdict } from './result.js';
+import {
+  type CheckResult,
+  type ProgramOutput,
+  RESULT_SCHEMA,
+  type Track,
+  type Verdict,
+} from './result.js';
 
 export const BUNDLE_SCHEMA = 'mqtt-course/bundle/1';
 
@@ -74,7 +80,8 @@ export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> 
     prepared = await prepareProgram({ ...request, seed, id: 'learner' });
   } catch (error) {
     if (!(error instanceof ProgramUnavailable)) throw error;
-    if (error.reason === 'machine') return finish({ status: 'unknown', checks: [], notice: error.message });
+    if (error.reason === 'machine')
+      return finish({ status: 'unknown', checks: [], notice: error.message });
     return finish({ status: 'failed', checks: [unreadable(error)] });
   }
   try {
@@ -86,11 +93,19 @@ export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> 
       onCheck: (_, title, state) => request.onProgress?.({ type: 'check', title, state }),
     });
     if (!run || run.fault) {
-      return finish({ status: 'unknown', checks: [], notice: run?.fault ?? 'nothing was judged' }, {}, prepared.files);
+      return finish(
+        { status: 'unknown', checks: [], notice: run?.fault ?? 'nothing was judged' },
+        {},
+        prepared.files,
+      );
     }
     const output = outputOf(run);
     return finish(
-      { status: overall(run.verdicts), checks: run.verdicts, ...(output ? { program: output } : {}) },
+      {
+        status: overall(run.verdicts),
+        checks: run.verdicts,
+        ...(output ? { program: output } : {}),
+      },
       run.recordings,
       prepared.files,
     );
@@ -117,7 +132,9 @@ function unreadable(error: ProgramUnavailable): Verdict {
 }
 
 /** The output in the scenario that the first failure is about, else in the first scenario. */
-export function outputOf(run: Pick<ProgramRun, 'verdicts' | 'recordings'>): ProgramOutput | undefined {
+export function outputOf(
+  run: Pick<ProgramRun, 'verdicts' | 'recordings'>,
+): ProgramOutput | undefined {
   const recordings = run.recordings ?? {};
   const failed = run.verdicts.find(one => one.status === 'failed' || one.status === 'unknown');
   const recording: Recording | undefined =

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { packageRoot } from '../course/package-root.js';
 import type { Track } from './result.js';
@@ -36,7 +36,14 @@ export function corpus(lesson: string, track: Track): CorpusProgram[] {
       .map(file => {
         const path = join(here, file);
         const name = `${role}/${basename(file, extname(file))}`;
-        return { lesson, track, role, name, path, ...(role === 'mutant' ? { expects: header(path) } : {}) };
+        return {
+          lesson,
+          track,
+          role,
+          name,
+          path,
+          ...(role === 'mutant' ? { expects: header(path) } : {}),
+        };
       });
   };
   return [
@@ -50,7 +57,8 @@ export function corpus(lesson: string, track: Track): CorpusProgram[] {
 /** The first lines of a mutant: `mistake: …` and `fails: T1, T2` in comments. */
 function header(path: string): { mistake: string; fails: string[] } {
   const text = readFileSync(path, 'utf8');
-  const field = (name: string) => new RegExp(`^(?://|#) ${name}: *(.+)$`, 'm').exec(text)?.[1]?.trim();
+  const field = (name: string) =>
+    new RegExp(`^(?://|#) ${name}: *(.+)$`, 'm').exec(text)?.[1]?.trim();
   const mistake = field('mistake');
   const fails = field('fails');
   if (!mistake || !fails) {

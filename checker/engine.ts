@@ -32,7 +32,9 @@ export interface EngineRequest {
 
 /** The folder of the hidden tests: `dist/checker/lessons` when built, `checker/lessons` in the sources. */
 const here = dirname(fileURLToPath(import.meta.url));
-const packageRoot = here.includes(`${join('dist', 'checker')}`) ? join(here, '..', '..') : join(here, '..');
+const packageRoot = here.includes(`${join('dist', 'checker')}`)
+  ? join(here, '..', '..')
+  : join(here, '..');
 
 /** The file with the hidden tests of a lesson; undefined when the lesson has none. */
 export function hiddenTestFile(lesson: string): string | undefined {
@@ -130,5 +132,7 @@ export async function runHiddenTests(request: EngineRequest): Promise<ProgramRun
 }
 
 function unhandled(vitest: Vitest): string[] {
-  return vitest.state.getUnhandledErrors().map(error => (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  return vitest.state
+    .getUnhandledErrors()
+    .map(error => (error instanceof Error ? (error.stack ?? error.message) : String(error)));
 }

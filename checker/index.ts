@@ -1,7 +1,7 @@
 export * from './check.js';
-export { corpus, type CorpusProgram, type Role } from './corpus.js';
+export { type CorpusProgram, corpus, type Role } from './corpus.js';
 export { hiddenTestFile } from './engine.js';
-export { type Python, findPython } from './program/python.js';
+export { type PracticeRequest, type PracticeSession, practise } from './practice.js';
+export { findPython, type Python } from './program/python.js';
 export * from './result.js';
 export { type Proof, type VerifyOutcome, type VerifyRequest, verifyLessons } from './verify.js';
-export { type PracticeRequest, type PracticeSession, practise } from './practice.js';

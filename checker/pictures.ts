@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../course/package-root.js';
-import { type PacketEntry, type WirePacket, describePacket } from '../wire/index.js';
+import { describePacket, type PacketEntry, type WirePacket } from '../wire/index.js';
 import { loadLesson } from './engine.js';
 import { lessonScenarios } from './harness/lesson.js';
 import { perform } from './harness/stage.js';
@@ -29,7 +29,11 @@ export function lessonFile(lesson: string): string {
 
 export function picturesOf(lesson: string): Picture[] {
   const text = readFileSync(lessonFile(lesson), 'utf8');
-  return [...text.matchAll(block)].map(([, header = '', written = '']) => ({ lesson, header, written }));
+  return [...text.matchAll(block)].map(([, header = '', written = '']) => ({
+    lesson,
+    header,
+    written,
+  }));
 }
 
 /** Puts newly drawn pictures into a lesson's text. */
@@ -42,12 +46,21 @@ export function replacePictures(text: string, drawn: ReadonlyMap<string, string>
 
 /** Runs the exchange that a picture shows and draws it. @throws Error when the block names no scenario */
 export async function drawPicture({ lesson, header }: Picture): Promise<string> {
-  const fields = Object.fromEntries(
-    [...header.matchAll(/([\w-]+)=(?:"([^"]*)"|(\S+))/g)].map(([, key, quoted, bare]) => [key, quoted ?? bare ?? '']),
+  const fields: Readonly<Record<string, string>> = Object.fromEntries(
+    [...header.matchAll(/([\w-]+)=(?:"([^"]*)"|(\S+))/g)].map(([, key, quoted, bare]) => [
+      key,
+      quoted ?? bare ?? '',
+    ]),
   );
-  const definition = lessonScenarios(await loadLesson(lesson)).find(one => one.name === fields['scenario']);
-  if (!definition) throw new Error(`${lesson}: there is no scenario "${fields['scenario']}" to draw`);
-  const folder = fields['program'] === 'solution' ? ['solutions', lesson, 'typescript'] : ['exercises', lesson, 'observe'];
+  const definition = lessonScenarios(await loadLesson(lesson)).find(
+    one => one.name === fields['scenario'],
+  );
+  if (!definition)
+    throw new Error(`${lesson}: there is no scenario "${fields['scenario']}" to draw`);
+  const folder =
+    fields['program'] === 'solution'
+      ? ['solutions', lesson, 'typescript']
+      : ['exercises', lesson, 'observe'];
   const prepared = await prepareProgram({
     id: 'picture',
     lesson,
@@ -58,7 +71,9 @@ export async function drawPicture({ lesson, header }: Picture): Promise<string> 
   try {
     const recording = await perform(definition, prepared.spec);
     if (recording.fault || recording.gaveUp) {
-      throw new Error(`${lesson}, ${definition.name}: ${recording.fault ?? `gave up waiting for ${recording.gaveUp?.waitedFor}`}`);
+      throw new Error(
+        `${lesson}, ${definition.name}: ${recording.fault ?? `gave up waiting for ${recording.gaveUp?.waitedFor}`}`,
+      );
     }
     const who = (fields['who'] ?? 'program').split(',').map(one => one.trim());
     const all = recording.trace.entries.filter(
@@ -99,7 +114,10 @@ function plain(entry: PacketEntry, ids: Map<string, number>): WirePacket {
   const answers = /^(PUBACK|PUBREC|PUBCOMP|SUBACK|UNSUBACK)$/.test(packet.type);
   const owner = answers === (entry.direction === 'to-broker') ? 'broker' : 'client';
   const key = `${entry.who}/${entry.connection}/${owner}/${packet.id}`;
-  const known = ids.get(key) ?? [...ids.keys()].filter(one => one.startsWith(key.slice(0, key.lastIndexOf('/') + 1))).length + 1;
+  const known =
+    ids.get(key) ??
+    [...ids.keys()].filter(one => one.startsWith(key.slice(0, key.lastIndexOf('/') + 1))).length +
+      1;
   ids.set(key, known);
   return { ...packet, id: known } as WirePacket;
 }

@@ -1,11 +1,11 @@
 import { type Broker, startBroker } from '../broker/index.js';
-import { type Tap, type TraceEntry, createPeer, createTap } from '../wire/index.js';
+import { createPeer, createTap, type Tap, type TraceEntry } from '../wire/index.js';
+import type { CheckRequest } from './check.js';
 import { loadLesson } from './engine.js';
 import type { Lesson } from './harness/lesson.js';
 import { newSeed, randomFrom } from './harness/random.js';
 import { prepareProgram } from './program/prepare.js';
 import { type RunningProgram, startProgram } from './program/run.js';
-import type { CheckRequest } from './check.js';
 
 export interface PracticeRequest
   extends Pick<CheckRequest, 'lesson' | 'track' | 'program' | 'seed' | 'workspace'> {
@@ -45,7 +45,12 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const program = startProgram(
     'program',
     prepared.spec,
-    { MQTT_URL: `mqtt://127.0.0.1:${port}`, MQTT_HOST: '127.0.0.1', MQTT_PORT: String(port), ...env },
+    {
+      MQTT_URL: `mqtt://127.0.0.1:${port}`,
+      MQTT_HOST: '127.0.0.1',
+      MQTT_PORT: String(port),
+      ...env,
+    },
     now,
     () => undefined,
     request.onOutput,
@@ -94,11 +99,15 @@ function tell(
     if ('input' in event) program.feed(event.input);
     else {
       peer ??= await world(tap);
-      await peer.publish(event.topic, event.payload, { qos: event.qos ?? 0, retain: event.retain ?? false });
+      await peer.publish(event.topic, event.payload, {
+        qos: event.qos ?? 0,
+        retain: event.retain ?? false,
+      });
     }
   };
   const begin = tap.onEntry(entry => {
-    if (entry.kind !== 'packet' || entry.packet.type !== 'CONNACK' || entry.who !== 'program') return;
+    if (entry.kind !== 'packet' || entry.packet.type !== 'CONNACK' || entry.who !== 'program')
+      return;
     begin();
     timer = setInterval(() => void next().catch(() => undefined), 1000);
   });
@@ -116,4 +125,3 @@ async function world(tap: Tap) {
   await peer.connect({ clientId: 'the-world' });
   return peer;
 }
-

@@ -1,4 +1,4 @@
-import { type PacketEntry, describePacket } from '../../wire/index.js';
+import { describePacket, type PacketEntry } from '../../wire/index.js';
 import type { Recording } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
 
@@ -66,7 +66,9 @@ export interface Diagnosis {
   /** Checks that fail for the same cause. */
   readonly covers?: readonly string[];
   /** What to put in place of the leading check's own text. */
-  readonly failure: (signature: Signature) => Partial<Omit<Failure, 'seen' | 'packets'>> & { mistake: string };
+  readonly failure: (
+    signature: Signature,
+  ) => Partial<Omit<Failure, 'seen' | 'packets'>> & { mistake: string };
 }
 
 /** Which checks failed, and as which mistake. */

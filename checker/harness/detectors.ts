@@ -1,11 +1,11 @@
 import type { PacketEntry } from '../../wire/index.js';
 import type { Failure } from './check.js';
 import {
-  type Recording,
   connections,
   isPacket,
   notes,
   packets,
+  type Recording,
   received,
   sent,
 } from './recording.js';
@@ -61,7 +61,8 @@ const crashed: Detector = {
     }
     const crash = readCrash(program.stderr);
     // A program that dialled somebody else is told so by the next detector but one.
-    if (!crash || (connections(recording).length === 0 && cannotDial.test(crash.error))) return undefined;
+    if (!crash || (connections(recording).length === 0 && cannotDial.test(crash.error)))
+      return undefined;
     const last = lastPacketBefore(recording, program.exitedAt);
     const asked = program.stopAskedAt !== undefined && program.stopAskedAt < program.exitedAt;
     const moment = asked
@@ -91,14 +92,18 @@ const crashed: Detector = {
         crash.kind === 'import'
           ? 'a package or file that it imports is not there'
           : 'an exception that nobody catches ends the process, and with it the connection',
-      try: crash.where ? `look at ${crash.where}, and at what was just received` : 'read the error above from its first line',
+      try: crash.where
+        ? `look at ${crash.where}, and at what was just received`
+        : 'read the error above from its first line',
     };
   },
 };
 
-const literalAddress = /(?:mqtt|tcp|ws)s?:\/\/(?:localhost|\d+\.\d+\.\d+\.\d+|[\w.-]+\.\w+)|connect\(\s*['"][\w.-]+['"]/;
+const literalAddress =
+  /(?:mqtt|tcp|ws)s?:\/\/(?:localhost|\d+\.\d+\.\d+\.\d+|[\w.-]+\.\w+)|connect\(\s*['"][\w.-]+['"]/;
 
-const cannotDial = /refused|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|gaierror|Name or service|unreachable|timed out|ETIMEDOUT/i;
+const cannotDial =
+  /refused|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|gaierror|Name or service|unreachable|timed out|ETIMEDOUT/i;
 
 const neverConnected: Detector = {
   id: 'U1',
@@ -134,7 +139,8 @@ const idCollision: Detector = {
       if (entry.kind === 'connection' && entry.event === 'closed') {
         for (const [id, one] of open) if (one.connection === entry.connection) open.delete(id);
       }
-      if (!isPacket(entry, 'CONNECT') || entry.direction !== 'to-broker' || entry.madeByTap) continue;
+      if (!isPacket(entry, 'CONNECT') || entry.direction !== 'to-broker' || entry.madeByTap)
+        continue;
       const id = entry.packet.clientId;
       const earlier = open.get(id);
       if (id !== '' && earlier && earlier.connection !== entry.connection) {
@@ -201,7 +207,12 @@ const storm: Detector = {
         return {
           mistake: 'storm',
           expected: 'at most a few connections in a second',
-          seen: [`${inOneSecond.length} CONNECTs within one second, from`, first, 'to', inOneSecond.at(-1) ?? last],
+          seen: [
+            `${inOneSecond.length} CONNECTs within one second, from`,
+            first,
+            'to',
+            inOneSecond.at(-1) ?? last,
+          ],
           why: 'something connects again without a pause; a thousand such devices take a broker down',
           try: 'print why the previous connection ended before you open the next one',
         };
@@ -215,16 +226,22 @@ const threadDead: Detector = {
   id: 'U10',
   title: 'the network loop is alive',
   find: recording => {
-    const program = recording.programs.find(one => /Exception in thread|Caught exception in on_/.test(one.stderr));
+    const program = recording.programs.find(one =>
+      /Exception in thread|Caught exception in on_/.test(one.stderr),
+    );
     const crash = program && readCrash(program.stderr);
     if (!program || !crash) return undefined;
-    const last = received(recording, 'PUBLISH').at(-1) ?? lastPacketBefore(recording, Number.POSITIVE_INFINITY);
+    const last =
+      received(recording, 'PUBLISH').at(-1) ??
+      lastPacketBefore(recording, Number.POSITIVE_INFINITY);
     return {
       mistake: 'thread-dead',
       expected: 'a program that goes on answering',
       seen: [...(last ? [last] : []), crash.text],
       why: "an exception in a callback ended paho's network thread: the program is alive, but nobody reads the connection any more",
-      try: crash.where ? `guard the line at ${crash.where}` : 'guard the risky line in the callback',
+      try: crash.where
+        ? `guard the line at ${crash.where}`
+        : 'guard the risky line in the callback',
     };
   },
 };

@@ -1,5 +1,12 @@
 import type { Verdict } from '../result.js';
-import { CannotTell, type Check, CheckFailure, type Failure, type Signature, seenText } from './check.js';
+import {
+  CannotTell,
+  type Check,
+  CheckFailure,
+  type Failure,
+  type Signature,
+  seenText,
+} from './check.js';
 import { type Detector, type DetectorContext, detectors } from './detectors.js';
 import { type Lesson, scenariosOf } from './lesson.js';
 import type { Recording } from './recording.js';
@@ -21,9 +28,14 @@ export function look(check: Check, recordings: Recordings): FirstLook {
     try {
       check.verify(recording);
     } catch (error) {
-      if (error instanceof CheckFailure) return { status: 'failed', failure: error.failure, recording };
+      if (error instanceof CheckFailure)
+        return { status: 'failed', failure: error.failure, recording };
       const reason =
-        error instanceof CannotTell ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+        error instanceof CannotTell
+          ? error.message
+          : error instanceof Error
+            ? (error.stack ?? error.message)
+            : String(error);
       return { status: 'unknown', reason, scenario: name };
     }
   }
@@ -58,7 +70,12 @@ function verdictOf(check: Check, first: FirstLook): Verdict {
   const base = { id: check.id, title: check.title, clauses: check.clauses, packets: [] };
   if (first.status === 'passed') return { ...base, status: 'passed' };
   if (first.status === 'unknown') {
-    return { ...base, status: 'unknown', seen: first.reason, ...(first.scenario ? { scenario: first.scenario } : {}) };
+    return {
+      ...base,
+      status: 'unknown',
+      seen: first.reason,
+      ...(first.scenario ? { scenario: first.scenario } : {}),
+    };
   }
   return failed(base, first.failure, first.recording.scenario);
 }
@@ -96,7 +113,11 @@ function notReached(check: Check, waitsFor: readonly string[]): Verdict {
 }
 
 /** For every failing check, the first detector that finds a cause where the check failed. */
-function findRootCauses(lesson: Lesson, looks: ReadonlyMap<string, FirstLook>, context: DetectorContext) {
+function findRootCauses(
+  lesson: Lesson,
+  looks: ReadonlyMap<string, FirstLook>,
+  context: DetectorContext,
+) {
   const verdicts = new Map<string, Verdict>();
   const explained = new Map<string, string>();
   const blocked = new Set<string>();
@@ -142,7 +163,9 @@ function diagnose(
   recordings: Recordings,
   context: DetectorContext,
 ): void {
-  const failedIds = [...verdicts.values()].filter(one => one.status === 'failed').map(one => one.id);
+  const failedIds = [...verdicts.values()]
+    .filter(one => one.status === 'failed')
+    .map(one => one.id);
   if (failedIds.length === 0) return;
   const lookedFailed = (id: string) => looks.get(id)?.status === 'failed';
   const signature: Signature = {
@@ -159,7 +182,9 @@ function diagnose(
     recording: scenario => recordings[scenario.name] as never,
     source: context.source,
   };
-  const diagnosis = lesson.diagnoses.find(one => failedIds.includes(one.leads) && one.applies(signature));
+  const diagnosis = lesson.diagnoses.find(
+    one => failedIds.includes(one.leads) && one.applies(signature),
+  );
   const lead = diagnosis && verdicts.get(diagnosis.leads);
   if (!diagnosis || !lead) return;
   const { clauses, ...words } = diagnosis.failure(signature);

@@ -7,7 +7,10 @@ export interface Practice {
   /** The environment of the lesson's contract, beside MQTT_URL and its like. */
   readonly env: (random: Random) => Readonly<Record<string, string>>;
   /** What happens around the program, one event a second: a line of its input, or a message on the broker. */
-  readonly events?: (random: Random, env: Readonly<Record<string, string>>) => readonly PracticeEvent[];
+  readonly events?: (
+    random: Random,
+    env: Readonly<Record<string, string>>,
+  ) => readonly PracticeEvent[];
 }
 
 export type PracticeEvent =

@@ -1,24 +1,28 @@
-import { type PacketEntry, describePacket, payloadText } from '../../wire/index.js';
-import { type Check, type Failure, check, fail } from './check.js';
+import { describePacket, type PacketEntry, payloadText } from '../../wire/index.js';
+import { type Check, check, type Failure, fail } from './check.js';
 import { stillRunning } from './detectors.js';
 import {
-  type PacketOf,
-  type Recording,
   closing,
   connections,
   notes,
+  type PacketOf,
   packets,
+  type Recording,
   sent,
 } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
 
 /** Describes an absence by what came instead: "no SUBSCRIBE within 2 s; after #2 CONNACK nothing came; …". */
 export function insteadOf(recording: Recording, what: string): (string | PacketEntry)[] {
-  const waited = recording.gaveUp ? ` within ${(recording.gaveUp.afterMs / 1000).toFixed(1)} s` : '';
+  const waited = recording.gaveUp
+    ? ` within ${(recording.gaveUp.afterMs / 1000).toFixed(1)} s`
+    : '';
   const last = packets(recording).at(-1);
   const one = recording.programs[0];
   const state =
-    one === undefined || one.exitedAt === undefined || (one.killedAt !== undefined && one.stopAskedAt === undefined)
+    one === undefined ||
+    one.exitedAt === undefined ||
+    (one.killedAt !== undefined && one.stopAskedAt === undefined)
       ? 'your program was still running'
       : `your program had ended with exit code ${one.exitCode ?? one.signal}`;
   return last
@@ -37,30 +41,62 @@ export function jsonObject(entry: PacketOf<'PUBLISH'>): JsonObject {
   const not = (mistake: string, why: string, next: string): never =>
     fail({ mistake, expected: 'the payload is one JSON object', seen: [entry], why, try: next });
   if (text === undefined) {
-    return not('not-text', 'the bytes are not UTF-8 text, so they cannot be JSON', 'encode the text of the JSON, not the object in memory');
+    return not(
+      'not-text',
+      'the bytes are not UTF-8 text, so they cannot be JSON',
+      'encode the text of the JSON, not the object in memory',
+    );
   }
   if (text === '') {
-    return not('empty-payload', 'an undefined or null payload leaves as an empty message', 'print what you hand to publish');
+    return not(
+      'empty-payload',
+      'an undefined or null payload leaves as an empty message',
+      'print what you hand to publish',
+    );
   }
   if (text.includes('[object Object]')) {
-    return not('printed-object', '"[object Object]" is how JavaScript prints an object, not JSON', 'turn the object into JSON once, with JSON.stringify');
+    return not(
+      'printed-object',
+      '"[object Object]" is how JavaScript prints an object, not JSON',
+      'turn the object into JSON once, with JSON.stringify',
+    );
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return /^\{\s*'/.test(text)
-      ? not('printed-object', "{'…': …} with single quotes is how Python prints a dict, not JSON", 'turn the dict into JSON once, with json.dumps')
-      : not('not-json', 'a consumer cannot parse this text as JSON', 'compare the text, character by character, with the example in the lesson');
+      ? not(
+          'printed-object',
+          "{'…': …} with single quotes is how Python prints a dict, not JSON",
+          'turn the dict into JSON once, with json.dumps',
+        )
+      : not(
+          'not-json',
+          'a consumer cannot parse this text as JSON',
+          'compare the text, character by character, with the example in the lesson',
+        );
   }
   if (typeof value === 'string') {
-    return not('double-json', 'the payload is a JSON string that has JSON inside: it was encoded twice', 'encode once: hand over the object, not its JSON');
+    return not(
+      'double-json',
+      'the payload is a JSON string that has JSON inside: it was encoded twice',
+      'encode once: hand over the object, not its JSON',
+    );
   }
   if (Array.isArray(value)) {
-    return not('json-list', 'the payload is a list; whoever reads live data waits for the whole batch', 'publish one message for each reading');
+    return not(
+      'json-list',
+      'the payload is a list; whoever reads live data waits for the whole batch',
+      'publish one message for each reading',
+    );
   }
   if (typeof value !== 'object' || value === null) {
-    return not('json-not-object', 'this is valid JSON, but a single value has no fields', 'put the value into an object with the field names of the contract');
+    return not(
+      'json-not-object',
+      'this is valid JSON, but a single value has no fields',
+      'put the value into an object with the field names of the contract',
+    );
   }
   return value as JsonObject;
 }
@@ -70,10 +106,13 @@ export function sameNumber(a: unknown, b: number): boolean {
   return typeof a === 'number' && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
 }
 
-/** The connection of the program that stood last, and how it ended. */
-function lastConnection(recording: Recording, who?: string) {
-  const number = connections(recording, who).at(-1);
-  return number === undefined ? undefined : { number, closed: closing(recording, number) };
+/** Connections that stood when the program was asked to stop (or after), and got no DISCONNECT. */
+function withoutGoodbye(recording: Recording, asked: number, who?: string): number[] {
+  return connections(recording, who).filter(connection => {
+    const closed = closing(recording, connection);
+    if (closed && (closed.t < asked || closed.by === 'tap')) return false;
+    return sent(recording, 'DISCONNECT', { connection, ...(who ? { who } : {}) }).length === 0;
+  });
 }
 
 /**
@@ -93,8 +132,9 @@ export function leavesCleanly<Facts>(
     verify: recording => {
       const asked = notes(recording, 'stop-asked')[0];
       const expected = 'DISCONNECT after the end of its input, then the program ends';
-      if (!asked) return fail({ ...notAsked, expected, seen: insteadOf(recording, 'moment to stop it') });
-      const last = lastConnection(recording, options.who);
+      if (!asked)
+        return fail({ ...notAsked, expected, seen: insteadOf(recording, 'moment to stop it') });
+      const [rude] = withoutGoodbye(recording, asked.t, options.who);
       const goodbye = sent(recording, 'DISCONNECT', options.who ? { who: options.who } : {}).at(-1);
       if (stillRunning(recording)) {
         return fail({
@@ -102,19 +142,28 @@ export function leavesCleanly<Facts>(
           expected,
           seen: goodbye
             ? [goodbye, 'three seconds later your program was still running']
-            : ['three seconds after the end of its input your program was still running; its last packet was', ...lastPacket(recording)],
+            : [
+                ...lastPacket(recording),
+                'three seconds after the end of its input your program was still running',
+              ],
           why: 'a timer, a blocked loop, or an end that waits for an acknowledgement keeps the process alive',
-          try: goodbye ? 'look for timers and listeners that are still active' : 'check that your stop code runs: print a line in it',
+          try: goodbye
+            ? 'look for timers and listeners that are still active'
+            : 'check that your stop code runs: print a line in it',
         });
       }
-      if (last && (!goodbye || goodbye.connection !== last.number)) {
+      if (rude !== undefined) {
+        const last = packets(recording, {
+          connection: rude,
+          direction: 'to-broker',
+          madeByTap: false,
+        }).at(-1);
         return fail({
           mistake: 'no-goodbye',
           expected,
-          seen: [
-            `connection closed by ${last.closed?.by === 'broker' ? 'the broker' : 'your side'} without DISCONNECT; the last packet from you was`,
-            ...lastPacket(recording),
-          ],
+          seen: last
+            ? ['the connection ended without DISCONNECT; the last packet from you was', last]
+            : 'the connection ended without DISCONNECT, and without any other packet from you',
           why: 'a connection that ends without DISCONNECT is a failure to the broker: it publishes the will, if there is one [3.1.1 MQTT-3.1.2-8]',
           try: 'end the client and let that finish before the process ends',
           clauses: ['3.1.1 MQTT-3.1.2-8'],
@@ -130,10 +179,8 @@ const notAsked: Pick<Failure, 'mistake' | 'why' | 'try'> = {
   try: 'mend the first failing check; this one follows',
 };
 
-function lastPacket(recording: Recording): (PacketEntry | string)[] {
-  const last = sent(recording, 'DISCONNECT').length > 0 ? [] : packets(recording, { direction: 'to-broker', madeByTap: false });
-  const entry = last.at(-1);
-  return entry ? [entry] : ['nothing'];
+function lastPacket(recording: Recording): PacketEntry[] {
+  return packets(recording, { direction: 'to-broker', madeByTap: false }).slice(-1);
 }
 
 /** Short text of a packet for a sentence: `PUBLISH home/t "21"`. */
@@ -143,9 +190,13 @@ export function inWords(entry: PacketEntry): string {
 
 /** Whether the source looks as if an option had a form that the library ignores (detector U11): a hint only. */
 export function misreadOption(source: string): string | undefined {
-  if (/\b(?:publish|publishAsync|subscribe|subscribeAsync)\([^()]*,\s*[012]\s*[,)]/.test(source) && !/paho|mqttkit/.test(source)) {
+  if (
+    /\b(?:publish|publishAsync|subscribe|subscribeAsync)\([^()]*,\s*[012]\s*[,)]/.test(source) &&
+    !/paho|mqttkit/.test(source)
+  ) {
     return 'options are an object, { qos: 1 }; a bare number is ignored';
   }
-  if (/\bQo?S\s*:/.test(source.replace(/\bqos\s*:/g, ''))) return 'the option is called qos, in lower case; another spelling is ignored';
+  if (/\bQo?S\s*:/.test(source.replace(/\bqos\s*:/g, '')))
+    return 'the option is called qos, in lower case; another spelling is ignored';
   return undefined;
 }

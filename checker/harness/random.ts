@@ -63,7 +63,10 @@ export function randomFrom(seed: string, name: string): Random {
 
 /** A seed for a run that was not given one: eight hexadecimal digits, short enough to type again. */
 export function newSeed(): string {
-  return createHash('sha256').update(`${process.hrtime.bigint()}${process.pid}`).digest('hex').slice(0, 8);
+  return createHash('sha256')
+    .update(`${process.hrtime.bigint()}${process.pid}`)
+    .digest('hex')
+    .slice(0, 8);
 }
 
 /** SHA-256 in counter mode: 2^53 steps between 0 and 1. */

@@ -1,4 +1,11 @@
-import type { Direction, NoteEntry, PacketEntry, Trace, TraceEntry, WirePacket } from '../../wire/index.js';
+import type {
+  Direction,
+  NoteEntry,
+  PacketEntry,
+  Trace,
+  TraceEntry,
+  WirePacket,
+} from '../../wire/index.js';
 import type { ProgramOutput } from '../result.js';
 
 /** How one start of the learner's program went. Times are milliseconds in the trace's clock. */
@@ -47,7 +54,10 @@ export interface PacketQuery {
   readonly madeByTap?: boolean;
 }
 
-export function isPacket<Type extends PacketType>(entry: TraceEntry, type: Type): entry is PacketOf<Type> {
+export function isPacket<Type extends PacketType>(
+  entry: TraceEntry,
+  type: Type,
+): entry is PacketOf<Type> {
   return entry.kind === 'packet' && entry.packet.type === type;
 }
 
@@ -103,7 +113,8 @@ export function notes(recording: Recording, note: string): NoteEntry[] {
 /** When the program's connection was closed, and by whom; undefined while open. */
 export function closing(recording: Recording, connection: number) {
   return recording.trace.entries.find(
-    entry => entry.kind === 'connection' && entry.connection === connection && entry.event === 'closed',
+    entry =>
+      entry.kind === 'connection' && entry.connection === connection && entry.event === 'closed',
   ) as Extract<TraceEntry, { kind: 'connection' }> | undefined;
 }
 

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { ProgramSpec } from '../program/spec.js';
 import type { Verdict } from '../result.js';
-import { type FirstLook, type Recordings, judge, look } from './judge.js';
+import { type FirstLook, judge, look, type Recordings } from './judge.js';
 import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
 import type { Recording } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
-import { type StageSettings, perform } from './stage.js';
+import { perform, type StageSettings } from './stage.js';
 
 /** One program being checked against one lesson. */
 export interface LessonRun {
@@ -17,12 +17,21 @@ export interface LessonRun {
 }
 
 /** Starts all scenarios of a lesson (as many at once as the machine takes) with one program. */
-export function runLesson(lesson: Lesson, spec: ProgramSpec, settings: StageSettings = {}): LessonRun {
+export function runLesson(
+  lesson: Lesson,
+  spec: ProgramSpec,
+  settings: StageSettings = {},
+): LessonRun {
   const recording = new Map<string, Promise<Recording>>();
   for (const definition of lessonScenarios(lesson)) {
-    recording.set(definition.name, slot(() => perform(definition, spec, settings)));
+    recording.set(
+      definition.name,
+      slot(() => perform(definition, spec, settings)),
+    );
   }
-  const gather = async (definitions: readonly ScenarioDefinition<unknown>[]): Promise<Recordings> => {
+  const gather = async (
+    definitions: readonly ScenarioDefinition<unknown>[],
+  ): Promise<Recordings> => {
     const pairs = definitions.map(async ({ name }) => [name, await recording.get(name)] as const);
     return Object.fromEntries(await Promise.all(pairs)) as Recordings;
   };

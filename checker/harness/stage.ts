@@ -1,20 +1,26 @@
 import { type Broker, type BrokerOptions, startBroker } from '../../broker/index.js';
 import {
   type ConnectOptions,
+  createPeer,
+  createTap,
   type Direction,
+  type Listener,
   type Peer,
   type PeerOptions,
   type Tap,
-  type Listener,
   type TraceEntry,
-  createPeer,
-  createTap,
 } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { ProgramSpec } from '../program/spec.js';
 import { type PatienceWatch, watchPatience, within } from './patience.js';
 import { type Random, randomFrom } from './random.js';
-import { type PacketOf, type PacketType, type ProgramRecord, type Recording, isPacket } from './recording.js';
+import {
+  isPacket,
+  type PacketOf,
+  type PacketType,
+  type ProgramRecord,
+  type Recording,
+} from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
 
 /** How long a scenario waits for something that the program should do, when it does not say. */
@@ -79,7 +85,11 @@ export interface Stage {
   /** Waits for any entry of the trace. The scenario ends here when it does not come. */
   until(what: string, when: (entry: TraceEntry) => boolean, withinMs?: number): Promise<TraceEntry>;
   /** As `until`, but a deadline gives undefined and the scenario goes on. */
-  maybe(what: string, when: (entry: TraceEntry) => boolean, withinMs?: number): Promise<TraceEntry | undefined>;
+  maybe(
+    what: string,
+    when: (entry: TraceEntry) => boolean,
+    withinMs?: number,
+  ): Promise<TraceEntry | undefined>;
   /** Waits for a promise of a peer (a message, a SUBACK). The scenario ends here when it does not come. */
   expect<T>(what: string, promise: Promise<T>, withinMs?: number): Promise<T>;
   /**
@@ -123,7 +133,11 @@ export async function perform<Facts>(
     if (error instanceof GaveUp) {
       const waited = (error.afterMs / 1000).toFixed(1);
       live.stage.tap.note('gave-up', `waited ${waited} s for ${error.waitedFor}`);
-      gaveUp = { waitedFor: error.waitedFor, afterMs: Math.round(error.afterMs), t: live.stage.now() };
+      gaveUp = {
+        waitedFor: error.waitedFor,
+        afterMs: Math.round(error.afterMs),
+        t: live.stage.now(),
+      };
     } else {
       fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
@@ -146,7 +160,11 @@ async function openStage<Facts>(
   facts: Facts,
   settings: StageSettings,
 ) {
-  const options: BrokerOptions = { listen: false, ...settings.broker, ...definition.broker?.(facts) };
+  const options: BrokerOptions = {
+    listen: false,
+    ...settings.broker,
+    ...definition.broker?.(facts),
+  };
   const broker = await (settings.openBroker ?? startBroker)(options);
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
@@ -155,9 +173,8 @@ async function openStage<Facts>(
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
   const listeners = new Map<string, Promise<Listener>>();
-  const patience: PatienceWatch = watchPatience(
-    now,
-    () => [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
+  const patience: PatienceWatch = watchPatience(now, () =>
+    [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
   /** Aborted when no program is left that could still do something. */
   const wakeups = new Set<() => void>();
@@ -171,7 +188,12 @@ async function openStage<Facts>(
   };
 
   /** Waits for an event; gives up when the deadline passes or no program is left to make it happen. */
-  async function awaits<T>(what: string, event: Promise<T>, ms: number, needsProgram: boolean): Promise<T> {
+  async function awaits<T>(
+    what: string,
+    event: Promise<T>,
+    ms: number,
+    needsProgram: boolean,
+  ): Promise<T> {
     const from = now();
     let value: { got: T } | undefined;
     const got = event.then(result => {
@@ -223,9 +245,11 @@ async function openStage<Facts>(
     let countdown = wanted.nth ?? 1;
     const seen = new Set<number>();
     const found = await awaitEntry(
-      wanted.what ?? `${/^[AEIOU]/.test(type) ? 'an' : 'a'} ${type} ${direction === 'to-broker' ? 'from' : 'to'} the program`,
+      wanted.what ??
+        `${/^[AEIOU]/.test(type) ? 'an' : 'a'} ${type} ${direction === 'to-broker' ? 'from' : 'to'} the program`,
       entry => {
-        if (!isPacket(entry, type) || entry.who !== who || entry.direction !== direction) return false;
+        if (!isPacket(entry, type) || entry.who !== who || entry.direction !== direction)
+          return false;
         if (direction === 'to-broker' && entry.madeByTap) return false;
         if (wanted.after && entry.n <= wanted.after.n) return false;
         if (wanted.when && !wanted.when(entry)) return false;
@@ -258,8 +282,7 @@ async function openStage<Facts>(
       for (const wake of wakeups) wake();
     });
     running.add(program);
-    const connectionsEnd = () =>
-      within(500, whenClosed(tap, name), now, patience);
+    const connectionsEnd = () => within(500, whenClosed(tap, name), now, patience);
     return {
       name,
       get running() {
@@ -274,7 +297,12 @@ async function openStage<Facts>(
         tap.note('stop-asked', 'the end of its input: the program was asked to stop', name);
         program.endInput();
         if (await within(STOP_DEADLINE_MS, program.exited, now, patience)) await connectionsEnd();
-        else tap.note('still-running', 'the program is still running 3 s after it was asked to stop', name);
+        else
+          tap.note(
+            'still-running',
+            'the program is still running 3 s after it was asked to stop',
+            name,
+          );
       },
       crash: async () => {
         tap.note('crashed', 'the program was killed', name);
@@ -302,7 +330,12 @@ async function openStage<Facts>(
     peer: async (name, peerOptions = {}) => {
       const peer = createPeer(tap.attach(name), peerOptions);
       peers.push(peer);
-      await awaits(`the broker to accept the checker's ${name}`, peer.connect({ clientId: `checker-${name}`.replaceAll(' ', '-'), ...peerOptions }), DEADLINE_MS, false);
+      await awaits(
+        `the broker to accept the checker's ${name}`,
+        peer.connect({ clientId: `checker-${name}`.replaceAll(' ', '-'), ...peerOptions }),
+        DEADLINE_MS,
+        false,
+      );
       return peer;
     },
     until: (what, when, ms) => awaitEntry(what, when, ms),
@@ -330,7 +363,11 @@ async function openStage<Facts>(
       for (const peer of peers) peer.destroy();
       await tap.close();
       await broker.stop();
-      return { trace, programs: [...records].sort((a, b) => a.startedAt - b.startedAt), stalls: patience.stalls };
+      return {
+        trace,
+        programs: [...records].sort((a, b) => a.startedAt - b.startedAt),
+        stalls: patience.stalls,
+      };
     },
   };
 }
@@ -340,7 +377,8 @@ async function whenClosed(tap: Tap, who: string): Promise<void> {
   const open = () => tap.connections().filter(one => one.open && one.who === who);
   for (const { connection } of open()) {
     await tap.until(
-      entry => entry.kind === 'connection' && entry.connection === connection && entry.event === 'closed',
+      entry =>
+        entry.kind === 'connection' && entry.connection === connection && entry.event === 'closed',
     );
   }
 }

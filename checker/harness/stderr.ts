@@ -11,14 +11,17 @@ export interface CrashReport {
   readonly kind: 'syntax' | 'import' | 'exception';
 }
 
-const errorLine = /^(?:Uncaught )?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$/;
+const errorLine =
+  /^(?:Uncaught )?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$/;
 const notTheirs =
   /node:internal|node:events|node:net|node_modules|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
 
 /** Reads the end of a standard error stream. Undefined when no error stands there. */
 export function readCrash(stderr: string): CrashReport | undefined {
   const lines = stripVTControlCharacters(stderr).split(/\r?\n/);
-  const traceback = lines.findLastIndex(line => line.startsWith('Traceback (most recent call last)'));
+  const traceback = lines.findLastIndex(line =>
+    line.startsWith('Traceback (most recent call last)'),
+  );
   return traceback >= 0 || lines.some(line => /^ {2}File ".*", line \d+/.test(line))
     ? readPython(lines.slice(Math.max(traceback, 0)))
     : readNode(lines);
@@ -39,7 +42,7 @@ function readPython(lines: readonly string[]): CrashReport | undefined {
       frames.push(below);
     }
   }
-  return report(error, where, frames);
+  return report(error, where, frames, true);
 }
 
 function readNode(lines: readonly string[]): CrashReport | undefined {
@@ -56,18 +59,35 @@ function readNode(lines: readonly string[]): CrashReport | undefined {
   return report(
     error,
     file && line ? `${file}:${line}` : undefined,
-    theirs.map(frame => `  ${frame.trim().replace(/(?:file:\/\/)?[^\s(]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1')}`),
+    theirs.map(
+      frame => `  ${frame.trim().replace(/(?:file:\/\/)?[^\s(]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1')}`,
+    ),
+    false,
   );
 }
 
-function report(error: string, where: string | undefined, frames: readonly string[]): CrashReport {
+function report(
+  error: string,
+  where: string | undefined,
+  frames: readonly string[],
+  python: boolean,
+): CrashReport {
   const message = (errorLine.exec(error)?.[1] ?? error).slice(0, 400);
-  const kind = /^(SyntaxError|IndentationError|TabError)/.test(message)
-    ? 'syntax'
-    : /^(ModuleNotFoundError|ImportError)|ERR_MODULE_NOT_FOUND|Cannot find (module|package)/.test(message)
-      ? 'import'
-      : 'exception';
-  return { error: message, text: [message, ...frames].join('\n'), kind, ...(where ? { where } : {}) };
+  // A TypeScript file was parsed before it ran: a SyntaxError there comes from JSON.parse.
+  const kind =
+    python && /^(SyntaxError|IndentationError|TabError)/.test(message)
+      ? 'syntax'
+      : /^(ModuleNotFoundError|ImportError)|ERR_MODULE_NOT_FOUND|Cannot find (module|package)/.test(
+            message,
+          )
+        ? 'import'
+        : 'exception';
+  return {
+    error: message,
+    text: [message, ...frames].join('\n'),
+    kind,
+    ...(where ? { where } : {}),
+  };
 }
 
 function baseName(path: string): string {

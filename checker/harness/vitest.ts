@@ -1,8 +1,8 @@
-import { type TestContext, describe, inject, test } from 'vitest';
+import { describe, inject, test } from 'vitest';
 import type { ProgramSpec } from '../program/spec.js';
 import type { Verdict } from '../result.js';
 import { seenText } from './check.js';
-import { type FirstLook, type Recordings, overall } from './judge.js';
+import { type FirstLook, overall, type Recordings } from './judge.js';
 import type { Lesson } from './lesson.js';
 import { type LessonRun, runLesson } from './run.js';
 
@@ -46,7 +46,7 @@ export function hiddenTests(lesson: Lesson): Lesson {
         test(`${check.id} ${check.title}`, async context => {
           context.task.meta.program = spec.id;
           const first = await run().first(check.id);
-          report(context, check.id, first);
+          report(check.id, first);
         });
       }
       test('verdicts', async ({ task }) => {
@@ -61,7 +61,7 @@ export function hiddenTests(lesson: Lesson): Lesson {
   return lesson;
 }
 
-function report(context: TestContext, id: string, first: FirstLook): void {
+function report(id: string, first: FirstLook): void {
   if (first.status === 'passed') return;
   if (first.status === 'unknown') throw new Error(`could not tell: ${first.reason}`);
   const { failure } = first;

@@ -188,12 +188,19 @@ const once = check<Facts>({
     fail({
       mistake: recording.scenario === 'slow CONNACK' ? 'impatient' : 'connects-twice',
       expected: 'one CONNECT',
-      seen: [first, second, `the second one came ${Math.round(second.t - first.t)} ms after the first, from your own program`],
+      seen: [
+        first,
+        second,
+        `the second one came ${Math.round(second.t - first.t)} ms after the first, from your own program`,
+      ],
       why:
         second.packet.clientId === first.packet.clientId
           ? 'the same name on two connections: the broker must close the older one [3.1.1 MQTT-3.1.4-2]'
           : 'each connection is a client of its own to the broker, and one of them does nothing',
-      try: recording.scenario === 'slow CONNACK' ? 'give the broker time: let the library wait for CONNACK' : 'look for a second call of connect, or for one that runs twice',
+      try:
+        recording.scenario === 'slow CONNACK'
+          ? 'give the broker time: let the library wait for CONNACK'
+          : 'look for a second call of connect, or for one that runs twice',
       clauses: ['3.1.1 MQTT-3.1.4-2'],
     });
   },
@@ -210,15 +217,22 @@ const waitsForAnswer = check<Facts>({
     const first = connections(recording)[0];
     const closed = first === undefined ? undefined : closing(recording, first);
     if (!closed || (asked && closed.t >= asked.t)) return;
-    const answered = received(recording, 'CONNACK').some(one => (one.releasedAt ?? closed.t) < closed.t);
+    const answered = received(recording, 'CONNACK').some(
+      one => (one.releasedAt ?? closed.t) < closed.t,
+    );
     fail({
       mistake: answered ? 'left-early' : 'left-before-connack',
       expected: 'the connection stands until the end of the input',
-      seen: [...packets(recording).slice(-2), `then your side closed the connection, before anybody asked it to stop`],
+      seen: [
+        ...packets(recording).slice(-2),
+        `then your side closed the connection, before anybody asked it to stop`,
+      ],
       why: answered
         ? 'a connection is there to be used; a device that leaves at once receives nothing'
         : 'connecting is a request and CONNACK is the answer; you left before the broker answered',
-      try: answered ? 'keep the program running: the client keeps it alive until you end it' : 'wait for the connect event (on_connect) before you go on',
+      try: answered
+        ? 'keep the program running: the client keeps it alive until you end it'
+        : 'wait for the connect event (on_connect) before you go on',
     });
   },
 });
@@ -276,7 +290,11 @@ const takesNo = check<RefusedFacts>({
       fail({
         mistake: 'keeps-trying',
         expected,
-        seen: [`${attempts} CONNECTs, ${refusals.length} refusals; the first and the last are`, refusals[0] ?? '', refusals.at(-1) ?? ''],
+        seen: [
+          `${attempts} CONNECTs, ${refusals.length} refusals; the first and the last are`,
+          refusals[0] ?? '',
+          refusals.at(-1) ?? '',
+        ],
         why: 'a name or a password does not become right by repetition; a broker that is asked a thousand times locks you out',
         try: 'end the program when on_connect or the error event tells you of a refusal',
       });
@@ -294,7 +312,10 @@ const takesNo = check<RefusedFacts>({
       fail({
         mistake: 'wrong-exit-code',
         expected,
-        seen: [...refusals.slice(-1), `the program ended with exit code ${program.exitCode ?? program.signal}`],
+        seen: [
+          ...refusals.slice(-1),
+          `the program ended with exit code ${program.exitCode ?? program.signal}`,
+        ],
         why: 'whoever started the program reads in the exit code that it did not work',
         try: 'end with exit code 1 when the broker refuses',
       });
@@ -313,7 +334,10 @@ const earlyStopWorks = check<Facts>({
     fail({
       mistake: 'stuck-before-connack',
       expected: 'the program ends within three seconds after the end of its input',
-      seen: [...sent(recording, 'CONNECT').slice(0, 1), 'asked to stop, no CONNACK yet; three seconds later still running'],
+      seen: [
+        ...sent(recording, 'CONNECT').slice(0, 1),
+        'asked to stop, no CONNACK yet; three seconds later still running',
+      ],
       why: 'the stop waits for a connection that may never come: the device cannot be switched off',
       try: 'make the stop work in every state: in mqtt.js 5 client.end() waits for CONNACK, and client.end(true) does not',
     });

@@ -1,9 +1,9 @@
 import { type TraceEntry, withhold } from '../../wire/index.js';
-import { type Failure, check, fail } from '../harness/check.js';
+import { check, type Failure, fail } from '../harness/check.js';
 import { defineLesson } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
 import type { Random } from '../harness/random.js';
-import { type PacketOf, type Recording, connections, notes, sent } from '../harness/recording.js';
+import { connections, notes, type PacketOf, type Recording, sent } from '../harness/recording.js';
 import { scenario } from '../harness/scenario.js';
 import type { Stage, StagedProgram } from '../harness/stage.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -109,7 +109,11 @@ const slowBroker = scenario<Facts>('slow CONNACK', {
     for (const reading of facts.readings) program.feed(reading);
     program.endInput();
     await program.sends('CONNECT');
-    await stage.maybe('a program that gives up before CONNACK', entry => entry.kind === 'connection' && entry.event === 'closed', 700);
+    await stage.maybe(
+      'a program that gives up before CONNACK',
+      entry => entry.kind === 'connection' && entry.event === 'closed',
+      700,
+    );
     connack.release();
     await program.stop();
   },
@@ -185,7 +189,9 @@ const onTopic = check<Facts>({
   verify: recording => {
     const { readings, topic } = recording.facts;
     const out = published(recording);
-    const missed = notes(recording, 'not-seen').flatMap(note => Number(/\d+$/.exec(note.text)?.[0]));
+    const missed = notes(recording, 'not-seen').flatMap(note =>
+      Number(/\d+$/.exec(note.text)?.[0]),
+    );
     if (out.length > readings.length) {
       fail({
         mistake: 'too-many',
@@ -223,7 +229,10 @@ const onTopic = check<Facts>({
       fail({
         mistake: 'zero-is-falsy',
         expected: `${expected}: {"temp":0,"hum":${readings[first - 1]?.hum}}`,
-        seen: [`${out.length} of ${readings.length} readings came; reading ${first} with temp 0 did not. The one before it`, out[first - 2] as Published],
+        seen: [
+          `${out.length} of ${readings.length} readings came; reading ${first} with temp 0 did not. The one before it`,
+          out[first - 2] as Published,
+        ],
         why: '0 counts as false in a condition: the freezer at 0 °C is invisible',
         try: 'find the condition that asks whether there is a value, and ask for undefined (None) instead',
       });
@@ -233,7 +242,11 @@ const onTopic = check<Facts>({
       fail({
         mistake: 'stops-publishing',
         expected,
-        seen: [`${out.length} came, and then no more; the last one is`, before, ...insteadOf(recording, 'PUBLISH').slice(-1)],
+        seen: [
+          `${out.length} came, and then no more; the last one is`,
+          before,
+          ...insteadOf(recording, 'PUBLISH').slice(-1),
+        ],
         why: 'after one message the program waits for something that does not come: an acknowledgement that nobody reads, because the network loop does not run, or an answer it does not get',
         try: 'start the network loop of your library; then print a line before and after publish',
       });
@@ -306,11 +319,16 @@ const counted = check<Facts>({
     if (wrong < 0) return;
     const values = out.map(entry => JSON.stringify(fields(entry)?.['seq'])).join(', ');
     fail({
-      mistake: values.startsWith('0') && out.length > 1 && !values.startsWith('0, 0') ? 'seq-from-zero' : 'seq-not-counting',
+      mistake:
+        values.startsWith('0') && out.length > 1 && !values.startsWith('0, 0')
+          ? 'seq-from-zero'
+          : 'seq-not-counting',
       expected: `seq is ${out.map((_, at) => at + 1).join(', ')}`,
       seen: [`seq is ${values}; the first that differs is`, out[wrong] as Published],
       why: 'a consumer notices loss and duplicates by a gap or a repetition in seq',
-      try: values.startsWith('0') ? 'count before you publish, so that the first reading is 1' : 'keep the counter outside the loop, and add 1 for each reading',
+      try: values.startsWith('0')
+        ? 'count before you publish, so that the first reading is 1'
+        : 'keep the counter outside the loop, and add 1 for each reading',
     });
   },
 });
@@ -326,7 +344,10 @@ const oneConnection = check<Facts>({
     fail({
       mistake: 'connection-per-reading',
       expected: 'one CONNECT, then all messages',
-      seen: [`${opened} connections for ${recording.facts.readings.length} readings`, ...sent(recording, 'CONNECT').slice(0, 3)],
+      seen: [
+        `${opened} connections for ${recording.facts.readings.length} readings`,
+        ...sent(recording, 'CONNECT').slice(0, 3),
+      ],
       why: 'a connection costs two round trips and more with TLS; a sensor on a battery pays for each',
       try: 'connect once, before the loop, and use that client for every reading',
     });

@@ -105,7 +105,15 @@ const decoys = scenario<Facts>('decoys', {
   },
 });
 
-const nonsense = ['{"device":', '', Buffer.from([0xff, 0xfe, 0x00, 0x80]), 'null', '[1,2]', '"21.5"', '{}'];
+const nonsense = [
+  '{"device":',
+  '',
+  Buffer.from([0xff, 0xfe, 0x00, 0x80]),
+  'null',
+  '[1,2]',
+  '"21.5"',
+  '{}',
+];
 
 /** What else arrives on a topic in the course of a year. */
 const hostile = scenario<Facts>('nonsense', {
@@ -138,15 +146,17 @@ const burst = scenario<Facts>('fifty at once', {
       await sensor.publish(here.inTopic, JSON.stringify(reading));
     }
     const wanted = new Set(here.readings.map(one => one.seq));
-    await stage.until(
-      'an answer to each of the fifty readings',
-      entry => {
-        if (entry.kind === 'packet' && entry.packet.type === 'PUBLISH' && entry.direction === 'to-broker' && entry.who === 'program') {
-          wanted.delete(seqOf(entry as Answer) ?? -1);
-        }
-        return wanted.size === 0;
-      },
-    );
+    await stage.until('an answer to each of the fifty readings', entry => {
+      if (
+        entry.kind === 'packet' &&
+        entry.packet.type === 'PUBLISH' &&
+        entry.direction === 'to-broker' &&
+        entry.who === 'program'
+      ) {
+        wanted.delete(seqOf(entry as Answer) ?? -1);
+      }
+      return wanted.size === 0;
+    });
     await program.stop();
   },
 });
@@ -189,7 +199,9 @@ const refused = scenario<Facts>('refused', {
       who: 'program',
       when: entry => entry.packet.type === 'SUBACK',
       do: replaceWith(entry =>
-        entry.packet.type === 'SUBACK' ? { ...entry.packet, codes: entry.packet.codes.map(() => 128) } : entry.packet,
+        entry.packet.type === 'SUBACK'
+          ? { ...entry.packet, codes: entry.packet.codes.map(() => 128) }
+          : entry.packet,
       ),
       times: Number.POSITIVE_INFINITY,
     });
@@ -224,7 +236,9 @@ const subscribes = check<Facts>({
       mistake: swapped ? 'swapped-topics' : 'wrong-filter',
       expected,
       seen: subscribe.slice(0, 2),
-      why: swapped ? 'you listen where you speak: readings come in on IN_TOPIC, answers go out on OUT_TOPIC' : 'no message of the sensor matches this filter',
+      why: swapped
+        ? 'you listen where you speak: readings come in on IN_TOPIC, answers go out on OUT_TOPIC'
+        : 'no message of the sensor matches this filter',
       try: 'compare the filter in the packet with the value of IN_TOPIC, letter by letter',
     });
   },
@@ -287,7 +301,10 @@ const answersAll = check<Facts>({
       fail({
         mistake: 'stops-answering',
         expected: `an answer to each of ${readings.length} readings`,
-        seen: [`${out.length} of ${inputs.length} readings answered; the first one without an answer is`, inputs[out.length] ?? 'not delivered'],
+        seen: [
+          `${out.length} of ${inputs.length} readings answered; the first one without an answer is`,
+          inputs[out.length] ?? 'not delivered',
+        ],
         why: 'the handler worked once and is gone: removed, or unsubscribed, after the first message',
         try: 'attach the handler for good: on, not once; and do not unsubscribe',
       });
@@ -296,7 +313,11 @@ const answersAll = check<Facts>({
     fail({
       mistake: 'no-answer',
       expected: 'a PUBLISH on OUT_TOPIC for the reading that was delivered',
-      seen: [...(suback ? [suback] : []), ...(inputs[0] ? [inputs[0]] : []), ...insteadOf(recording, 'answer').slice(-1)],
+      seen: [
+        ...(suback ? [suback] : []),
+        ...(inputs[0] ? [inputs[0]] : []),
+        ...insteadOf(recording, 'answer').slice(-1),
+      ],
       why: 'the reading reached your connection, and nothing came back: no handler is attached, it throws the message away, or the network loop does not run',
       try: 'print a line at the top of your message handler: is it called?',
     });
@@ -335,25 +356,59 @@ const rightValues = check<Facts>({
         });
       }
       const f = object['f'];
-      if (!sameNumber(typeof f === 'number' ? Math.round(f * 100) / 100 : f, Math.round(wanted * 100) / 100)) {
+      if (
+        !sameNumber(
+          typeof f === 'number' ? Math.round(f * 100) / 100 : f,
+          Math.round(wanted * 100) / 100,
+        )
+      ) {
         fail({
           mistake: typeof f === 'string' ? 'number-as-text' : 'wrong-value',
           expected,
           seen: [entry],
-          why: typeof f === 'string' ? 'a JSON string cannot be compared or averaged' : 'the formula is °F = °C × 9 / 5 + 32',
-          try: typeof f === 'string' ? 'put the number itself into the object' : 'work one value out by hand and compare',
+          why:
+            typeof f === 'string'
+              ? 'a JSON string cannot be compared or averaged'
+              : 'the formula is °F = °C × 9 / 5 + 32',
+          try:
+            typeof f === 'string'
+              ? 'put the number itself into the object'
+              : 'work one value out by hand and compare',
         });
       }
     }
   },
 });
 
-const survives = check<Facts>({
+const keepsUp = check<Facts>({
   id: 'T5',
+  title: 'fifty readings at once are all answered',
+  clauses: [],
+  on: burst,
+  needs: ['T4'],
+  verify: recording => {
+    const seqs = answers(recording).map(seqOf);
+    const missing = recording.facts.readings.filter(one => !seqs.includes(one.seq));
+    if (missing.length === 0) return;
+    fail({
+      mistake: 'loses-in-burst',
+      expected: 'fifty answers',
+      seen: [
+        `${50 - missing.length} answers; the first reading without one has seq ${missing[0]?.seq}`,
+        ...insteadOf(recording, 'further answer').slice(-1),
+      ],
+      why: 'messages that come close together are still one event each',
+      try: 'look for a variable that only holds the latest message',
+    });
+  },
+});
+
+const survives = check<Facts>({
+  id: 'T6',
   title: 'nonsense is skipped, and the next reading answered',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
   on: hostile,
-  needs: ['T3'],
+  needs: ['T4', 'T5'],
   verify: recording => {
     const wanted = recording.facts.readings.map(one => one.seq);
     const out = answers(recording);
@@ -374,7 +429,10 @@ const survives = check<Facts>({
     fail({
       mistake: 'dies-of-nonsense',
       expected: `answers to seq ${wanted.join(', ')}`,
-      seen: [`no answer to seq ${missing.join(', ')}; the first message that is no reading was`, inputs.find(one => isNonsense(one.packet)) ?? 'not delivered'],
+      seen: [
+        `no answer to seq ${missing.join(', ')}; the first message that is no reading was`,
+        inputs.find(one => isNonsense(one.packet)) ?? 'not delivered',
+      ],
       why: 'one bad message stopped all that came after it',
       try: 'guard the parsing: what cannot be read is skipped',
     });
@@ -385,32 +443,12 @@ function isNonsense(packet: PublishPacket): boolean {
   return !('text' in packet.payload) || !packet.payload.text.startsWith('{"device":"');
 }
 
-const keepsUp = check<Facts>({
-  id: 'T6',
-  title: 'fifty readings at once are all answered',
-  clauses: [],
-  on: burst,
-  needs: ['T3'],
-  verify: recording => {
-    const seqs = answers(recording).map(seqOf);
-    const missing = recording.facts.readings.filter(one => !seqs.includes(one.seq));
-    if (missing.length === 0) return;
-    fail({
-      mistake: 'loses-in-burst',
-      expected: 'fifty answers',
-      seen: [`${50 - missing.length} answers; the first reading without one has seq ${missing[0]?.seq}`, ...insteadOf(recording, 'further answer').slice(-1)],
-      why: 'messages that come close together are still one event each',
-      try: 'look for a variable that only holds the latest message',
-    });
-  },
-});
-
 const patient = check<Facts>({
   id: 'T7',
   title: 'a late SUBACK changes nothing',
   clauses: ['3.1.1 MQTT-3.8.4-1'],
   on: slowSuback,
-  needs: ['T3'],
+  needs: ['T4', 'T5'],
   verify: recording => {
     if (answers(recording).length >= recording.facts.readings.length) return;
     fail({
@@ -428,14 +466,21 @@ const takesNo = check<Facts>({
   title: 'a refused subscription ends the program with an exit code other than 0',
   clauses: ['3.1.1 MQTT-3.8.4-5', '3.1.1 MQTT-3.9.3-2'],
   on: refused,
-  needs: ['T1'],
+  needs: ['T3'],
   explains: ['U2', 'U10'],
   verify: recording => {
     const suback = received(recording, 'SUBACK').at(-1);
     const program = recording.programs[0];
-    const expected = 'after SUBACK with code 128 the program ends within three seconds, exit code not 0';
+    const expected =
+      'after SUBACK with code 128 the program ends within three seconds, exit code not 0';
     if (!suback) {
-      return fail({ mistake: 'no-subscribe', expected, seen: insteadOf(recording, 'SUBACK'), why: 'nothing was subscribed', try: 'mend the first check first' });
+      return fail({
+        mistake: 'no-subscribe',
+        expected,
+        seen: insteadOf(recording, 'SUBACK'),
+        why: 'nothing was subscribed',
+        try: 'mend the first check first',
+      });
     }
     if (!program || program.exitedAt === undefined || program.killedAt !== undefined) {
       return fail({
@@ -463,12 +508,14 @@ const onlyIn = check<Facts>({
   title: 'messages on other topics get no answer',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: decoys,
-  needs: ['T3'],
+  needs: ['T4', 'T5'],
   verify: recording => {
     const decoy = recording.facts.readings[1];
     const wrong = answers(recording).find(entry => seqOf(entry) === decoy?.seq);
     if (wrong) {
-      const question = received(recording, 'PUBLISH').find(one => one.packet.topic !== recording.facts.inTopic);
+      const question = received(recording, 'PUBLISH').find(
+        one => one.packet.topic !== recording.facts.inTopic,
+      );
       fail({
         mistake: 'answers-decoy',
         expected: `answers to messages on ${recording.facts.inTopic} only`,
@@ -498,8 +545,8 @@ export const lesson = hiddenTests(
       noEcho,
       answersAll,
       rightValues,
-      survives,
       keepsUp,
+      survives,
       patient,
       takesNo,
       onlyIn,

@@ -67,7 +67,10 @@ function candidates(workspace: string | undefined): string[][] {
 /** Every `python3` on the path: the second may have what the first lacks. */
 function onPath(name: string): string[][] {
   const folders = [...new Set((process.env['PATH'] ?? '').split(delimiter))];
-  return folders.map(folder => join(folder, name)).filter(existsSync).map(path => [path]);
+  return folders
+    .map(folder => join(folder, name))
+    .filter(existsSync)
+    .map(path => [path]);
 }
 
 /** @throws ProgramUnavailable when there is no Python 3, or none with paho-mqtt */

@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
 import { ProgramUnavailable } from './spec.js';
+
+const require = createRequire(import.meta.url);
 
 /** A TypeScript program made ready to start with plain `node`. */
 export interface BuiltProgram {
@@ -59,7 +62,13 @@ function linkPackages(kit: string): Plugin {
     setup(build) {
       build.onResolve({ filter: /^#kit$/ }, () => ({ path: kit }));
       build.onResolve({ filter: /^[^./#]/ }, async ({ path, kind, resolveDir, pluginData }) => {
-        if (kind === 'entry-point' || path.startsWith('node:') || /^[A-Za-z]:[\\/]/.test(path) || pluginData === 'seen') return;
+        if (
+          kind === 'entry-point' ||
+          path.startsWith('node:') ||
+          /^[A-Za-z]:[\\/]/.test(path) ||
+          pluginData === 'seen'
+        )
+          return;
         const ours = resolveFromCourse(path);
         if (ours) return { path: ours, external: true };
         const found = await build.resolve(path, { kind, resolveDir, pluginData: 'seen' });
@@ -73,7 +82,7 @@ function linkPackages(kit: string): Plugin {
 
 function resolveFromCourse(name: string): string | undefined {
   if (name !== 'mqtt' && name !== 'mqtt-packet') return undefined;
-  return import.meta.resolve(name);
+  return pathToFileURL(require.resolve(name)).href;
 }
 
 function unavailable(error: unknown, entry: string): Error {

@@ -41,7 +41,7 @@ export const proofs: Proofs = {
     const temps = consumer.messages.map(
       one => JSON.parse(payloadText(one.payload) ?? '{}').temp as string,
     );
-    const kept = temps.reduce((highest, temp) => (temp > highest ? temp : highest));
+    const [kept] = [...temps].sort().reverse();
     return whichIsTrue(kept === '21', kept === '9', false);
   },
   'no-disconnect-is-failure': noDisconnectIsFailure,

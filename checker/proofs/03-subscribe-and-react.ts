@@ -20,14 +20,21 @@ export const proofs: Proofs = {
     }, 2000);
     const heardItself = lab
       .packets('echo')
-      .some(one => one.direction === 'to-client' && one.packet.type === 'PUBLISH' && one.packet.topic === 'lab/out');
+      .some(
+        one =>
+          one.direction === 'to-client' &&
+          one.packet.type === 'PUBLISH' &&
+          one.packet.topic === 'lab/out',
+      );
     return whichIsTrue(answers === 1, answers >= 10 && heardItself, !heardItself);
   },
   'refused-filter-is-silent': async lab => {
     lab.tap.rule({
       who: 'listener',
       when: entry => entry.packet.type === 'SUBACK',
-      do: replaceWith(({ packet }) => (packet.type === 'SUBACK' ? { ...packet, codes: [128] } : packet)),
+      do: replaceWith(({ packet }) =>
+        packet.type === 'SUBACK' ? { ...packet, codes: [128] } : packet,
+      ),
     });
     // The broker behind it knows nothing of the subscription either: it is taken back at once.
     const listener = await lab.peer('listener');
@@ -37,7 +44,11 @@ export const proofs: Proofs = {
     await sensor.publish('lab/in', 'kept', { retain: true, qos: 1 });
     await listener.fence();
     const got = listener.messages.length;
-    return whichIsTrue(got > 0 && suback.codes[0] !== 128, got === 0 && suback.codes[0] === 128, false);
+    return whichIsTrue(
+      got > 0 && suback.codes[0] !== 128,
+      got === 0 && suback.codes[0] === 128,
+      false,
+    );
   },
   'buffer-has-no-fields': async lab => {
     const client = await lab.client('reader');

@@ -2,12 +2,12 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { type Broker, type BrokerOptions, startBroker } from '../../broker/index.js';
 import {
   type ConnectOptions,
+  createPeer,
+  createTap,
   type PacketEntry,
   type Peer,
   type Tap,
   type TraceEntry,
-  createPeer,
-  createTap,
 } from '../../wire/index.js';
 import { within } from '../harness/patience.js';
 
@@ -99,7 +99,9 @@ export function whichIsTrue(...options: readonly boolean[]): number {
   const right = options.flatMap((yes, at) => (yes ? [at + 1] : []));
   const [only] = right;
   if (right.length !== 1 || only === undefined) {
-    throw new Error(`exactly one option should come true, but ${right.length} did: ${right.join(', ')}`);
+    throw new Error(
+      `exactly one option should come true, but ${right.length} did: ${right.join(', ')}`,
+    );
   }
   return only;
 }

@@ -3,7 +3,9 @@ import { type Lab, type Proof, whichIsTrue } from './lab.js';
 /** Proofs that the questions of several lessons speak of. */
 
 /** connect, publish and end in one breath: what crosses the wire? CONNECT and CONNACK only. */
-export const publishThenEnd = async (lab: Lab): Promise<{ published: boolean; types: string[] }> => {
+export const publishThenEnd = async (
+  lab: Lab,
+): Promise<{ published: boolean; types: string[] }> => {
   const client = await lab.client('hasty');
   const closed = new Promise<void>(resolve => client.once('close', resolve));
   client.publish('lab/reading', '{"temp":21}');

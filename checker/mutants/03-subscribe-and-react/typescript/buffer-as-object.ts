@@ -1,5 +1,5 @@
 // mistake: bytes-not-object
-// fails: T4,T5
+// fails: T4
 // Takes the bytes for an object.
 import mqtt from 'mqtt';
 import { env, onStop } from '#kit';

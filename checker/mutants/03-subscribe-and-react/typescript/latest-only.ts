@@ -1,5 +1,5 @@
 // mistake: loses-in-burst
-// fails: T6
+// fails: T5
 // Answers on a timer with the latest reading.
 import mqtt from 'mqtt';
 import { env, onStop } from '#kit';
