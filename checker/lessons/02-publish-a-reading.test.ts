@@ -53,7 +53,7 @@ const paced = scenario<Facts>('one by one', {
       const seen = await stage.maybe(
         `the PUBLISH of reading ${at + 1}`,
         nth(at + 1 - missed, entry => isPublish(entry)),
-        missed === 0 ? 2000 : 700,
+        missed === 0 ? 1500 : 600,
       );
       if (!seen) missed += 1;
       if (missed === 2) break;
@@ -112,7 +112,7 @@ const slowBroker = scenario<Facts>('slow CONNACK', {
     await stage.maybe(
       'a program that gives up before CONNACK',
       entry => entry.kind === 'connection' && entry.event === 'closed',
-      700,
+      400,
     );
     connack.release();
     await program.stop();

@@ -1,0 +1,2 @@
+/** Shields the empty test from the project's own settings. */
+export default {};
