@@ -296,7 +296,12 @@ export function createLink(setup: LinkSetup): Link {
     const { source } = lane;
     if (source instanceof Socket) source.setNoDelay(true);
     // What went wrong is told by the close that follows; a stream that does not close is closed.
-    source.on('error', () => source.destroy());
+    source.on('error', (error: NodeJS.ErrnoException) => {
+      if (source === broker && error.syscall === 'connect') {
+        recorder.note('broker-unreachable', error.message, who, false);
+      }
+      source.destroy();
+    });
     source.on('data', (chunk: Buffer) => read(lane, chunk));
     source.on('end', () => sourceEnded(lane));
     source.on('close', () => sideClosed(lane));

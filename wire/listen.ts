@@ -23,13 +23,21 @@ export interface Listener {
 
 export interface ListenHooks {
   connected(socket: Socket): void;
-  /** A TLS handshake that came to nothing. */
-  tlsFailed(error: Error): void;
+  /** A TLS handshake that came to nothing, and why. */
+  tlsFailed(why: string): void;
 }
 
 export interface OpenListener extends Listener {
   /** Stops listening and closes connections that are still in their TLS handshake. */
   destroy(): void;
+}
+
+/** OpenSSL's reason without its file names, and words for a client that just leaves. */
+function tlsWords(error: Error & { code?: string; reason?: string }): string {
+  if (error.code === 'ECONNRESET') {
+    return 'the client left during the TLS handshake; it may not trust the certificate';
+  }
+  return error.reason ?? error.message;
 }
 
 /** Starts listening; rejects when the port is taken. */
@@ -39,10 +47,10 @@ export async function listen(options: ListenOptions, hooks: ListenHooks): Promis
   let server: Server | undefined;
 
   function create(): Server {
-    const socketOptions = { allowHalfOpen: true, noDelay: true };
-    if (!options.tls) return createServer(socketOptions, hooks.connected);
-    const secure = createTlsServer({ ...socketOptions, ...options.tls }, hooks.connected);
-    secure.on('tlsClientError', hooks.tlsFailed);
+    if (!options.tls) return createServer({ allowHalfOpen: true, noDelay: true }, hooks.connected);
+    // Not half-open: node:tls would never notice a client that leaves in the middle of a handshake.
+    const secure = createTlsServer({ noDelay: true, ...options.tls }, hooks.connected);
+    secure.on('tlsClientError', error => hooks.tlsFailed(tlsWords(error)));
     secure.on('connection', (socket: Socket) => {
       raw.add(socket);
       socket.on('error', () => {});

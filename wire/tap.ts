@@ -50,7 +50,10 @@ export interface Tap {
   cut(connection: number, options?: { reset?: boolean; direction?: Direction }): void;
   /** From now on nothing passes on this connection, closes included. */
   blackhole(connection: number): void;
-  /** Sends a packet of the tap's own; answers to an injected PUBLISH are absorbed. */
+  /**
+   * Sends a packet of the tap's own; answers to an injected PUBLISH are absorbed. Throws a RangeError
+   * for a connection that is not open, a TypeError for a packet that cannot be written.
+   */
   inject(connection: number, direction: Direction, packet: Made): PacketEntry;
   connections(): readonly ConnectionInfo[];
   /** A copy of the trace as it is now, frozen. */
@@ -106,7 +109,7 @@ export function createTap(options: TapOptions): Tap {
       broker = await options.open();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      recorder.note('broker-unreachable', why, who);
+      recorder.note('broker-unreachable', why, who, false);
       recorder.connection({ connection: id, who, event: 'closed', by: 'broker' });
       setLast(id, false);
       hangUp(client, true);
@@ -174,7 +177,7 @@ export function createTap(options: TapOptions): Tap {
       const { who } = listenOptions;
       const listener = await listen(listenOptions, {
         connected: socket => accept(socket, who),
-        tlsFailed: error => recorder.note('tls-failed', error.message, who, false),
+        tlsFailed: why => recorder.note('tls-failed', why, who, false),
       });
       listeners.add(listener);
       if (isClosed) listener.destroy();
