@@ -5,6 +5,7 @@ import { newSeed } from './harness/random.js';
 import type { Recording } from './harness/recording.js';
 import { type PreparedProgram, prepareProgram } from './program/prepare.js';
 import { ProgramUnavailable } from './program/spec.js';
+import { shownPath } from './program/typescript.js';
 import {
   type CheckResult,
   type ProgramOutput,
@@ -82,7 +83,7 @@ export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> 
     if (!(error instanceof ProgramUnavailable)) throw error;
     if (error.reason === 'machine')
       return finish({ status: 'unknown', checks: [], notice: error.message });
-    return finish({ status: 'failed', checks: [unreadable(error)] });
+    return finish({ status: 'failed', checks: [unreadable(error, request.workspace)] });
   }
   try {
     const [run] = await runHiddenTests({
@@ -115,7 +116,7 @@ export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> 
 }
 
 /** The verdict on a file that cannot be read as a program. */
-function unreadable(error: ProgramUnavailable): Verdict {
+function unreadable(error: ProgramUnavailable, workspace = process.cwd()): Verdict {
   const place = error.place;
   return {
     id: 'U0',
@@ -123,7 +124,9 @@ function unreadable(error: ProgramUnavailable): Verdict {
     status: 'failed',
     clauses: [],
     expected: 'a program that your language can read',
-    seen: place ? `${place.file}:${place.line}  ${error.message}\n${place.excerpt}` : error.message,
+    seen: place
+      ? `${shownPath(place.file, workspace)}:${place.line}\n${error.message}\n${place.excerpt}`
+      : error.message,
     why: 'the file does not parse, so not one line of it ran',
     try: 'mend the place under the caret; the slip is often one line earlier',
     packets: [],

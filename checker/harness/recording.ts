@@ -37,9 +37,16 @@ export interface Recording<Facts = unknown> {
 
 export type PacketType = WirePacket['type'];
 
+/** The packets of one type; some of the trace's shapes stand for several types. */
+type OfType<Packet, Type> = Packet extends { readonly type: infer Types }
+  ? Type extends Types
+    ? Packet & { readonly type: Type }
+    : never
+  : never;
+
 /** A packet entry whose packet is known to be of one type. */
 export type PacketOf<Type extends PacketType> = PacketEntry & {
-  readonly packet: Extract<WirePacket, { type: Type }>;
+  readonly packet: OfType<WirePacket, Type>;
 };
 
 export interface PacketQuery {

@@ -12,6 +12,7 @@ import {
 } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { ProgramSpec } from '../program/spec.js';
+import { atRest } from './at-rest.js';
 import { type PatienceWatch, watchPatience, within } from './patience.js';
 import { type Random, randomFrom } from './random.js';
 import {
@@ -294,6 +295,7 @@ async function openStage<Facts>(
         program.endInput();
       },
       stop: async () => {
+        if (program.running) await atRest(tap, name, port, now, patience);
         tap.note('stop-asked', 'the end of its input: the program was asked to stop', name);
         program.endInput();
         if (await within(STOP_DEADLINE_MS, program.exited, now, patience)) await connectionsEnd();

@@ -112,7 +112,7 @@ const slowBroker = scenario<Facts>('slow CONNACK', {
     await stage.maybe(
       'a program that gives up before CONNACK',
       entry => entry.kind === 'connection' && entry.event === 'closed',
-      400,
+      900,
     );
     connack.release();
     await program.stop();
@@ -338,6 +338,8 @@ const oneConnection = check<Facts>({
   title: 'one connection carries all readings',
   clauses: [],
   on: paced,
+  needs: ['T1'],
+  explains: ['U5'],
   verify: recording => {
     const opened = connections(recording).length;
     if (opened <= 1) return;
@@ -419,6 +421,7 @@ const silentWithout = check<Facts>({
   title: 'no readings, no messages',
   clauses: [],
   on: nothing,
+  needs: ['T1'],
   verify: recording => {
     const first = sent(recording, 'PUBLISH')[0];
     if (!first) return;

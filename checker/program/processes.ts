@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Ends a process and everything in its process group at once. Nothing happens when it is gone. */
 export function killGroup(pid: number | undefined): void {
@@ -27,5 +27,24 @@ export function runDelayMs(pid: number | undefined): number {
     return Number(delay) / 1e6;
   } catch {
     return 0;
+  }
+}
+
+/**
+ * Ends every process that has `NAME=value` in its environment: what a program started and moved out
+ * of its process group. Linux only; elsewhere the group has to do.
+ */
+export function killMarked(name: string, value: string): void {
+  if (process.platform !== 'linux') return;
+  const mark = `${name}=${value}`;
+  for (const entry of readdirSync('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)) continue;
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone already, or somebody else's.
+    }
   }
 }

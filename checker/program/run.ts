@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import type { ProgramRecord } from '../harness/recording.js';
-import { killGroup, runDelayMs } from './processes.js';
+import { killGroup, killMarked, runDelayMs } from './processes.js';
 import type { ProgramSpec } from './spec.js';
 
 /** Output kept of each stream, in bytes. More is read and counted, not kept. */
 export const OUTPUT_CAP = 256 * 1024;
+
+/** Carried by a program and all it starts, so that nothing of it outlives it. */
+const MARK = 'MQTT_COURSE_PROGRAM';
 
 /** One start of the learner's program. */
 export interface RunningProgram {
@@ -39,9 +43,10 @@ export function startProgram(
     Object.entries(process.env).filter(([key]) => passedOn.test(key)),
   );
   const startedAt = now();
+  const mark = randomUUID();
   const child = execa(spec.command, [...spec.args], {
     cwd: spec.cwd,
-    env: { ...machine, ...spec.env, ...env } as Record<string, string>,
+    env: { ...machine, ...spec.env, ...env, [MARK]: mark } as Record<string, string>,
     extendEnv: false,
     detached: process.platform !== 'win32',
     stdin: 'pipe',
@@ -75,6 +80,7 @@ export function startProgram(
       state = { ...state, exitCode: code, exitedAt: now(), ...(signal ? { signal } : {}) };
       running = false;
       killGroup(child.pid);
+      killMarked(MARK, mark);
       resolve();
     });
     child.once('error', error => {
