@@ -11,8 +11,6 @@ import type { LogLevel } from './types.js';
 export interface Instance {
   accept(stream: Duplex, gate: Gate): void;
   readonly connections: ReadonlyMap<string, Connection>;
-  /** Connections open now, on any door. */
-  count(): number;
   /** Ends every connection at once and sends no wills, as a crash would. */
   crash(): Promise<void>;
 }
@@ -98,10 +96,9 @@ export async function createInstance(
 
   return {
     connections,
-    count: () => streams.size,
     accept(stream, gate) {
       const { maxConnections } = gate.limits;
-      if (crashing || (maxConnections >= 0 && streams.size >= maxConnections)) {
+      if (crashing || (maxConnections >= 0 && gate.counter.open >= maxConnections)) {
         if (!crashing) {
           journal.log('notice', `Client connection from ${gate.address} denied: max_connections.`);
         }
@@ -110,7 +107,9 @@ export async function createInstance(
         return;
       }
       streams.add(stream);
+      gate.counter.open++;
       stream.once('close', () => {
+        gate.counter.open--;
         streams.delete(stream);
         open.delete(stream);
       });

@@ -264,9 +264,13 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
     const password = fromCertificate ? undefined : packet.password;
     return {
       // `3.1.1 MQTT-3.1.3-6`: an empty one gets a unique one.
-      clientId: packet.clientId === '' ? `auto-${randomUUID().toUpperCase()}` : packet.clientId,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
+      clientId:
+        packet.clientId === ''
+          ? `${gate.autoIdPrefix ?? 'auto-'}${randomUUID().toUpperCase()}`
+          : packet.clientId,
+      // As Mosquitto: an empty user name or password is none.
+      ...(username === undefined || username === '' ? {} : { username }),
+      ...(password === undefined || password.length === 0 ? {} : { password }),
       clean: packet.clean,
       protocolVersion: packet.protocolVersion,
       address: gate.address,

@@ -8,11 +8,15 @@ export interface Gate {
   readonly address: string;
   readonly port?: number;
   readonly certificateName?: string;
+  /** Connections open now through this door. */
+  readonly counter: { open: number };
   /** The user name the certificate gives, or `missing` where the door demands one. */
   readonly identity?: { readonly username: string } | 'missing';
   readonly authenticate: (who: Who) => ConnackCode | Promise<ConnackCode>;
   readonly policy: Policy;
   readonly limits: Required<Limits>;
+  /** What a made-up client identifier begins with. Default `auto-`. */
+  readonly autoIdPrefix?: string;
 }
 
 export interface Policy {

@@ -1,0 +1,89 @@
+import type { LogLevel } from '../types.js';
+import type { Place, Warning } from './place.js';
+
+/** Who may come in and what they may do; global, or a listener's own. */
+export interface Security {
+  allowAnonymous?: boolean;
+  passwordFile?: string;
+  aclFile?: string;
+  allowZeroLengthClientId: boolean;
+  autoIdPrefix: string;
+  /** Where each option was set, by its name in the file. */
+  readonly places: Map<string, Place>;
+}
+
+export interface ListenerConfig {
+  /** 0 with `path`. */
+  port: number;
+  host?: string;
+  /** A Unix socket. */
+  path?: string;
+  family?: 4 | 6;
+  protocol: 'mqtt' | 'websockets';
+  maxConnections: number;
+  maxQos: 0 | 1 | 2;
+  cafile?: string;
+  certfile?: string;
+  keyfile?: string;
+  crlfile?: string;
+  tlsVersion?: string;
+  requireCertificate: boolean;
+  useIdentityAsUsername: boolean;
+  useSubjectAsUsername: boolean;
+  readonly security: Security;
+  /** The `listener` line; undefined for the default listener. */
+  readonly place?: Place;
+}
+
+/** A mosquitto.conf, read and checked, nothing opened yet. */
+export interface MosquittoConfig {
+  readonly file: string | undefined;
+  readonly listeners: readonly ListenerConfig[];
+  /** No listener in the file: this machine only, and anonymous clients are let in. */
+  readonly localOnly: boolean;
+  readonly perListenerSettings: boolean;
+  readonly security: Security;
+  readonly maxInflight: number;
+  readonly maxQueued: number;
+  readonly maxPacketSize: number | undefined;
+  readonly messageSizeLimit: number;
+  readonly maxKeepalive: number;
+  readonly retainAvailable: boolean;
+  /** Seconds; 0 = never. */
+  readonly persistentClientExpiration: number;
+  readonly log: {
+    /** Undefined: Mosquitto's default, everything but debug, subscribe and unsubscribe. */
+    readonly types: ReadonlySet<LogLevel | 'none' | 'all'> | undefined;
+    readonly destinations: readonly (
+      | { readonly to: 'stdout' | 'stderr' | 'none' | 'topic' }
+      | { readonly to: 'file'; readonly path: string }
+    )[];
+    readonly timestamp: boolean;
+  };
+  readonly warnings: readonly Warning[];
+}
+
+export const newSecurity = (): Security => ({
+  allowZeroLengthClientId: true,
+  autoIdPrefix: 'auto-',
+  places: new Map(),
+});
+
+export function newListener(place?: Place): ListenerConfig {
+  return {
+    port: 0,
+    protocol: 'mqtt',
+    maxConnections: -1,
+    maxQos: 2,
+    requireCertificate: false,
+    useIdentityAsUsername: false,
+    useSubjectAsUsername: false,
+    security: newSecurity(),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+/** The security settings that hold for a listener. */
+export function securityOf(config: MosquittoConfig, listener: ListenerConfig): Security {
+  return config.perListenerSettings ? listener.security : config.security;
+}
