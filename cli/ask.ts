@@ -73,9 +73,7 @@ function typed(): Ask {
           choices.findIndex(one => one.value === initial),
         ) + 1;
       for (;;) {
-        const text = await line(
-          `\n${question}\n${list.join('')}Number, or Enter for ${standard}: `,
-        );
+        const text = await line(`${question}\n${list.join('')}Number, or Enter for ${standard}: `);
         if (text === undefined || text === 'q') return undefined;
         const chosen = choices[(text === '' ? standard : Number(text)) - 1];
         if (chosen) return chosen.value;

@@ -206,11 +206,18 @@ async function tellLong(
   const lines = renderResult(result, style, {
     title: course.loadLesson(result.lesson).title,
     ...(file && opened ? { file: job.shown ?? file, fileUrl: pathToFileURL(file).href } : {}),
+    ...(job.request.program.kind === 'command'
+      ? { command: job.request.program.command.map(quoteWord).join(' ') }
+      : {}),
     first,
     hintsShown,
     next,
   });
   print(lines);
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 async function tellShort(result: CheckResult, style: Style): Promise<void> {

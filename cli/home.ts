@@ -116,7 +116,7 @@ function choices({ opened, state, lesson, track }: Here): Choice<Step>[] {
       label: 'A hint',
       hint: hints < 3 ? `${hints + 1} of 3` : 'all 3 shown',
     },
-    open > 0 && { value: 'quiz', label: 'Questions', hint: `${open} to answer` },
+    passed && open > 0 && { value: 'quiz', label: 'Questions', hint: `${open} to answer` },
     next !== undefined && { value: 'next', label: 'Next lesson', hint: next.id },
     { value: 'lesson', label: 'Another lesson' },
     { value: 'track', label: 'Switch the language', hint: `now ${trackTitle(track)}` },

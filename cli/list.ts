@@ -79,7 +79,8 @@ async function renderList(rows: readonly Row[], style: Style): Promise<string[]>
     const start = `${here}${mark}  ${id}`;
     const tail = facts ? style.dim(` (${facts})`) : '';
     if (wide) return hang(`${start}  `, ' '.repeat(12), `${row.title}${tail}`, style.width);
-    return [...hang(start, '  ', tail.trim(), style.width)].slice(0, 2);
+    const more = [row.title, ...(facts ? [facts] : [])].join(', ');
+    return [start, ...hang('    ', '    ', style.dim(more), style.width)];
   });
   return [
     ...lines,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { print } from './invocation.js';
+import { columnsOf } from './render/layout.js';
 
 /**
  * Shows lines page by page on a terminal: through `$PAGER` when it is set, else with a small pager
@@ -48,9 +49,20 @@ function ownPager(lines: readonly string[]): Promise<void> {
       const text = ` ${percent} %  ${HELP} `.slice(0, (stdout.columns ?? 80) - 1);
       stdout.write(color ? `\u001B[7m${text}\u001B[27m` : text);
     };
-    const show = (count: number) => {
+    /** Lines that fit into so many rows; a line wider than the window takes several. */
+    const fitting = (rows: number) => {
+      let used = 0;
+      let count = 0;
+      for (const line of lines.slice(shown)) {
+        used += Math.max(1, Math.ceil(columnsOf(line) / (stdout.columns ?? 80)));
+        if (used > rows && count > 0) break;
+        count++;
+      }
+      return count;
+    };
+    const show = (rows: number) => {
       clearPrompt();
-      const part = lines.slice(shown, shown + count);
+      const part = lines.slice(shown, shown + fitting(rows));
       shown += part.length;
       stdout.write(part.map(line => `${line}\n`).join(''));
       if (shown >= lines.length) leave();
@@ -76,7 +88,7 @@ function ownPager(lines: readonly string[]): Promise<void> {
       else if (pressed === 'b' || pressed === '\u001B[5~') redraw(shown - 2 * height());
       else if (pressed === 'k' || pressed === '\u001B[A') redraw(shown - height() - 1);
       else if (pressed === 'g') redraw(0);
-      else if (pressed === 'G') show(lines.length);
+      else if (pressed === 'G') show(Number.POSITIVE_INFINITY);
       else show(height());
     };
     stdin.setRawMode(true);

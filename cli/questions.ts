@@ -10,7 +10,7 @@ import type { Ask } from './ask.js';
 import { print } from './invocation.js';
 import { hang } from './render/layout.js';
 import { renderInline } from './render/markdown.js';
-import { answerText } from './render/questions.js';
+import { answerText, letter } from './render/questions.js';
 import type { Style } from './render/style.js';
 
 /** Asks a lesson's prediction; the first answer is kept. */
@@ -50,7 +50,7 @@ async function put(
   const width = Math.min(style.width, 92);
   const choices = (item.options ?? []).map((option, index) => ({
     value: String(index + 1),
-    label: option,
+    label: `${letter(index)}) ${option}`,
   }));
   print(['', ...hang('', '', renderInline(item.question, style), width)]);
   const chosen = await ask.choose('Your answer?', choices);

@@ -37,7 +37,7 @@ export function registerSolution(program: Command): void {
       const passed = course.bestStatus(opened.state, id) === 'passed';
       if (!passed && !options.show) {
         throw new course.UsageError(
-          `${id} is not passed yet. A hint: npx mqtt-course hint ${id}   The solution all the same (this is remembered): npx mqtt-course solution ${id} --show`,
+          `${id} is not passed yet. A hint: npx mqtt-course hint ${id}\nThe solution all the same (that is remembered): npx mqtt-course solution ${id} --show`,
         );
       }
       if (!passed) {

@@ -117,19 +117,21 @@ async function whereYouAre({ workspace, state }: OpenWorkspace, style: Style): P
   ];
   const entry = course.exerciseEntry(lesson.id, track);
   const file = entry && course.exercisePlace(workspace, lesson.id, track);
-  const red =
-    status === undefined ? '   (the first result is red: that is where everyone starts)' : '';
   const steps =
     status === 'passed' && next
       ? [`Next:   npx mqtt-course read ${next.number}`]
       : [
           `Read:   npx mqtt-course read ${lesson.number}`,
           ...(file ? [`Write:  ${clickable(file.entry, file.entry, style)}`] : []),
-          `Check:  npx mqtt-course check ${lesson.number}${red}`,
+          `Check:  npx mqtt-course check ${lesson.number}`,
         ];
   return [
     ...lines.flatMap(line => hang('', '  ', line, style.width)),
     '',
-    ...steps.flatMap(line => hang('', '        ', line, Math.max(style.width, 60))),
+    // Commands and paths are not broken: they are there to be copied.
+    ...steps,
+    ...(status === undefined
+      ? hang('', '', '\nThe first result is red: that is where everyone starts.', style.width)
+      : []),
   ];
 }

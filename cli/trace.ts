@@ -80,11 +80,15 @@ async function allPackets(
   bundle: Bundle,
   style: Style,
 ): Promise<string[]> {
-  const [{ traceLines }, { packets }] = await Promise.all([
+  const [{ traceLines }, { packets }, { wrapKeeping }] = await Promise.all([
     import('../wire/words.js'),
     import('./render/code.js'),
+    import('./render/layout.js'),
   ]);
   const { result } = bundle;
+  // A pipe or a file gets each entry on one line.
+  const fitted = (line: string) =>
+    process.stdout.isTTY ? wrapKeeping(line, style.width - 8) : [line];
   const dot = style.plain ? ', ' : ' · ';
   const facts = [
     result.lesson,
@@ -96,19 +100,20 @@ async function allPackets(
     style.dim(facts.join(dot)),
     ...scenarios.flatMap(([name, { trace }]) => {
       const cited = citedIn(bundle, name);
-      const lines = traceLines(trace, { width: style.width - 2, ascii: style.plain });
+      const lines = traceLines(trace, { ascii: style.plain });
       const numbers = trace.entries.map(entry => (entry.kind === 'packet' ? entry.n : 0));
       return [
         '',
         style.bold(name),
-        ...lines.map((line, index) => {
+        ...lines.flatMap((line, index) => {
           const mark = cited.has(numbers[index] ?? 0) ? style.red(style.plain ? '> ' : '▶ ') : '  ';
-          return `${mark}${packets(line, style)}`;
+          const [first = '', ...more] = fitted(line);
+          return [`${mark}${packets(first, style)}`, ...more.map(part => `        ${part.trim()}`)];
         }),
       ];
     }),
     '',
-    'One packet with its bytes: npx mqtt-course trace --packet 1',
+    `One packet with its bytes: npx mqtt-course trace ${Number.parseInt(result.lesson, 10)} --packet 1`,
   ];
 }
 

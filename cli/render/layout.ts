@@ -1,21 +1,13 @@
 import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
+import { wrap } from './wrap.js';
+
+export { FIRM, wrap } from './wrap.js';
 
 /** Columns that a text takes; colours take none. */
 export const columnsOf = stringWidth;
 
-/** A space at which no line is broken. Made an ordinary space by `wrap`. */
-export const FIRM = '\u00A0';
-
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columnsOf(text)));
-}
-
-/** Prose, broken into lines of at most `width` columns. Colours go on over the break. */
-export function wrap(text: string, width: number): string[] {
-  return wrapAnsi(text, Math.max(1, width), { hard: true })
-    .split('\n')
-    .map(line => line.replaceAll(FIRM, ' ').trimEnd());
 }
 
 /** Prose behind a first prefix, and behind another one in the lines that follow. */

@@ -1,7 +1,7 @@
 import MarkdownIt from 'markdown-it';
 import type Token from 'markdown-it/lib/token.mjs';
 import { highlight } from './code.js';
-import { columnsOf, FIRM, hang, printable, wrap } from './layout.js';
+import { columnsOf, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
 
@@ -111,7 +111,7 @@ function renderBlock(block: Block, context: Context): string[] {
     }
     case 'fence':
     case 'code_block':
-      return fence(token, style);
+      return fence(token, style, width);
     case 'table_open':
       return table(block, context);
     case 'hr':
@@ -152,12 +152,18 @@ function list({ token, children }: Block, context: Context): string[] {
   return lines;
 }
 
-/** Code is indented, coloured, and never wrapped: a broken line of code is wrong code. */
-function fence(token: Token, style: Style): string[] {
+/**
+ * Code is indented, coloured, and never wrapped: a broken line of code is wrong code. Packet lists
+ * are for reading, and are wrapped.
+ */
+function fence(token: Token, style: Style, width: number): string[] {
   const language = token.info.trim().split(/\s+/)[0] ?? '';
   const code = printable(token.content.replace(/\n$/, '')).text;
   if (code.trim() === '') return [];
-  return highlight(code, language, style).map(line => (line === '' ? '' : `    ${line}`));
+  const longest = Math.max(...code.split('\n').map(line => columnsOf(line)));
+  const indent = longest + 4 > width ? '  ' : '    ';
+  const text = language === 'packets' ? wrapKeeping(code, style.width - 2).join('\n') : code;
+  return highlight(text, language, style).map(line => `${indent}${line}`.trimEnd());
 }
 
 function table({ children }: Block, { style, width }: Context): string[] {
@@ -267,7 +273,7 @@ function code(content: string, style: Style): string {
 
 /** Clauses of the standard stay in one piece, and quiet. */
 function clauses(text: string, style: Style): string {
-  return text.replace(/\[((?:\d\.[\d.]+ MQTT-[\d.]+-\d+(?:, )?)+)\]/g, clause =>
+  return text.replace(/\[\d[\d.]* MQTT-[^\]]*\]/g, clause =>
     style.dim(clause.replaceAll(' ', FIRM)),
   );
 }

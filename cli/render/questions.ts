@@ -3,7 +3,10 @@ import { hang, wrap } from './layout.js';
 import { type MarkdownOptions, renderInline } from './markdown.js';
 import type { Style } from './style.js';
 
-const letters = 'abcdefghij';
+/** `a` for the first option. */
+export function letter(index: number): string {
+  return 'abcdefghijkl'[index] ?? String(index + 1);
+}
 
 /** The prediction and the questions of a lesson; with their answers when asked for. */
 export function questions(lesson: Lesson, style: Style, options: MarkdownOptions): string[] {
@@ -39,7 +42,7 @@ function question(
   return [
     ...wrap(renderInline(item.question, style), width),
     ...(item.options ?? []).flatMap((option, index) =>
-      hang(`  ${letters[index] ?? index + 1}) `, '     ', renderInline(option, style), width),
+      hang(`  ${letter(index)}) `, '     ', renderInline(option, style), width),
     ),
     ...(options.answers
       ? hang(
@@ -55,5 +58,5 @@ function question(
 /** The right answer as it is shown: the letter of an option, else the text. */
 export function answerText(item: Predict | QuizItem): string {
   if (!item.options || typeof item.answer !== 'number') return String(item.answer);
-  return letters[item.answer - 1] ?? String(item.answer);
+  return letter(item.answer - 1);
 }

@@ -98,6 +98,10 @@ const words: Record<VerdictStatus, string> = {
   unknown: 'unknown',
 };
 
+export function statusSymbol(status: VerdictStatus): string {
+  return marks[status];
+}
+
 export function statusWord(status: VerdictStatus): string {
   return words[status];
 }

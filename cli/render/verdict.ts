@@ -1,7 +1,14 @@
 import type { CheckResult, ProgramOutput, Verdict, VerdictStatus } from '../../checker/result.js';
 import { packets } from './code.js';
 import { columnsOf, count, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';
-import { type Style, separator, statusColor, statusMark, statusWord } from './style.js';
+import {
+  type Style,
+  separator,
+  statusColor,
+  statusMark,
+  statusSymbol,
+  statusWord,
+} from './style.js';
 
 /** What the screen needs to know beside the result. */
 export interface VerdictContext {
@@ -11,6 +18,8 @@ export interface VerdictContext {
   readonly file?: string;
   /** Address of the file, for terminals that show links. */
   readonly fileUrl?: string;
+  /** The learner's own command, as it was typed. */
+  readonly command?: string;
   /** True for the first result of a lesson ever: red is expected. */
   readonly first?: boolean;
   /** Hints that were shown so far, of three. */
@@ -97,11 +106,11 @@ function checkLine(verdict: Verdict, style: Style): string[] {
 /** A verdict in full: Expected, Seen, Why, Try. */
 export function renderVerdict(verdict: Verdict, style: Style): string[] {
   const color = statusColor(verdict.status, style);
-  const word = statusWord(verdict.status);
-  const mark = style.plain ? `${word}  ` : `${statusMark(verdict.status, style).trimEnd()}  `;
+  const symbol = style.plain ? '' : `${statusSymbol(verdict.status)} `;
+  const mark = `${color(`${symbol}${statusWord(verdict.status)}`)}  `;
   const title = style.bold(`${verdict.id}${FIRM}${safe(verdict.title)}`);
   return [
-    ...hang(style.plain ? color(mark) : mark, '  ', title, style.width),
+    ...hang(mark, '  ', title, style.width),
     ...field('Expected', verdict.expected, style),
     ...field('Seen', verdict.seen, style, true),
     ...field('Why', why(verdict, style), style),
@@ -112,9 +121,21 @@ export function renderVerdict(verdict: Verdict, style: Style): string[] {
 function why(verdict: Verdict, style: Style): string | undefined {
   const said = verdict.why ?? '';
   const missing = verdict.clauses.filter(clause => !said.includes(clause));
-  const clauses = missing.length > 0 ? `[${missing.join(', ')}]`.replaceAll(' ', FIRM) : '';
+  const clauses = missing.length > 0 ? `[${cite(missing)}]`.replaceAll(' ', FIRM) : '';
   const text = [printable(said).text, style.dim(clauses)].filter(Boolean).join(' ');
   return text === '' ? undefined : text;
+}
+
+/** Clauses in a row; the version is named once: `3.1.1 MQTT-4.7.1-2, MQTT-4.7.1-3`. */
+function cite(clauses: readonly string[]): string {
+  return clauses
+    .map((clause, index) => {
+      const version = clause.split(' ')[0] ?? '';
+      return clauses[index - 1]?.startsWith(`${version} `)
+        ? clause.slice(version.length + 1)
+        : clause;
+    })
+    .join(', ');
 }
 
 /** A label and its text. `shape`: the lines are packets or code, and keep their form. */
@@ -141,8 +162,8 @@ function safe(text: string): string {
 function waiting(checks: readonly Verdict[], style: Style): string[] {
   const number = checks.filter(one => one.status === 'not-reached').length;
   if (number === 0) return [];
-  const text =
-    number === 1 ? '1 more check waits for this.' : `${number} more checks wait for this.`;
+  const failures = checks.filter(isTold).length === 1 ? 'this' : 'these';
+  const text = `${count(number, 'more check')} ${number === 1 ? 'waits' : 'wait'} for ${failures}.`;
   return wrap(style.dim(text), style.width);
 }
 
@@ -155,9 +176,10 @@ function exchange(result: CheckResult, style: Style): string[] {
   return hang('', '  ', `All packets: ${command}`, style.width);
 }
 
-/** A command of ours, which no line break may cut. */
+/** A command of ours; no line break cuts it, where it fits into a line at all. */
 function ours(command: string, style: Style): string {
-  return style.cyan(`npx mqtt-course ${command}`.replaceAll(' ', FIRM));
+  const whole = `npx mqtt-course ${command}`;
+  return style.cyan(whole.length <= style.width - 6 ? whole.replaceAll(' ', FIRM) : whole);
 }
 
 /** The lesson as people type it: `5`. */
@@ -240,28 +262,42 @@ function next(result: CheckResult, style: Style, context: VerdictContext): strin
   const say = (text: string) => hang('', '      ', `${style.bold('Next:')} ${text}`, style.width);
   const run = (command: string) => ours(command, style);
   if (status === 'unknown') {
-    return say(
-      `nobody's fault so far; look at this machine with ${run('doctor')}, then check again`,
-    );
+    return say(`look at this machine: ${run('doctor')}, then check again`);
   }
   if (status === 'passed') {
-    const solution = result.track === 'command' ? '' : ` To compare: ${run(`solution ${lesson}`)}`;
-    if (context.next === undefined) return say(`all checks passed.${solution}`);
-    const where =
-      context.next === null
-        ? 'that was the last lesson.'
-        : `${run(`read ${Number.parseInt(context.next, 10)}`)}`;
-    return say(`${where}${solution && `  ${solution.trim()}`}`);
+    const then = context.next
+      ? run(`read ${Number.parseInt(context.next, 10)}`)
+      : 'all checks passed.';
+    const lines = say(context.next === null ? 'that was the last lesson.' : then);
+    if (result.track === 'command') return lines;
+    const compare = `To compare: ${run(`solution ${lesson}`)}`;
+    return [...lines, ...hang('      ', '      ', compare, style.width)];
   }
-  const place = context.file
-    ? `change ${(context.fileUrl && style.link(context.file, context.fileUrl)) ?? style.bold(context.file)}, then `
-    : 'change your program, then ';
-  const again = result.track === 'command' ? `check again` : run(`check ${lesson}`);
+  const command = context.command === undefined ? '' : ` -- ${context.command}`;
+  const again = run(`check ${lesson}${command}`);
   const shown = context.hintsShown ?? 0;
   const help = shown < 3 ? `Stuck? Hint ${shown + 1} of 3: ${run(`hint ${lesson}`)}` : '';
   return [
-    ...say(`${place}${again}`),
+    ...changeFile(say, again, style, context),
     ...(help === '' ? [] : hang('      ', '      ', help, style.width)),
+  ];
+}
+
+/** A path is not broken, even where it is wider than the window: it is there to be opened. */
+function changeFile(
+  say: (text: string) => string[],
+  again: string,
+  style: Style,
+  { file, fileUrl }: VerdictContext,
+): string[] {
+  if (file === undefined) return say(`change your program, then ${again}`);
+  const link = (fileUrl && style.link(file, fileUrl)) ?? style.bold(file);
+  if (file.length + 'Next: change , then'.length <= style.width)
+    return say(`change ${link}, then ${again}`);
+  return [
+    ...say('change'),
+    `      ${link}`,
+    ...hang('      ', '      ', `then ${again}`, style.width),
   ];
 }
 
