@@ -1,11 +1,13 @@
 /**
  * Builds `dist/`: the same rooms as the sources, one JavaScript file for each TypeScript file.
- * Nothing is bundled, so lazy imports stay lazy and stack traces name the file they come from.
+ * Nothing of ours is bundled, so lazy imports stay lazy and stack traces name the file they come from.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { vendorMqtt } from './vendor.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const rooms = ['wire', 'broker', 'checker', 'course', 'grading', 'cli'];
@@ -33,3 +35,8 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 });
+
+const vendor = join(root, 'dist', 'vendor');
+mkdirSync(vendor, { recursive: true });
+await vendorMqtt(vendor);
+execFileSync(process.execPath, [join(vendor, 'make-cache.mjs')], { stdio: 'inherit' });

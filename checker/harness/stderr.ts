@@ -14,7 +14,7 @@ export interface CrashReport {
 const errorLine =
   /^(?:Uncaught )?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$/;
 const notTheirs =
-  /node:internal|node:events|node:net|node_modules|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
+  /node:internal|node:events|node:net|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
 
 /** Reads the end of a standard error stream. Undefined when no error stands there. */
 export function readCrash(stderr: string): CrashReport | undefined {

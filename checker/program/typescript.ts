@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
+import { execa } from 'execa';
+import { packageRoot } from '../../course/package-root.js';
 import { ProgramUnavailable } from './spec.js';
 
 const require = createRequire(import.meta.url);
@@ -21,7 +24,7 @@ export interface BuiltProgram {
  * @throws ProgramUnavailable with file, line and excerpt when the file does not parse
  */
 export async function buildTypescript(entry: string, kit: string): Promise<BuiltProgram> {
-  const { build } = await import('esbuild');
+  const [{ build }] = await Promise.all([import('esbuild'), warmClientLibrary()]);
   const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-program-'));
   const outfile = join(folder, 'main.mjs');
   const dispose = () => rm(folder, { recursive: true, force: true });
@@ -82,7 +85,27 @@ function linkPackages(kit: string): Plugin {
 
 function resolveFromCourse(name: string): string | undefined {
   if (name !== 'mqtt' && name !== 'mqtt-packet') return undefined;
-  return pathToFileURL(require.resolve(name)).href;
+  const quick = join(vendorFolder(), 'mqtt.mjs');
+  const file = name === 'mqtt' && existsSync(quick) ? quick : require.resolve(name);
+  return pathToFileURL(file).href;
+}
+
+/** The client library in one file: see `scripts/vendor.mjs`. */
+function vendorFolder(): string {
+  return join(packageRoot(), 'dist', 'vendor');
+}
+
+let warmed: Promise<unknown> | undefined;
+
+/** Makes V8's compiled code of the client library, once for each version of Node. */
+function warmClientLibrary(): Promise<unknown> {
+  const cache = join(vendorFolder(), `mqtt-${process.version}-${process.arch}.cache`);
+  const maker = join(vendorFolder(), 'make-cache.mjs');
+  warmed ??=
+    existsSync(cache) || !existsSync(maker)
+      ? Promise.resolve()
+      : execa(process.execPath, [maker], { reject: false, stdio: 'ignore' });
+  return warmed;
 }
 
 function unavailable(error: unknown, entry: string): Error {
