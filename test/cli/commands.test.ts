@@ -9,10 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { lessonRefs, loadLesson, packageRoot } from '../../course/index.js';
 import { temporaryFolder } from '../course/fixture.js';
 import { commandLine, run } from './command-line.js';
+
+// Every test starts processes, and some a check: on a busy machine that takes long.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const cli = commandLine();
 const [first, second] = lessonRefs();
