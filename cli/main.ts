@@ -14,6 +14,7 @@ const commands: readonly (readonly [name: string, load: () => Promise<Register>]
   ['check', async () => (await import('./check.js')).registerCheck],
   ['watch', optional('watch', 'registerWatch')],
   ['run', async () => (await import('./run.js')).registerRun],
+  ['demo', optional('demo', 'registerDemo')],
   ['hint', async () => (await import('./hint.js')).registerHint],
   ['solution', async () => (await import('./solution.js')).registerSolution],
   ['trace', async () => (await import('./trace.js')).registerTrace],
