@@ -34,16 +34,16 @@ const subjects = fc.array(
       arbitrary: fc.record({ clientId: fc.constantFrom('c1', 'c/2', 'c+3', 'a'), username: name }),
     },
   ),
-  { minLength: 4, maxLength: 4 },
+  { minLength: 3, maxLength: 3 },
 );
 const part = fc.constantFrom(
   ...['a', 'b', 'alice', '', '+', '+', '+', '%c', '%u', 'x%u', '$own', 'a b'],
 );
 const filter = fc
-  .tuple(fc.array(part, { minLength: 1, maxLength: 3 }), fc.boolean())
+  .tuple(fc.array(part, { minLength: 1, maxLength: 2 }), fc.boolean())
   .map(([levels, hash]) => [...levels, ...(hash ? ['#'] : [])].join('/'))
   .filter(text => text.trim() === text && text !== '');
-const access = fc.constantFrom('read ', 'write ', 'readwrite ', 'deny ', '');
+const access = fc.constantFrom('read ', 'read ', 'write ', 'write ', 'readwrite ', '', 'deny ');
 /** Without an access word a blank would end the filter. */
 const rule = fc
   .tuple(access, filter)
@@ -67,7 +67,7 @@ const topics = fc.uniqueArray(
     )
     .map(([dollar, levels]) => `${dollar}${levels.join('/')}`)
     .filter(text => text !== ''),
-  { minLength: 12, maxLength: 12 },
+  { minLength: 16, maxLength: 16 },
 );
 
 /** May do everything, and watches. */
