@@ -28,6 +28,7 @@ export type { Listener, ListenOptions } from './listen.js';
 export {
   type ConnectOptions,
   createPeer,
+  FENCE_PREFIX,
   type Peer,
   PeerError,
   type PeerErrorCode,

@@ -17,6 +17,9 @@ import type {
 } from './trace.js';
 import { describePacket } from './words.js';
 
+/** Where the topics of fences begin, so that checks and rules can tell them from the exercise's. */
+export const FENCE_PREFIX = '$fence/';
+
 /** closed: the connection ended first · refused: the broker said no · aborted: by the signal. */
 export type PeerErrorCode = 'closed' | 'refused' | 'malformed' | 'invalid' | 'aborted';
 
@@ -111,7 +114,7 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 /** Makes a peer on a connected (or connecting) stream. Every rejection is a `PeerError`. */
 export function createPeer(stream: Duplex, options: PeerOptions = {}): Peer {
   const autoAck = options.autoAck ?? true;
-  const fenceTopic = options.fenceTopic ?? `$fence/${randomUUID()}`;
+  const fenceTopic = options.fenceTopic ?? `${FENCE_PREFIX}${randomUUID()}`;
   const framer = createFramer();
   const messages: PublishPacket[] = [];
   const onMessage = new Set<(message: PublishPacket) => void>();
