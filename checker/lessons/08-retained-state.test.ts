@@ -1,0 +1,51 @@
+import { defineLesson } from '../harness/lesson.js';
+import { leavesCleanly } from '../harness/matchers.js';
+import { hiddenTests } from '../harness/vitest.js';
+import {
+  erases,
+  outlives,
+  passesReadings,
+  saysState,
+  storesState,
+} from './08-retained-state/device.js';
+import { changes, environment, facts } from './08-retained-state/scenarios.js';
+import {
+  comesBack,
+  reportsErased,
+  reportsLive,
+  reportsStored,
+} from './08-retained-state/watcher.js';
+
+export const lesson = hiddenTests(
+  defineLesson({
+    id: '08-retained-state',
+    checks: [
+      saysState,
+      storesState,
+      passesReadings,
+      outlives,
+      erases,
+      reportsStored,
+      reportsLive,
+      reportsErased,
+      comesBack,
+      leavesCleanly(changes, { id: 'T10', needs: ['T1'] }),
+    ],
+    practice: {
+      env: random => environment(facts(random)),
+      events: (random, env) => {
+        const topic = (device: string) => (env['WATCH_FILTER'] ?? '').replace('+', device);
+        const state = (one: string) => JSON.stringify({ mode: one });
+        return [
+          { input: { mode: 'eco' } },
+          { input: { temp: random.decimal(-30, 45, 1) } },
+          { topic: topic('pump-1'), payload: state('night'), qos: 1, retain: true },
+          { input: { mode: 'boost' } },
+          { topic: topic('pump-1'), payload: state('away'), qos: 1 },
+          { topic: topic('pump-1'), payload: '', qos: 1, retain: true },
+          { input: { decommission: true } },
+        ];
+      },
+    },
+  }),
+);

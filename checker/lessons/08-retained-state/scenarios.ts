@@ -1,0 +1,295 @@
+import { type PublishPacket, payloadText, type TraceEntry } from '../../../wire/index.js';
+import type { Random } from '../../harness/random.js';
+import {
+  isPacket,
+  type PacketOf,
+  type Recording,
+  received,
+  sent,
+} from '../../harness/recording.js';
+import { scenario } from '../../harness/scenario.js';
+import type { Stage, StagedProgram } from '../../harness/stage.js';
+
+export interface Facts {
+  readonly stateTopic: string;
+  readonly telemetryTopic: string;
+  readonly watchFilter: string;
+  readonly reportTopic: string;
+  /** Different words, none of them part of another. */
+  readonly modes: readonly string[];
+  readonly temps: readonly number[];
+  /** Names of other devices. */
+  readonly neighbours: readonly string[];
+}
+
+const words = ['eco', 'boost', 'idle', 'night', 'away', 'defrost', 'summer', 'clean'] as const;
+
+export function facts(random: Random): Facts {
+  const place = `plant-${random.token(3)}`;
+  const own = random.device();
+  return {
+    stateTopic: `${place}/${own}/state`,
+    telemetryTopic: `${place}/${own}/temp`,
+    watchFilter: `yard-${random.token(3)}/+/state`,
+    reportTopic: `${place}/report`,
+    modes: random.shuffle(words),
+    temps: Array.from({ length: 3 }, () => random.decimal(-30, 45, 1)),
+    // A number before the token keeps the names different.
+    neighbours: Array.from({ length: 4 }, (_, at) => random.device().replace('-', `-${at + 1}`)),
+  };
+}
+
+export const environment = (here: Facts) => ({
+  STATE_TOPIC: here.stateTopic,
+  TELEMETRY_TOPIC: here.telemetryTopic,
+  WATCH_FILTER: here.watchFilter,
+  REPORT_TOPIC: here.reportTopic,
+});
+
+/** The nth mode; there are more of them than any scenario needs. */
+export const mode = (here: Facts, nth: number): string => here.modes[nth] ?? 'eco';
+export const temp = (here: Facts, nth: number): number => here.temps[nth] ?? 1.5;
+export const neighbour = (here: Facts, nth: number): string => here.neighbours[nth] ?? 'pump-1';
+export const stateOf = (here: Facts, nth: number): string =>
+  here.watchFilter.replace('+', neighbour(here, nth));
+
+export type Published = PacketOf<'PUBLISH'>;
+
+export function text(packet: PublishPacket): string {
+  return payloadText(packet.payload) ?? '';
+}
+
+/** A packet on the way from a program to the broker. */
+function fromProgram(entry: TraceEntry): entry is Published {
+  return isPacket(entry, 'PUBLISH') && entry.who === 'program' && entry.direction === 'to-broker';
+}
+
+/** The last packet so far: what comes after it is new. */
+function mark(stage: Stage): { readonly n: number } {
+  return stage.tap.entries.findLast(entry => entry.kind === 'packet') ?? { n: 0 };
+}
+
+/** Starts the program and waits until it listens. */
+async function start(stage: Stage, here: Facts): Promise<StagedProgram> {
+  const from = mark(stage);
+  const program = await stage.start({ env: environment(here) });
+  await program.receives('CONNACK', { after: from });
+  await stage.maybe(
+    'a granted subscription',
+    entry => isPacket(entry, 'SUBACK') && entry.who === 'program' && entry.n > from.n,
+    1500,
+  );
+  return program;
+}
+
+async function viewer(stage: Stage, here: Facts): Promise<void> {
+  const peer = await stage.peer('viewer');
+  await peer.subscribe(here.stateTopic.replace(/[^/]+$/, '+'), 1);
+}
+
+/**
+ * Feeds a line and waits until the message that it asks for has reached those who listen, and the
+ * program has its acknowledgement. False when that does not come.
+ */
+async function feed(
+  stage: Stage,
+  program: StagedProgram,
+  line: Record<string, unknown>,
+  topic: string,
+  fits: (text: string) => boolean,
+): Promise<boolean> {
+  const from = mark(stage);
+  program.feed(line);
+  const delivered = await stage.maybe(
+    `the message for the line ${JSON.stringify(line)}`,
+    entry =>
+      isPacket(entry, 'PUBLISH') &&
+      entry.who === 'viewer' &&
+      entry.packet.topic === topic &&
+      fits(text(entry.packet)) &&
+      entry.n > from.n,
+    2500,
+  );
+  if (!delivered) return false;
+  const message = stage.tap.entries.find(
+    (entry): entry is Published =>
+      fromProgram(entry) && entry.packet.topic === topic && entry.n > from.n,
+  );
+  if (message && message.packet.qos > 0) {
+    await stage.maybe(
+      'its acknowledgement',
+      entry =>
+        entry.kind === 'packet' &&
+        entry.who === 'program' &&
+        entry.n > message.n &&
+        (entry.packet.type === 'PUBACK' || entry.packet.type === 'PUBREC') &&
+        entry.packet.id === message.packet.id,
+    );
+  }
+  return true;
+}
+
+const setMode = (stage: Stage, program: StagedProgram, here: Facts, nth: number) =>
+  feed(stage, program, { mode: mode(here, nth) }, here.stateTopic, one =>
+    one.includes(mode(here, nth)),
+  );
+
+const read = (stage: Stage, program: StagedProgram, here: Facts, nth: number) =>
+  feed(stage, program, { temp: temp(here, nth) }, here.telemetryTopic, one =>
+    one.includes(String(temp(here, nth))),
+  );
+
+/** Somebody opens a dashboard now: subscribes, gets what is stored, and leaves. */
+async function newcomer(stage: Stage, here: Facts, name: string): Promise<void> {
+  const peer = await stage.peer(name, { fenceTopic: '$fence/newcomer' });
+  await peer.subscribe(here.stateTopic.replace(/[^/]+$/, '+'), 1);
+  await peer.fence();
+  await peer.disconnect();
+}
+
+/** A device in the course of a day. */
+export const changes = scenario<Facts>('changes', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const program = await start(stage, here);
+    if (await setMode(stage, program, here, 0)) {
+      await newcomer(stage, here, 'newcomer');
+      (await setMode(stage, program, here, 1)) && (await setMode(stage, program, here, 2));
+      await newcomer(stage, here, 'newcomer 2');
+    }
+    await program.stop();
+  },
+});
+
+/** Readings between two states. */
+export const readingsToo = scenario<Facts>('readings', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const program = await start(stage, here);
+    if ((await read(stage, program, here, 0)) && (await read(stage, program, here, 1))) {
+      await setMode(stage, program, here, 0);
+      await read(stage, program, here, 2);
+    }
+    await newcomer(stage, here, 'newcomer');
+    await program.stop();
+  },
+});
+
+/** The device is switched off and on again; nobody touches its mode meanwhile. */
+export const restart = scenario<Facts>('restart', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const first = await start(stage, here);
+    await setMode(stage, first, here, 0);
+    await first.stop();
+    await newcomer(stage, here, 'newcomer');
+    const second = await start(stage, here);
+    // A reading passes: whatever the program says at its start has left before it.
+    await read(stage, second, here, 0);
+    await newcomer(stage, here, 'newcomer 2');
+    await setMode(stage, second, here, 1);
+    await newcomer(stage, here, 'newcomer 3');
+    await second.stop();
+  },
+});
+
+/** The device is scrapped: its last line of input says so. */
+export const decommission = scenario<Facts>('decommission', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const program = await start(stage, here);
+    await setMode(stage, program, here, 0);
+    await feed(stage, program, { decommission: true }, here.stateTopic, () => true);
+    await program.stop();
+    await newcomer(stage, here, 'newcomer');
+  },
+});
+
+/** What a neighbour does, and what the watcher is to report. */
+export interface Happening {
+  readonly neighbour: number;
+  /** Undefined: its state is erased. */
+  readonly mode?: number;
+  readonly retain: boolean;
+  readonly source: 'stored' | 'live' | 'erased';
+  /** In the second run of the program, after a restart. */
+  readonly again?: true;
+}
+
+/** In this order. The stored ones are there before the program subscribes. */
+export const happenings: readonly Happening[] = [
+  { neighbour: 0, mode: 0, retain: true, source: 'stored' },
+  { neighbour: 1, mode: 1, retain: true, source: 'stored' },
+  { neighbour: 0, mode: 2, retain: true, source: 'live' },
+  { neighbour: 2, mode: 3, retain: true, source: 'live' },
+  { neighbour: 1, mode: 4, retain: false, source: 'live' },
+  { neighbour: 0, retain: true, source: 'erased' },
+  { neighbour: 2, mode: 5, retain: true, source: 'live' },
+  { neighbour: 1, mode: 1, retain: true, source: 'stored', again: true },
+  { neighbour: 2, mode: 5, retain: true, source: 'stored', again: true },
+  { neighbour: 3, mode: 6, retain: true, source: 'live', again: true },
+];
+
+/** Other devices come, change and go; the program watches. */
+export const neighbours = scenario<Facts>('neighbours', {
+  facts,
+  run: async (stage, here) => {
+    const yard = await stage.peer('yard');
+    const say = (one: Happening) =>
+      yard.publish(
+        stateOf(here, one.neighbour),
+        one.mode === undefined ? '' : JSON.stringify({ mode: mode(here, one.mode) }),
+        { qos: 1, retain: one.retain },
+      );
+    let missed = 0;
+    const reported = async (one: Happening, from: { readonly n: number }) => {
+      const seen = await stage.maybe(
+        `the report on ${neighbour(here, one.neighbour)}`,
+        entry =>
+          fromProgram(entry) &&
+          entry.packet.topic === here.reportTopic &&
+          text(entry.packet).includes(neighbour(here, one.neighbour)) &&
+          entry.n > from.n,
+        missed === 0 ? 2000 : 500,
+      );
+      if (!seen) missed += 1;
+    };
+    const watch = async (list: readonly Happening[]) => {
+      for (const one of list.filter(({ source }) => source === 'stored')) {
+        // Said already, and stored: in the first run here, in the second run by the first one.
+        if (!one.again) await say(one);
+      }
+      const began = mark(stage);
+      const program = await start(stage, here);
+      for (const one of list) {
+        const from = one.source === 'stored' ? began : mark(stage);
+        if (one.source !== 'stored') await say(one);
+        await reported(one, from);
+      }
+      await program.stop();
+    };
+    await watch(happenings.filter(one => !one.again));
+    await watch(happenings.filter(one => one.again));
+  },
+});
+
+/** The messages of the program on its own state topic; a repetition at QoS 1 is the same one. */
+export function states(recording: Recording<Facts>): Published[] {
+  return sent(recording, 'PUBLISH').filter(
+    ({ packet }) => packet.topic === recording.facts.stateTopic && !packet.dup,
+  );
+}
+
+/** What somebody got who subscribed then. */
+export function stored(recording: Recording<Facts>, who: string, topic: string): Published[] {
+  return received(recording, 'PUBLISH', { who }).filter(({ packet }) => packet.topic === topic);
+}
+
+/** Whether the scenario came as far as that somebody. */
+export function looked(recording: Recording<Facts>, who: string): boolean {
+  return received(recording, 'SUBACK', { who }).length > 0;
+}

@@ -1,0 +1,24 @@
+// Says a state twice, stored both times; subscribes before CONNACK with an object; no awaiting.
+import mqtt from 'mqtt';
+import { env, readings } from '#kit';
+
+const client = mqtt.connect(env('MQTT_URL'));
+client.subscribe({ [env('WATCH_FILTER')]: { qos: 2 } });
+client.on('packetreceive', packet => {
+  if (packet.cmd !== 'publish') return;
+  const text = packet.payload.toString();
+  const device = packet.topic.replace(/\/state$/, '').replace(/^.*\//, '');
+  const report =
+    text === ''
+      ? { source: 'erased' }
+      : { source: packet.retain ? 'stored' : 'live', mode: JSON.parse(text).mode };
+  client.publish(env('REPORT_TOPIC'), JSON.stringify({ device, ...report }), { qos: 2 });
+});
+for await (const line of readings<{ mode?: string; temp?: number }>()) {
+  const state = JSON.stringify({ mode: line.mode });
+  if ('temp' in line) client.publish(env('TELEMETRY_TOPIC'), JSON.stringify(line));
+  else if ('mode' in line) {
+    for (const _ of [1, 2]) client.publish(env('STATE_TOPIC'), state, { qos: 1, retain: true });
+  } else client.publish(env('STATE_TOPIC'), '', { qos: 1, retain: true });
+}
+client.end();
