@@ -20,7 +20,7 @@ export interface WordOptions extends SafeOptions {
 }
 
 /** Characters of a text payload, bytes of a binary one, that a line shows. */
-const PAYLOAD_CHARACTERS = 60;
+const PAYLOAD_CHARACTERS = 80;
 const PAYLOAD_BYTES = 16;
 
 const bit = (flag: boolean) => (flag ? 1 : 0);
@@ -30,6 +30,11 @@ const ellipsis = (options: SafeOptions) => (options.ascii ? '...' : '…');
 export function describePayload(payload: Payload, options: SafeOptions = {}): string {
   if ('text' in payload) {
     const short = shortened(payload.text, PAYLOAD_CHARACTERS);
+    // JSON brings its own delimiters; a backslash before each quote would only hide it.
+    if (/^[{[]/.test(payload.text)) {
+      const json = safeText(short.text, options);
+      return short.whole ? json : `${json}${ellipsis(options)} (${payload.bytes} bytes)`;
+    }
     if (short.whole) return quoted(payload.text, options);
     return `${quoted(short.text, options).slice(0, -1)}${ellipsis(options)}" (${payload.bytes} bytes)`;
   }

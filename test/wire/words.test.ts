@@ -129,7 +129,7 @@ test('payloads are escaped and shortened', () => {
   expect(words('a\u202eb\u200b')).toBe('"a\\u{202e}b\\u{200b}"');
   expect(words('grün')).toBe('"grün"');
   expect(words('grün', true)).toBe('"gr\\xfcn"');
-  expect(words('x'.repeat(100_000))).toBe(`"${'x'.repeat(60)}…" (100000 bytes)`);
+  expect(words('x'.repeat(100_000))).toBe(`"${'x'.repeat(80)}…" (100000 bytes)`);
   expect(words(Buffer.alloc(1000, 0xff))).toBe(`0x${'ff'.repeat(16)}… (1000 bytes)`);
   expect(words(Buffer.alloc(16, 0xff))).toBe(`0x${'ff'.repeat(16)}`);
 });
@@ -208,4 +208,9 @@ test('a trace in columns', () => {
     '--   +10.063 s  sensor-1 stopped: exit code 0',
     '--   +10.064 s  sensor-1 connection 1 closed by the tap',
   ]);
+});
+
+test('JSON stands as it is: its own quotes are not escaped', () => {
+  expect(describePayload(payloadOf(Buffer.from('{"temp":21.5}')))).toBe('{"temp":21.5}');
+  expect(describePayload(payloadOf(Buffer.from('[1,\u001b]')))).toBe('[1,\\x1b]');
 });
