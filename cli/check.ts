@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CheckOutcome, CheckRequest, CheckResult } from '../checker/index.js';
 import type { LessonRef, OpenWorkspace, Track } from '../course/index.js';
-import { heldCommand, print, styleFor } from './invocation.js';
+import { endChildren } from './children.js';
+import { heldCommand, print, styleFor, tell } from './invocation.js';
 import { progressLine } from './progress-line.js';
 import type { Style } from './render/style.js';
 
@@ -54,15 +55,21 @@ export async function check(
   // Said before anything heavy is loaded: the learner sees at once that it has begun.
   const [only] = named;
   if (only && named.length === 1) line.begin(`checking ${only.id}`);
-  const jobs = await prepare(named, options);
+  const jobs = await prepare(named, options, notices => {
+    if (notices.length === 0) return;
+    line.end();
+    tell(notices);
+  });
   const stop = new AbortController();
   const interrupted = () => {
-    stop.abort();
     line.end();
     process.stderr.write('Stopped.\n');
+    stop.abort();
+    endChildren();
     process.exit(130);
   };
   process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
   const results: CheckResult[] = [];
   const { checkLesson } = await import('../checker/index.js');
   for (const job of jobs.list) {
@@ -81,6 +88,7 @@ export async function check(
     else await tellLong(job, told, jobs.opened, style);
   }
   process.off('SIGINT', interrupted);
+  process.off('SIGTERM', interrupted);
   if (jobs.list.length > 1 && !options.json) tellSum(results, style);
   return exitCode(results);
 }
@@ -97,7 +105,11 @@ interface Jobs {
 }
 
 /** @throws UsageError for a workspace, a track or a file that is not there */
-async function prepare(named: readonly LessonRef[], options: CheckOptions): Promise<Jobs> {
+async function prepare(
+  named: readonly LessonRef[],
+  options: CheckOptions,
+  say: (notices: readonly string[]) => void,
+): Promise<Jobs> {
   const [course, place, { existsSync }, { currentFolder }] = await Promise.all([
     import('../course/index.js'),
     import('./place.js'),
@@ -107,7 +119,7 @@ async function prepare(named: readonly LessonRef[], options: CheckOptions): Prom
   const asked = place.parseTrack(options.track);
   const own = heldCommand();
   const opened =
-    own.length > 0 && !course.findWorkspace(currentFolder()) ? undefined : place.openHere();
+    own.length > 0 && !course.findWorkspace(currentFolder()) ? undefined : place.openHere(say);
   const common = {
     ...(options.seed ? { seed: options.seed } : {}),
     ...(options.broker ? { broker: options.broker } : {}),
@@ -126,7 +138,7 @@ async function prepare(named: readonly LessonRef[], options: CheckOptions): Prom
       opened,
     };
   }
-  const { workspace } = opened ?? place.openHere();
+  const { workspace } = opened ?? place.openHere(say);
   const track = place.chosenTrack(asked, opened);
   const job = (lesson: LessonRef): CheckJob => {
     const { entry, shown } = course.exercisePlace(workspace, lesson.id, track);

@@ -17,9 +17,9 @@ import {
 import { currentFolder, tell } from './invocation.js';
 
 /** Opens the workspace that the person is in, brought up to the course; tells what changed. */
-export function openHere(): OpenWorkspace {
+export function openHere(say: (notices: readonly string[]) => void = tell): OpenWorkspace {
   const opened = openWorkspace(requireWorkspace(currentFolder()));
-  tell(opened.notices);
+  say(opened.notices);
   return opened;
 }
 

@@ -25,7 +25,7 @@ export function progressLine(style: Style, silent: boolean): ProgressLine {
   };
   return {
     begin: text => {
-      if (silent || said === text) return;
+      if (silent || (said === text && !live)) return;
       said = text;
       if (live) draw(`${text} …`);
       else stdout.write(`${text} ...\n\n`);

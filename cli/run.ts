@@ -74,13 +74,17 @@ type Request = Omit<
 
 async function practise(request: Request, shown: string, style: Style): Promise<number> {
   const dot = style.plain ? ', ' : ' · ';
-  print([`running ${shown} for ${request.lesson} ...`]);
-  const [{ practise: begin }, { traceLine }, { printable }, { packets }] = await Promise.all([
-    import('../checker/index.js'),
-    import('../wire/words.js'),
-    import('./render/layout.js'),
-    import('./render/code.js'),
-  ]);
+  print([`running ${shown} ...`]);
+  const [{ practise: begin }, { traceLine }, { printable, wrapKeeping }, { packets }] =
+    await Promise.all([
+      import('../checker/index.js'),
+      import('../wire/words.js'),
+      import('./render/layout.js'),
+      import('./render/code.js'),
+    ]);
+  // A pipe or a file gets each entry on one line.
+  const fitted = (line: string) =>
+    process.stdout.isTTY ? wrapKeeping(line, style.width - 6) : [line];
   const said = new Set<unknown>();
   const rests = { stdout: '', stderr: '' };
   const say = (stream: 'stdout' | 'stderr', line: string) => {
@@ -94,8 +98,8 @@ async function practise(request: Request, shown: string, style: Style): Promise<
       const key = entry.kind === 'packet' ? `${entry.n} ${entry.fate}` : entry;
       if (said.has(key)) return;
       said.add(key);
-      const line = traceLine(entry, { width: style.width, ascii: style.plain });
-      print([packets(line, style)]);
+      const [line = '', ...more] = fitted(traceLine(entry, { ascii: style.plain }));
+      print([packets(line, style), ...more.map(part => `      ${part.trim()}`)]);
     },
     onOutput: (stream, text) => {
       const lines = `${rests[stream]}${text}`.split('\n');
@@ -125,12 +129,14 @@ async function practise(request: Request, shown: string, style: Style): Promise<
   for (const stream of ['stdout', 'stderr'] as const) {
     if (rests[stream] !== '') say(stream, rests[stream]);
   }
-  const { exitCode, signal } = session.program.record();
+  const { exitCode, signal, startError } = session.program.record();
   print([
-    signal
-      ? `Your program was ended by ${signal}.`
-      : `Your program ended with exit code ${exitCode ?? 'unknown'}.`,
-    `To have it judged: ${style.cyan(`npx mqtt-course check ${request.lesson}`)}`,
+    startError
+      ? `Your program did not start: ${printable(startError).text}`
+      : signal
+        ? `Your program was ended by ${signal}.`
+        : `Your program ended with exit code ${exitCode ?? 'unknown'}.`,
+    `To have it judged: ${style.cyan(`npx mqtt-course check ${Number.parseInt(request.lesson, 10)}`)}`,
   ]);
   return 0;
 }

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Runs as this user; only where the tests are run by root. */
   readonly uid?: number;
+  /** Sends SIGINT, once, as soon as this is true. */
+  readonly interruptWhen?: () => boolean;
 }
 
 /** Builds the command line from the sources, for the tests of one file. */
@@ -65,8 +67,19 @@ export function run(args: readonly string[], options: RunOptions): Promise<Finis
     child.stderr.on('data', (data: Buffer) => {
       err += data.toString('utf8');
     });
+    const { interruptWhen } = options;
+    const timer = interruptWhen
+      ? setInterval(() => {
+          if (!interruptWhen()) return;
+          clearInterval(timer);
+          child.kill('SIGINT');
+        }, 20)
+      : undefined;
     child.on('error', reject);
-    child.on('close', code => resolve({ code, out, err }));
+    child.on('close', code => {
+      clearInterval(timer);
+      resolve({ code, out, err });
+    });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });

@@ -390,4 +390,34 @@ describe('check', () => {
     expect(out).toContain(`npx mqtt-course check 2 -- ${process.execPath} -e 0`);
     expect(readdirSync(cwd)).toEqual([]);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'interrupted: says so, and leaves no program of the learner behind',
+    async () => {
+      const cwd = temporaryFolder();
+      const started = join(cwd, 'started');
+      const program = `require('fs').appendFileSync(${JSON.stringify(started)}, process.pid + '\\n'); setInterval(() => {}, 1000)`;
+      const { code, err } = await cli(['check', '2', '--', process.execPath, '-e', program], {
+        cwd,
+        interruptWhen: () => existsSync(started),
+      });
+      expect(err).toBe('Stopped.\n');
+      expect(code).toBe(130);
+      const pids = readFileSync(started, 'utf8').trim().split('\n').map(Number);
+      for (const pid of pids) await gone(pid);
+    },
+  );
 });
+
+/** Resolves when a process has ended; the test's own deadline is the limit. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+      if (/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) return;
+    } catch {
+      return;
+    }
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}

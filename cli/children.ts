@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Ends the programs that this process has started, with everything they started: when we are
+ * interrupted, nothing of a check may go on running. They lead process groups of their own, so
+ * Ctrl-C does not reach them. On Windows it does.
+ */
+export function endChildren(): void {
+  if (process.platform === 'win32') return;
+  for (const pid of children(process.pid)) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // Gone already, or not one of the learner's programs.
+    }
+  }
+}
+
+/** Ids of the processes whose parent is `parent`. */
+export function children(parent: number): number[] {
+  return (process.platform === 'linux' ? fromProc() : fromPs())
+    .filter(([, of]) => of === parent)
+    .map(([pid]) => pid);
+}
+
+type Pair = readonly [pid: number, parent: number];
+
+function fromProc(): Pair[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => {
+      try {
+        // The name of the program, in brackets, may hold spaces and brackets itself.
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return [[Number(name), Number(parent)] as const];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function fromPs(): Pair[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').flatMap(line => {
+    const [pid, parent] = line.trim().split(/\s+/).map(Number);
+    return pid && parent ? [[pid, parent] as const] : [];
+  });
+}
