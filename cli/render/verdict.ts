@@ -1,6 +1,7 @@
-import type { CheckResult, ProgramOutput, Verdict, VerdictStatus } from '../../checker/result.js';
+import type { CheckResult, Verdict, VerdictStatus } from '../../checker/result.js';
 import { packets } from './code.js';
 import { columnsOf, count, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';
+import { lessonNumber, renderOutput } from './output.js';
 import {
   type Style,
   separator,
@@ -31,8 +32,6 @@ export interface VerdictContext {
 /** From here on labels stand beside their text; below, above it. */
 const ROOMY = 60;
 const LABEL = 10;
-const TAIL_FAILED = 12;
-const TAIL_PASSED = 6;
 
 /** The result of a check as lines for a terminal: what is right, the first cause, the next step. */
 export function renderResult(
@@ -47,7 +46,7 @@ export function renderResult(
     ...result.checks.filter(isTold).map(verdict => renderVerdict(verdict, style)),
     waiting(result.checks, style),
     exchange(result, style),
-    output(result, style),
+    renderOutput(result, style),
     [...first(result, style, context), ...next(result, style, context), ...footer(result, style)],
   ];
   return sections
@@ -172,7 +171,7 @@ function exchange(result: CheckResult, style: Style): string[] {
   const told = result.checks.find(isTold);
   if (!told) return [];
   const scenario = told.scenario === undefined ? '' : ` --scenario ${quoteArgument(told.scenario)}`;
-  const command = ours(`trace ${short(result)}${scenario}`, style);
+  const command = ours(`trace ${lessonNumber(result)}${scenario}`, style);
   return hang('', '  ', `All packets: ${command}`, style.width);
 }
 
@@ -182,71 +181,8 @@ function ours(command: string, style: Style): string {
   return style.cyan(whole.length <= style.width - 6 ? whole.replaceAll(' ', FIRM) : whole);
 }
 
-/** The lesson as people type it: `5`. */
-function short({ lesson }: CheckResult): string {
-  return /^\d+/.test(lesson) ? String(Number.parseInt(lesson, 10)) : lesson;
-}
-
 function quoteArgument(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `"${text}"`;
-}
-
-function output(result: CheckResult, style: Style): string[] {
-  const { program } = result;
-  if (!program) return [];
-  const passed = result.status === 'passed';
-  const limit = passed ? TAIL_PASSED : TAIL_FAILED;
-  const streams = [
-    ...stream('stdout', program.stdout, program.stdoutBytes, limit, result, style),
-    ...stream('stderr', program.stderr, program.stderrBytes, limit, result, style),
-  ];
-  const ending = howItEnded(program);
-  if (streams.length === 0) {
-    if (passed) return [];
-    return wrap(
-      `Your program printed nothing${ending === '' ? '' : `, and ${ending}`}.`,
-      style.width,
-    );
-  }
-  const more = !passed && ending !== '' ? wrap(`Your program ${ending}.`, style.width) : [];
-  return [...streams, ...more];
-}
-
-/** The end of what a program wrote. What is left out is said, and where it is. */
-function stream(
-  name: 'stdout' | 'stderr',
-  source: string,
-  bytes: number,
-  limit: number,
-  result: CheckResult,
-  style: Style,
-): string[] {
-  if (source === '' && bytes === 0) return [];
-  const { text, escaped } = printable(source.replace(/\n$/, ''));
-  const lines = text.split('\n');
-  const kept = Buffer.byteLength(source);
-  const facts = [
-    count(lines.length, 'line'),
-    ...(lines.length > limit
-      ? [`the last ${limit} here, all of them: npx mqtt-course trace ${short(result)} --output`]
-      : []),
-    ...(bytes > kept
-      ? [`only the first ${Math.ceil(kept / 1024)} KiB of ${Math.ceil(bytes / 1024)} were kept`]
-      : []),
-    ...(escaped > 0 ? [`${count(escaped, 'control character')} shown as escapes`] : []),
-  ];
-  const bar = style.dim(style.plain ? '  | ' : '  │ ');
-  return [
-    ...hang('', '  ', `Your program's output on ${name} (${facts.join('; ')}):`, style.width),
-    ...lines
-      .slice(-limit)
-      .flatMap(line => wrapKeeping(line, style.width - 4).map(part => `${bar}${part}`.trimEnd())),
-  ];
-}
-
-function howItEnded({ exitCode, signal }: ProgramOutput): string {
-  if (signal !== undefined && signal !== 'SIGKILL') return `was ended by ${signal}`;
-  return exitCode !== null && exitCode !== 0 ? `ended with exit code ${exitCode}` : '';
 }
 
 function first(result: CheckResult, style: Style, context: VerdictContext): string[] {
@@ -258,7 +194,7 @@ function first(result: CheckResult, style: Style, context: VerdictContext): stri
 
 function next(result: CheckResult, style: Style, context: VerdictContext): string[] {
   const { status } = result;
-  const lesson = short(result);
+  const lesson = lessonNumber(result);
   const say = (text: string) => hang('', '      ', `${style.bold('Next:')} ${text}`, style.width);
   const run = (command: string) => ours(command, style);
   if (status === 'unknown') {
