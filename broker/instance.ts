@@ -109,11 +109,11 @@ export async function createInstance(
       streams.add(stream);
       gate.counter.open++;
       stream.once('close', () => {
-        gate.counter.open--;
         streams.delete(stream);
         open.delete(stream);
       });
       const connection = serve(stream, gate, hub, () => {
+        gate.counter.open--;
         const id = connection.who?.clientId;
         if (id === undefined) return;
         if (connection.session?.clean === true) gates.delete(id);

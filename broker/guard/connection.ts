@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'aedes';
-import { duplexPair } from '../pipe.js';
+import { duplexPair } from '../../wire/duplex-pair.js';
 import { forgetSubscriptions, retainedFor } from '../store.js';
 import type { LogLevel, Who } from '../types.js';
 import {
