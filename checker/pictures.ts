@@ -113,7 +113,8 @@ function plain(entry: PacketEntry, ids: Map<string, number>): WirePacket {
   // Each side counts for itself: an acknowledgement has the identifier of the packet it answers.
   const answers = /^(PUBACK|PUBREC|PUBCOMP|SUBACK|UNSUBACK)$/.test(packet.type);
   const owner = answers === (entry.direction === 'to-broker') ? 'broker' : 'client';
-  const key = `${entry.who}/${entry.connection}/${owner}/${packet.id}`;
+  // Across connections as well: a message that comes again keeps its identifier.
+  const key = `${entry.who}/${owner}/${packet.id}`;
   const known =
     ids.get(key) ??
     [...ids.keys()].filter(one => one.startsWith(key.slice(0, key.lastIndexOf('/') + 1))).length +

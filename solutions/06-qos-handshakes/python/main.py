@@ -1,0 +1,42 @@
+import json
+
+from mqttkit import env, make_client, readings
+
+# 1  A name, and clean_session=False: both sides remember unfinished handshakes. (This part is done.)
+client = make_client(client_id=env("MQTT_CLIENT_ID"), clean_session=False)
+client.reconnect_delay_set(min_delay=0.2)
+
+# 2  One topic and one QoS for each kind: what does a lost message cost, what does a second one?
+WAYS = {
+    "telemetry": (env("TELEMETRY_TOPIC"), 1),
+    "heartbeat": (env("HEARTBEAT_TOPIC"), 0),
+    "billing": (env("BILLING_TOPIC"), 2),
+}
+
+
+# 3  Probes: at which QoS does a message reach us?
+def on_connect(client, userdata, flags, rc):
+    client.subscribe(env("PROBE_TOPIC"), qos=2)
+
+
+def on_message(client, userdata, message):
+    n = json.loads(message.payload)["n"]
+    client.publish(env("REPORT_TOPIC"), json.dumps({"n": n, "qos": message.qos}))
+
+
+client.on_connect = on_connect
+client.on_message = on_message
+client.connect(env("MQTT_HOST"), int(env("MQTT_PORT")))
+client.loop_start()
+
+# 4  Publish each line when it comes; keep what tells you that it has been acknowledged.
+unfinished = []
+for line in readings():
+    topic, qos = WAYS[line["kind"]]
+    unfinished.append(client.publish(topic, json.dumps(line), qos=qos))
+
+# 5  Leave when everything has been acknowledged.
+for message in unfinished:
+    message.wait_for_publish()
+client.disconnect()
+client.loop_stop()
