@@ -150,7 +150,7 @@ async function take(step: Step, here: Here): Promise<Step | undefined> {
     case 'check': {
       const { check } = await import('./check.js');
       print(['']);
-      const code = await check([lesson.id], { track }, style);
+      const code = await deaf(() => check([lesson.id], { track }, style));
       print(['']);
       return code === 0 ? (lesson.quiz.length > 0 ? 'quiz' : 'next') : 'edit';
     }
@@ -203,5 +203,26 @@ async function edit({ opened, lesson, track, style }: Here): Promise<void> {
     ]);
   } else if (editor.window) {
     print(['', `Opened ${shown} in ${editor.command}. Do the TODOs, save, then check.`, '']);
+  }
+}
+
+/**
+ * Does something while keys are not heard: what is pressed during a check must not answer the next
+ * question. Ctrl-C still interrupts.
+ */
+async function deaf<Result>(work: () => Promise<Result>): Promise<Result> {
+  const { stdin } = process;
+  const key = (data: Buffer) => {
+    if (data.includes(3)) process.kill(process.pid, 'SIGINT');
+  };
+  stdin.setRawMode(true);
+  stdin.on('data', key);
+  stdin.resume();
+  try {
+    return await work();
+  } finally {
+    stdin.off('data', key);
+    stdin.setRawMode(false);
+    stdin.pause();
   }
 }
