@@ -1,16 +1,19 @@
 import type { PacketEntry } from '../../wire/index.js';
-import { type Check, check, type Failure, fail } from '../harness/check.js';
+import { check, fail } from '../harness/check.js';
 import { defineLesson } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
-import { type Recording, sent } from '../harness/recording.js';
-import type { ScenarioDefinition } from '../harness/scenario.js';
-import { readCrash } from '../harness/stderr.js';
+import { sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
-  accents,
-  capitals,
+  lowerCase,
+  noSlashes,
+  noSpaces,
+  noWildcards,
+  plainLetters,
+  shape,
+} from './04-topic-names/levels.js';
+import {
   type Facts,
-  isLevel,
   isPartOf,
   keepsName,
   levels,
@@ -20,12 +23,7 @@ import {
   type Published,
   plain,
   published,
-  slashes,
-  spaces,
-  wildcards,
 } from './04-topic-names/scenarios.js';
-
-const shape = 'company/site/device-id/metric';
 
 const bothMetrics = check<Facts>({
   id: 'T1',
@@ -257,222 +255,6 @@ const payload = check<Facts>({
       wanted.delete(key);
     }
   },
-});
-
-type Words = Pick<Failure, 'mistake' | 'why' | 'try'>;
-
-/** The three levels of a message that come from names, beside the names they come from. */
-function named(entry: Published, facts: Facts): { level: string; name: string; what: string }[] {
-  const [company = '', site = '', device = ''] = levels(entry);
-  const from = facts.devices.find(name => keepsName(device, name)) ?? facts.devices[0] ?? '';
-  return [
-    { level: company, name: facts.company, what: 'company' },
-    { level: site, name: facts.site, what: 'site' },
-    { level: device, name: from, what: 'device' },
-  ];
-}
-
-/**
- * A check that every level is made of a to z, 0 to 9 and `-`, and still has the letters and digits
- * of its name. `judge` may know a better word for what is wrong.
- */
-function levelsAreClean(definition: {
-  readonly id: string;
-  readonly title: string;
-  readonly clauses: readonly string[];
-  readonly on: ScenarioDefinition<Facts>;
-  readonly needs?: readonly string[];
-  readonly explains?: readonly string[];
-  readonly first?: (recording: Recording<Facts>) => void;
-  readonly judge?: (level: string, name: string) => Words | undefined;
-}): Check {
-  const { first, judge, needs = [], ...rest } = definition;
-  return check<Facts>({
-    ...rest,
-    needs: ['T2', ...needs],
-    verify: recording => {
-      first?.(recording);
-      const { facts } = recording;
-      const out = published(recording);
-      for (const entry of out) {
-        for (const { level, name, what } of named(entry, facts)) {
-          const expected = `the ${what} ${JSON.stringify(name)} becomes a level of a to z, 0 to 9 and -`;
-          const words = judge?.(level, name);
-          if (words) fail({ ...words, expected, seen: [entry] });
-          if (!isLevel(level)) {
-            fail({
-              mistake: 'other-character',
-              expected,
-              seen: [entry],
-              why: `the level "${level}" has a character that shells, logs or access lists have trouble with; everybody who types this name can get it wrong`,
-              try: 'name the characters that may stay, and replace all others',
-            });
-          }
-          if (!keepsName(level, name)) {
-            fail({
-              mistake: 'letters-lost',
-              expected: `${expected}, with all its letters and digits in their order`,
-              seen: [entry],
-              why: `"${level}" is not ${JSON.stringify(name)} any more; two names can end up on one topic`,
-              try: 'compare the level with the name, letter by letter',
-            });
-          }
-        }
-        if (levels(entry).length !== 4) {
-          fail({
-            mistake: 'wrong-level-count',
-            expected: `four levels: ${shape}`,
-            seen: [entry],
-            why: 'a filter such as acme/+/+/temp counts levels',
-            try: 'look for a slash that comes from a name',
-          });
-        }
-      }
-      const wanted = facts.readings.length * 2;
-      if (out.length < wanted) {
-        fail({
-          mistake: 'messages-missing',
-          expected: `${wanted} messages of ${facts.devices.map(one => JSON.stringify(one)).join(', ')}`,
-          seen: insteadOf(recording, out.length === 0 ? 'PUBLISH' : 'further PUBLISH'),
-          why: 'a name that people gave to a thing stopped the program',
-          try: 'replace what may not stand in a level; do not refuse the name',
-        });
-      }
-    },
-  });
-}
-
-const noSpaces = levelsAreClean({
-  id: 'T4',
-  title: 'spaces in a name do not reach the topic name',
-  clauses: ['3.1.1 MQTT-4.7.3-4'],
-  on: spaces,
-  judge: (level, name) => {
-    if (level.includes('%')) {
-      return {
-        mistake: 'percent-encoded',
-        why: '"%20" is not a space to MQTT: it is a percent sign and two digits, and nobody decodes them',
-        try: 'replace the characters that do not belong there with -',
-      };
-    }
-    if (!level.includes(' ')) return undefined;
-    const some = level.split(' ').length < name.split(' ').length;
-    return {
-      mistake: some ? 'first-space-only' : 'spaces-kept',
-      why: some
-        ? 'only the first space was replaced: a replace without a global pattern stops after one'
-        : 'MQTT allows it, and people pay for it: every shell, log and access list splits the name at the space',
-      try: some
-        ? 'replace every occurrence: a pattern with the flag g, or replaceAll'
-        : 'replace each space with -',
-    };
-  },
-});
-
-const noSlashes = levelsAreClean({
-  id: 'T5',
-  title: 'a slash in a name makes no new level',
-  clauses: ['3.1.1 MQTT-4.7.3-4'],
-  on: slashes,
-  first: recording => {
-    const { site, devices } = recording.facts;
-    const long = published(recording).find(entry => levels(entry).length > 4);
-    if (!long) return;
-    fail({
-      mistake: 'slash-kept',
-      expected: `four levels, whatever the names are: site ${JSON.stringify(site)}, device ${JSON.stringify(devices[0])}`,
-      seen: [`${levels(long).length} levels:`, long],
-      why: 'the slash inside a name became a border between levels; every + that somebody wrote now points to the wrong level',
-      try: 'treat the slash as any other character that may not stay',
-    });
-  },
-  judge: level =>
-    level.includes('%')
-      ? {
-          mistake: 'percent-encoded',
-          why: '"%2F" is no slash to MQTT, and nobody decodes it',
-          try: 'replace the characters that do not belong there with -',
-        }
-      : undefined,
-});
-
-const noWildcards = levelsAreClean({
-  id: 'T6',
-  title: '+, # and $ in a name do not reach the topic name',
-  clauses: ['3.1.1 MQTT-3.3.2-2', '3.1.1 MQTT-4.7.1-1'],
-  on: wildcards,
-  needs: ['T4'],
-  // The name that the wildcard comes from says more than the detectors can.
-  explains: ['U2', 'U4', 'U5', 'U10'],
-  first: recording => {
-    const { company, site, devices } = recording.facts;
-    const names = `site ${JSON.stringify(site)}, device ${JSON.stringify(devices[0])}`;
-    const bad = sent(recording, 'PUBLISH').find(entry => /[+#]/.test(entry.packet.topic));
-    const crash = readCrash(recording.programs[0]?.stderr ?? '');
-    const refused = crash !== undefined && /wildcard/i.test(crash.error);
-    if (bad || refused) {
-      fail({
-        mistake: 'wildcard-kept',
-        expected: `a topic name without + and # for ${names}`,
-        seen: bad ? [bad] : ['your program sent no PUBLISH, and ended with', crash?.text ?? ''],
-        why: bad
-          ? 'a wildcard has no place in a topic name [3.1.1 MQTT-3.3.2-2]: the broker closes the connection, and at QoS 1 mqtt.js sends the same message again after each reconnect'
-          : 'a wildcard has no place in a topic name [3.1.1 MQTT-3.3.2-2]: your library refuses it, and the exception ends the program',
-        try: 'find the + or # in the names above, and replace it as any other character',
-      });
-    }
-    if (crash) {
-      fail({
-        mistake: 'crashed',
-        expected: `a message for ${names}`,
-        seen: ['your program ended with', crash.text],
-        why: 'an exception that nobody catches ends the process',
-        try: crash.where ? `look at ${crash.where}` : 'read the error above from its first line',
-      });
-    }
-    const dollar = published(recording).find(entry => entry.packet.topic.startsWith('$'));
-    if (dollar) {
-      fail({
-        mistake: 'dollar-kept',
-        expected: `the company ${JSON.stringify(company)} becomes a level of a to z, 0 to 9 and -`,
-        seen: [dollar],
-        why: 'a name that begins with $ is left out by # and by every filter that begins with + [3.1.1 MQTT-4.7.2-1]; such names belong to the broker',
-        try: 'replace $ as any other character that may not stay',
-        clauses: ['3.1.1 MQTT-4.7.2-1'],
-      });
-    }
-  },
-});
-
-const lowerCase = levelsAreClean({
-  id: 'T7',
-  title: 'capitals become small letters',
-  clauses: ['3.1.1 MQTT-4.7.3-4'],
-  on: capitals,
-  judge: (level, name) => {
-    if (/[A-Z]/.test(level)) {
-      return {
-        mistake: 'capitals-kept',
-        why: 'topic names are compared byte by byte: ACME and acme are two topics, and one of them has no reader',
-        try: 'turn the name into small letters first',
-      };
-    }
-    return keepsName(level, name)
-      ? undefined
-      : {
-          mistake: 'capitals-lost',
-          why: `the capitals of ${JSON.stringify(name)} are gone: your pattern keeps small letters, and met the capitals before they were small`,
-          try: 'change the order: small letters first, then the pattern',
-        };
-  },
-});
-
-const plainLetters = levelsAreClean({
-  id: 'T8',
-  title: 'accents, dots and underscores do not reach the topic name',
-  clauses: ['3.1.1 MQTT-4.7.3-4'],
-  on: accents,
-  needs: ['T4'],
 });
 
 const siteNeeded = check<Facts>({
