@@ -343,6 +343,42 @@ describe('the workspace on its own', () => {
   });
 });
 
+test('doctor: what is there, what to do, as words and as JSON', async () => {
+  const folder = workspace();
+  const { code, out } = await cli(['doctor', '--json'], { cwd: folder });
+  const findings: { id: string; ok: boolean; todo?: string }[] = JSON.parse(out);
+  expect(code).toBe(0);
+  expect(findings.map(one => one.id)).toEqual([
+    'node',
+    'python',
+    'port',
+    'workspace',
+    'mosquitto',
+    'mosquitto_sub',
+    'editor',
+    'terminal',
+  ]);
+  for (const one of findings) expect(one.ok || one.todo, one.id).toBeTruthy();
+  expect(findings.find(one => one.id === 'workspace')?.ok).toBe(true);
+  const words = await cli(['doctor', '--plain'], { cwd: folder, env: { EDITOR: 'vi' } });
+  expect(words.out).toMatch(/^ok {6}Node: 2\d/m);
+  expect(words.out).toContain('Editor: vi ($EDITOR)');
+});
+
+test('run: the wire as it happens, the output beside it, nothing judged', async () => {
+  const folder = workspace();
+  const program = `const s = require('net').connect(process.env.MQTT_PORT, process.env.MQTT_HOST, () => {
+    console.log('dialled'); s.end() })`;
+  const { code, out } = await cli(['run', '2', '--', process.execPath, '-e', program], {
+    cwd: folder,
+  });
+  expect(code).toBe(0);
+  expect(out).toMatch(/connection 1 opened/);
+  expect(out).toContain('out │ dialled');
+  expect(out).toContain('Your program ended with exit code 0.');
+  expect(out).not.toMatch(/passed|failed/);
+});
+
 describe('check', () => {
   test('a stub: red, stored, and the next step said; exit code 1', async () => {
     const folder = workspace();
