@@ -10,14 +10,21 @@ interface VerifyOptions {
   readonly quiet?: boolean;
 }
 
-const words = { passed: 'passed', failed: 'failed', 'not-reached': 'later', unknown: 'unknown' } as const;
+const words = {
+  passed: 'passed',
+  failed: 'failed',
+  'not-reached': 'later',
+  unknown: 'unknown',
+} as const;
 const marks = { passed: '✓', failed: '✗', 'not-reached': '·', unknown: '?' } as const;
 
 /** `verify`: for authors. Proves that the checks of each lesson accept what is right and name what is wrong. */
 export function registerVerify(program: Command): void {
   program
     .command('verify')
-    .description('prove the checks: stubs fail, solutions and variants pass, mutants fail as they should')
+    .description(
+      'prove the checks: stubs fail, solutions and variants pass, mutants fail as they should',
+    )
     .argument('[lesson...]', 'lessons to prove; default all')
     .option('--track <track>', 'typescript or python; default both')
     .option('--seed <seed>', 'replay a run')
@@ -60,12 +67,16 @@ async function verify(names: readonly string[], options: VerifyOptions): Promise
       group = heading;
       const matrix = run.verdicts.map(one => `${one.id}${marks[one.status]}`).join(' ');
       const named = run.verdicts.find(one => one.status === 'failed')?.mistake ?? '';
-      console.log(`  ${problem ? 'WRONG' : 'ok   '} ${program.name.padEnd(34)} ${words[status].padEnd(8)} ${matrix}  ${named}`);
+      console.log(
+        `  ${problem ? 'WRONG' : 'ok   '} ${program.name.padEnd(34)} ${words[status].padEnd(8)} ${matrix}  ${named}`,
+      );
       if (problem) console.log(`        ${problem.replaceAll('\n', '\n        ')}`);
     }
     for (const { track, reason } of outcome.skipped) console.log(`\nskipped: ${track}. ${reason}`);
     const roles = ['stub', 'solution', 'variant', 'mutant'] as const;
-    const counts = roles.map(role => `${outcome.proofs.filter(one => one.program.role === role).length} ${role}s`);
+    const counts = roles.map(
+      role => `${outcome.proofs.filter(one => one.program.role === role).length} ${role}s`,
+    );
     console.log(
       `\n${outcome.proofs.length - problems.length} programs as they should be, ${problems.length} not` +
         ` (${counts.join(', ')}; seed ${outcome.seed}, ${(outcome.durationMs / 1000).toFixed(1)} s)`,
