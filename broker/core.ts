@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Connection } from './guard/connection.js';
 import type { Gate } from './guard/hub.js';
-import { createInstance, type Instance } from './instance.js';
+import type { Instance } from './instance.js';
 import { journal, type LogBook } from './journal.js';
 import { createStore } from './store.js';
 import type { Broker, LogEntry } from './types.js';
@@ -51,6 +51,8 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
   async function begin(state: 'keep' | 'wipe'): Promise<void> {
     if (instance !== undefined) return;
     if (state === 'wipe') store = createStore();
+    // Loaded when a broker starts: whoever only reads rules does not wait for aedes.
+    const { createInstance } = await import('./instance.js');
     instance = await createInstance(store, book, options.expiration);
     try {
       doors = await options.open(accept, book);

@@ -46,6 +46,9 @@ export function forgetSubscriptions(store: Store, clientId: string): void {
   byClient.delete(clientId);
 }
 
+/** Topics and payloads kept as retained messages; one more is passed on and not kept. */
+const MAX_RETAINED_BYTES = 256 << 20;
+
 interface Named {
   readonly id: string;
 }
@@ -80,14 +83,23 @@ export function persistenceFor(
 ): object {
   const { byClient, trie } = store.persistent;
   const wills = new Map<string, Will>();
+  let retainedBytes = 0;
+  for (const { topic, payload } of store.retained.values()) {
+    retainedBytes += topic.length + payload.length;
+  }
   return {
     async setup(): Promise<void> {},
     async destroy(): Promise<void> {},
     storeRetained(packet: OutgoingPublish) {
       const { topic, payload, qos } = packet;
       // `3.1.1 MQTT-3.3.1-10`: an empty payload removes.
-      if (payload.length === 0) store.retained.delete(topic);
-      else store.retained.set(topic, { topic, payload, qos });
+      const old = store.retained.get(topic);
+      retainedBytes -= old === undefined ? 0 : topic.length + old.payload.length;
+      store.retained.delete(topic);
+      if (payload.length > 0 && retainedBytes + payload.length <= MAX_RETAINED_BYTES) {
+        store.retained.set(topic, { topic, payload, qos });
+        retainedBytes += topic.length + payload.length;
+      }
       return now(undefined);
     },
     // Retained messages are sent by the guard, filter by filter, with the granted QoS.

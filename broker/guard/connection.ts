@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'aedes';
 import { duplexPair } from '../../wire/duplex-pair.js';
@@ -22,16 +21,22 @@ import {
   type OutgoingPublish,
   PINGRESP,
 } from './encode.js';
-import { type Frame, frameReader } from './frames.js';
+import type { Frame } from './frames.js';
 import type { Gate, Hub } from './hub.js';
+import { identify } from './identify.js';
 import { type Inner, innerConnection } from './inner.js';
+import { intake } from './intake.js';
 import { outputOf } from './output.js';
 import { createSession, type Session } from './session.js';
+import { connectWords, publishWords, willWords } from './words.js';
 
 /** Milliseconds a connection may stay without a CONNECT, as Mosquitto's. */
 const CONNECT_DEADLINE = 90_000;
 /** QoS 2 messages of one client that may wait for PUBREL. */
 const MAX_INCOMING = 1000;
+const MAX_INCOMING_BYTES = 64 << 20;
+/** Sessions kept at once; one more that wants to be kept gets CONNACK 3. */
+const MAX_SESSIONS = 50_000;
 const MAX_PACKET = 268_435_460;
 
 export interface Connection {
@@ -51,14 +56,9 @@ export interface Connection {
 /** Serves one client: checks every packet, speaks to aedes for it, keeps the exchange of each QoS. */
 export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void): Connection {
   const { limits, policy } = gate;
-  const read = frameReader(limits.maxPacketSize > 0 ? limits.maxPacketSize : MAX_PACKET);
   const output = outputOf(stream);
-  const pending: Frame[] = [];
   let held: OutgoingPublish[] | undefined;
   let phase: 'new' | 'connecting' | 'open' | 'closed' = 'new';
-  let busy = false;
-  let ended = false;
-  let unreadable: string | undefined;
   let who: Who | undefined;
   let session: Session | undefined;
   let inner: Inner | undefined;
@@ -73,54 +73,23 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
   };
 
   say('notice', () => `New connection from ${gate.address} on port ${gate.port ?? 0}.`);
-  stream.on('error', () => {});
-  stream.on('data', (chunk: Buffer) => {
-    if (phase === 'closed') return;
-    hub.counters.bytesReceived += chunk.length;
-    const { frames, error } = read(chunk);
-    for (const frame of frames) pending.push(frame);
-    if (error !== undefined) {
-      unreadable = error === 'oversize' ? 'oversize packet' : 'malformed packet';
-      stream.pause();
-    }
-    pump();
-  });
-  stream.on('end', gone);
-  stream.on('close', gone);
-
-  function gone(): void {
-    ended = true;
-    if (!busy) pump();
-  }
-
-  /** Handles what came, strictly one packet after another (`3.1.1 MQTT-4.6.0-2` … `-4`). */
-  function pump(): void {
-    let at = 0;
-    while (!busy && phase !== 'closed' && at < pending.length && !output.choked()) {
-      const work = handle(pending[at++] as Frame);
-      if (work === undefined) continue;
-      busy = true;
-      work
-        .catch((error: unknown) => close(`error: ${(error as Error).message}`, { will: true }))
-        .then(() => {
-          busy = false;
-          pump();
-        });
-    }
-    pending.splice(0, at);
-    if (phase === 'closed') return;
-    if (busy || pending.length > 0) {
-      stream.pause();
-      if (!busy && !ended) output.whenDrained(pump);
-      else if (!busy) close('closed its connection', { will: true });
-    } else if (unreadable !== undefined) {
-      close(`disconnected due to ${unreadable}.`, { will: true });
-    } else if (ended) {
-      close('closed its connection', { will: true });
-    } else if (stream.isPaused()) {
-      stream.resume();
-    }
-  }
+  const input = intake(
+    stream,
+    output,
+    limits.maxPacketSize > 0 ? limits.maxPacketSize : MAX_PACKET,
+    {
+      received(count) {
+        hub.counters.bytesReceived += count;
+      },
+      packet: handle,
+      over(why) {
+        const words =
+          why === 'ended' ? 'closed its connection.' : `disconnected due to ${why} packet.`;
+        close(words, { will: true });
+      },
+      failed: error => close(`disconnected: ${error.message}`, { will: true }),
+    },
+  );
 
   function handle(frame: Frame): Promise<void> | undefined {
     lastSeen = performance.now();
@@ -182,7 +151,7 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
       return close('disconnected: its will is not allowed here.', { will: false });
     }
     if (packet.clientId === '' && !limits.allowZeroLengthClientId) return refuse(2);
-    who = identify(packet);
+    who = identify(packet, gate);
     if (
       limits.maxKeepalive > 0 &&
       (packet.keepalive === 0 || packet.keepalive > limits.maxKeepalive)
@@ -210,6 +179,7 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
     }
     const kept = hub.store.sessions.get(clientId);
     const present = kept !== undefined && !kept.clean && !clean;
+    if (!present && !clean && hub.store.sessions.size >= MAX_SESSIONS) return refuse(3);
     if (!present) forgetSubscriptions(hub.store, clientId);
     session = present ? kept : createSession(who, clean, limits);
     session.who = who;
@@ -229,17 +199,9 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
     patience = packet.keepalive * 1500; // MQTT-3.1.2-24
     clearTimeout(alive);
     if (patience > 0) alive = setTimeout(onSilence, patience);
-    const { username } = who;
-    say('notice', () => {
-      const flags = `p${packet.protocolVersion === 4 ? 2 : 1}, c${clean ? 1 : 0}, k${packet.keepalive}`;
-      const user = username === undefined ? '' : `, u'${username}'`;
-      return `New client connected from ${gate.address} as ${clientId} (${flags}${user}).`;
-    });
-    say('debug', () =>
-      will === undefined
-        ? 'No will message specified.'
-        : `Will message specified (${will.payload.length} bytes) (r${will.retain ? 1 : 0}, q${will.qos}).\n\t${will.topic}`,
-    );
+    const connected = who;
+    say('notice', () => connectWords(connected, packet));
+    say('debug', () => willWords(packet));
     send(encodeConnack(0, present));
     say('debug', () => `Sending CONNACK to ${name()} (${present ? 1 : 0}, 0)`);
     session.resume(
@@ -248,35 +210,12 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
         sent: (message, id, dup) => {
           hub.counters.messagesSent++;
           hub.counters.publishesSent++;
-          say('debug', () => `Sending PUBLISH to ${name()} ${describe(message, id, dup)}`);
+          say('debug', () => `Sending PUBLISH to ${name()} ${publishWords(message, id, dup)}`);
         },
       },
       topic => who !== undefined && policy.mayReceive(who, topic),
     );
     release();
-  }
-
-  function identify(packet: Connect): Who {
-    const fromCertificate = gate.identity !== undefined && gate.identity !== 'missing';
-    const username = fromCertificate
-      ? (gate.identity as { username: string }).username
-      : packet.username;
-    const password = fromCertificate ? undefined : packet.password;
-    return {
-      // `3.1.1 MQTT-3.1.3-6`: an empty one gets a unique one.
-      clientId:
-        packet.clientId === ''
-          ? `${gate.autoIdPrefix ?? 'auto-'}${randomUUID().toUpperCase()}`
-          : packet.clientId,
-      // As Mosquitto: an empty user name or password is none.
-      ...(username === undefined || username === '' ? {} : { username }),
-      ...(password === undefined || password.length === 0 ? {} : { password }),
-      clean: packet.clean,
-      protocolVersion: packet.protocolVersion,
-      address: gate.address,
-      ...(gate.port === undefined ? {} : { listener: gate.port }),
-      ...(gate.certificateName === undefined ? {} : { certificateName: gate.certificateName }),
-    };
   }
 
   function refuse(code: number): void {
@@ -287,12 +226,17 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
   }
 
   /** Why this PUBLISH ends the connection, if it does. */
-  function fatal({ qos, retain, id }: Publish): string | undefined {
+  function fatal({ qos, retain, id, payload }: Publish): string | undefined {
     if (qos > limits.maxQos) return `QoS ${qos} is above max_qos`;
     if (retain && !limits.retainAvailable) return 'retained messages are off';
     const incoming = session?.incoming;
     if (qos === 2 && incoming?.has(id) === false && incoming.size >= MAX_INCOMING) {
       return 'too many QoS 2 messages without PUBREL';
+    }
+    if (qos === 2 && payload.length > MAX_INCOMING_BYTES / MAX_INCOMING) {
+      let waiting = payload.length;
+      for (const message of incoming?.values() ?? []) waiting += message.payload.length;
+      if (waiting > MAX_INCOMING_BYTES) return 'too many bytes of QoS 2 messages without PUBREL';
     }
     return undefined;
   }
@@ -300,13 +244,16 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
   function onPublish(packet: Publish): void {
     const { id, qos, topic } = packet;
     hub.counters.publishesReceived++;
-    say('debug', () => `Received PUBLISH from ${name()} ${describe(packet, id, packet.dup)}`);
+    say('debug', () => `Received PUBLISH from ${name()} ${publishWords(packet, id, packet.dup)}`);
     let reason = fatal(packet);
     const size = limits.messageSizeLimit;
     if (reason === undefined && size > 0 && packet.payload.length > size) {
-      say('debug', () => `Dropped too large PUBLISH from ${name()} ${describe(packet, id, false)}`);
+      say(
+        'debug',
+        () => `Dropped too large PUBLISH from ${name()} ${publishWords(packet, id, false)}`,
+      );
     } else if (reason === undefined && !mayPublish(topic)) {
-      say('debug', () => `Denied PUBLISH from ${name()} ${describe(packet, id, packet.dup)}`);
+      say('debug', () => `Denied PUBLISH from ${name()} ${publishWords(packet, id, packet.dup)}`);
       // MQTT 3.1.1 has no way to say no. Mosquitto's way: acknowledged, and dropped.
       if (policy.dialect === 'strict') reason = 'PUBLISH not authorised';
     } else if (reason === undefined) {
@@ -431,7 +378,7 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
     phase = 'closed';
     willCounts = willCounts && will;
     clearTimeout(alive);
-    pending.length = 0;
+    input.stop();
     held = undefined;
     say('notice', () => `Client ${name()} ${why}`);
     session?.release();
@@ -473,9 +420,4 @@ const registry = new WeakMap<Client, Connection>();
 /** The connection for which aedes has this client. */
 export function connectionOf(client: Client): Connection | undefined {
   return registry.get(client);
-}
-
-function describe(message: OutgoingPublish, id: number, dup: boolean): string {
-  const flags = `d${dup ? 1 : 0}, q${message.qos}, r${message.retain ? 1 : 0}, m${id}`;
-  return `(${flags}, '${message.topic}', ... (${message.payload.length} bytes))`;
 }

@@ -15,6 +15,9 @@ export interface SessionLimits {
   readonly maxQueued: number;
 }
 
+/** Bytes of payload that may wait for one client, whatever `maxQueued` says. */
+const MAX_QUEUED_BYTES = 64 << 20;
+
 interface InFlight {
   readonly message: OutgoingPublish;
   /** `pubrel`: PUBREC came, PUBREL went out, PUBCOMP is awaited. */
@@ -53,6 +56,7 @@ export function createSession(who: Who, clean: boolean, limits: SessionLimits): 
   const subscriptions = new Map<string, QoS>();
   const flying = new Map<number, InFlight>();
   let queue: OutgoingPublish[] = [];
+  let queuedBytes = 0;
   let outlet: Outlet | undefined;
   let lastId = 0;
 
@@ -80,7 +84,9 @@ export function createSession(who: Who, clean: boolean, limits: SessionLimits): 
     if (outlet === undefined) return;
     let taken = 0;
     while (taken < queue.length && windowOpen() && flying.size < 65_535) {
-      launch(outlet, queue[taken++] as OutgoingPublish);
+      const message = queue[taken++] as OutgoingPublish;
+      queuedBytes -= message.payload.length;
+      launch(outlet, message);
     }
     if (taken > 0) queue = queue.slice(taken);
   }
@@ -111,6 +117,8 @@ export function createSession(who: Who, clean: boolean, limits: SessionLimits): 
       // As Mosquitto: what is in flight counts against the queue only while the client is away.
       const waiting = queue.length + (outlet === undefined ? flying.size : 0);
       if (limits.maxQueued > 0 && waiting >= limits.maxQueued) return 'dropped';
+      if (queuedBytes + message.payload.length > MAX_QUEUED_BYTES) return 'dropped';
+      queuedBytes += message.payload.length;
       queue.push(message);
       return 'queued';
     },
@@ -136,6 +144,7 @@ export function createSession(who: Who, clean: boolean, limits: SessionLimits): 
         else flying.delete(id);
       }
       queue = queue.filter(message => may(message.topic));
+      queuedBytes = queue.reduce((sum, message) => sum + message.payload.length, 0);
       fill();
     },
     release() {

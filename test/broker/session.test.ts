@@ -250,3 +250,60 @@ describe('limits (embedded)', () => {
     expect(await c.rest()).toEqual([]);
   });
 });
+
+describe('many at once (embedded)', () => {
+  it('3.1.1 MQTT-3.1.4-2: of 200 connections with one identifier, the last stays', async () => {
+    const b = owned(await startBroker());
+    const all = Array.from({ length: 200 }, (_, i) => {
+      const c = raw(b);
+      c.send(connect('one', { clean: i % 3 === 0, will }));
+      return c;
+    });
+    const last = all.at(-1) as Raw;
+    expect(await last.next()).toMatch(/^CONNACK 0/);
+    for (const c of all.slice(0, -1)) expect((await c.rest()).length).toBeLessThan(2);
+    last.send(subscribe(1, ['x', 1]), publish('x', 'still here', 0));
+    expect(await last.fence()).toEqual(['SUBACK #1 1', 'PUBLISH x still here q0 r0 d0']);
+    expect(b.sessions().map(s => [s.clientId, s.connected])).toEqual([['one', true]]);
+  });
+
+  it('starts and stops as often as it is asked to, also at once', async () => {
+    const b = owned(await startBroker());
+    const { port } = b;
+    await Promise.all([
+      b.restart('keep'),
+      b.stop(),
+      b.start(),
+      b.restart('wipe'),
+      b.stop(),
+      b.start(),
+    ]);
+    expect([b.running, b.port]).toEqual([true, port]);
+    await connected(b, 'c');
+  });
+
+  it('a client that comes while authentication takes its time, and goes, leaves nothing', async () => {
+    let admit: (code: 0) => void = () => {};
+    const asked = new Promise<void>(resolve => {
+      void startBroker({
+        authenticate: () => {
+          resolve();
+          return new Promise(done => {
+            admit = done;
+          });
+        },
+      }).then(broker => {
+        owned(broker);
+        const c = raw(broker);
+        c.send(connect('slow', { clean: false, will }));
+        void asked.then(() => c.close());
+        c.stream.once('close', () => setImmediate(() => admit(0)));
+        last = broker;
+      });
+    });
+    let last: Broker | undefined;
+    await asked;
+    for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+    expect(last?.sessions().filter(s => s.connected)).toEqual([]);
+  });
+});

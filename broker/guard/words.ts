@@ -1,0 +1,23 @@
+import type { Who } from '../types.js';
+import type { Connect } from './decode.js';
+import type { OutgoingPublish } from './encode.js';
+
+/** The lines of Mosquitto's log. */
+
+export function publishWords(message: OutgoingPublish, id: number, dup: boolean): string {
+  const flags = `d${dup ? 1 : 0}, q${message.qos}, r${message.retain ? 1 : 0}, m${id}`;
+  return `(${flags}, '${message.topic}', ... (${message.payload.length} bytes))`;
+}
+
+export function connectWords(who: Who, packet: Connect): string {
+  const version = packet.protocolVersion === 4 ? 2 : 1;
+  const user = who.username === undefined ? '' : `, u'${who.username}'`;
+  const flags = `p${version}, c${packet.clean ? 1 : 0}, k${packet.keepalive}${user}`;
+  return `New client connected from ${who.address} as ${who.clientId} (${flags}).`;
+}
+
+export function willWords({ will }: Connect): string {
+  if (will === undefined) return 'No will message specified.';
+  const flags = `(r${will.retain ? 1 : 0}, q${will.qos})`;
+  return `Will message specified (${will.payload.length} bytes) ${flags}.\n\t${will.topic}`;
+}
