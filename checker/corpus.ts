@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { packageRoot } from '../course/package-root.js';
 import type { Track } from './result.js';
@@ -13,7 +15,10 @@ export interface CorpusProgram {
   readonly role: Role;
   /** `mutant/literal-address`. */
   readonly name: string;
+  /** The program's file; of an overlay the folder of the files that differ from the solution's. */
   readonly path: string;
+  /** Set when `path` is such a folder: an exercise of several files, a configuration among them. */
+  readonly overlay?: true;
   /** Of a mutant: the mistake that the first failing verdict must name, and the verdicts that fail. */
   readonly expects?: { readonly mistake: string; readonly fails: readonly string[] };
 }
@@ -27,38 +32,65 @@ export function corpus(lesson: string, track: Track): CorpusProgram[] {
     const path = join(root, folder, lesson, track, entry[track]);
     return existsSync(path) ? [{ lesson, track, role, name: role, path }] : [];
   };
-  const many = (role: 'variant' | 'mutant', folder: string): CorpusProgram[] => {
-    const here = join(root, 'checker', folder, lesson, track);
+  const many = (role: 'variant' | 'mutant', folder: string, part: string): CorpusProgram[] => {
+    const here = join(root, 'checker', folder, lesson, part);
     if (!existsSync(here)) return [];
-    return readdirSync(here)
-      .filter(file => extname(file) === extname(entry[track]))
-      .sort()
+    const isProgram = (file: Dirent) =>
+      file.isDirectory()
+        ? file.name !== '__pycache__'
+        : extname(file.name) === extname(entry[track]);
+    return readdirSync(here, { withFileTypes: true })
+      .filter(isProgram)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(file => {
-        const path = join(here, file);
-        const name = `${role}/${basename(file, extname(file))}`;
+        const path = join(here, file.name);
+        const overlay = file.isDirectory();
         return {
           lesson,
           track,
           role,
-          name,
+          name: `${role}/${overlay ? file.name : basename(file.name, extname(file.name))}`,
           path,
-          ...(role === 'mutant' ? { expects: header(path) } : {}),
+          ...(overlay ? { overlay } : {}),
+          ...(role === 'mutant'
+            ? { expects: header(overlay ? join(path, OVERLAY_HEADER) : path) }
+            : {}),
         };
       });
   };
+  // Configurations are the same in every track: they are proven once.
+  const parts = track === 'typescript' ? [track, 'config'] : [track];
   return [
     ...one('stub', 'exercises'),
     ...one('solution', 'solutions'),
-    ...many('variant', 'variants'),
-    ...many('mutant', 'mutants'),
+    ...parts.flatMap(part => many('variant', 'variants', part)),
+    ...parts.flatMap(part => many('mutant', 'mutants', part)),
   ];
+}
+
+/** In the folder of a wrong configuration: the lines that a wrong program has at its top. */
+const OVERLAY_HEADER = 'MUTANT';
+
+/** The solution with the files of an overlay over it, in a folder of its own. */
+export async function layOver(
+  program: CorpusProgram,
+): Promise<{ path: string; dispose(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-overlay-'));
+  await cp(join(packageRoot(), 'solutions', program.lesson, program.track), folder, {
+    recursive: true,
+  });
+  await cp(program.path, folder, { recursive: true });
+  return {
+    path: join(folder, entry[program.track]),
+    dispose: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /** The first lines of a mutant: `mistake: …` and `fails: T1, T2` in comments. */
 function header(path: string): { mistake: string; fails: string[] } {
   const text = readFileSync(path, 'utf8');
   const field = (name: string) =>
-    new RegExp(`^(?://|#) ${name}: *(.+)$`, 'm').exec(text)?.[1]?.trim();
+    new RegExp(`^(?://|#)? ?${name}: *(.+)$`, 'm').exec(text)?.[1]?.trim();
   const mistake = field('mistake');
   const fails = field('fails');
   if (!mistake || !fails) {

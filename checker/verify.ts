@@ -1,4 +1,4 @@
-import { type CorpusProgram, corpus } from './corpus.js';
+import { type CorpusProgram, corpus, layOver } from './corpus.js';
 import { type ProgramRun, runHiddenTests } from './engine.js';
 import { overall } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
@@ -46,9 +46,14 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
         await Promise.all(
           programs.map(async program => {
             const id = `${lesson} ${track} ${program.name}`;
-            const source = { kind: 'file', path: program.path } as const;
+            const laid = program.overlay ? await layOver(program) : undefined;
+            const source = { kind: 'file', path: laid?.path ?? program.path } as const;
             const made = await prepareProgram({ id, lesson, track, program: source, seed });
-            prepared.set(id, { program, made });
+            const dispose = async () => {
+              await made.dispose();
+              await laid?.dispose();
+            };
+            prepared.set(id, { program, made: { ...made, dispose } });
           }),
         );
       }

@@ -1,4 +1,9 @@
-import { type Broker, type BrokerOptions, startBroker } from '../../broker/index.js';
+import {
+  type Broker,
+  type BrokerOptions,
+  startBroker,
+  startMosquitto,
+} from '../../broker/index.js';
 import {
   type ConnectOptions,
   createPeer,
@@ -112,10 +117,18 @@ class GaveUp extends Error {
 }
 
 export interface StageSettings {
-  /** Options for the scenario's broker. */
-  readonly broker?: BrokerOptions;
-  /** Opens another broker than the embedded one. */
-  readonly openBroker?: (options: BrokerOptions) => Promise<Broker>;
+  /** `embedded` (default) or `mosquitto` for the system's Mosquitto. */
+  readonly brokerKind?: string;
+}
+
+/**
+ * The broker of a scenario. Where a scenario asks for a behaviour that only the embedded broker can
+ * be told to have (a login that is refused), it gets that one, whatever was chosen.
+ */
+async function openBroker(kind: string, options: BrokerOptions | undefined): Promise<Broker> {
+  if (kind === 'embedded' || options) return startBroker({ listen: false, ...options });
+  if (kind === 'mosquitto') return startMosquitto();
+  throw new Error(`there is no broker called ${kind}; choose embedded or mosquitto`);
 }
 
 /** Runs one scenario with one program and gives what was recorded. Never throws. */
@@ -161,12 +174,7 @@ async function openStage<Facts>(
   facts: Facts,
   settings: StageSettings,
 ) {
-  const options: BrokerOptions = {
-    listen: false,
-    ...settings.broker,
-    ...definition.broker?.(facts),
-  };
-  const broker = await (settings.openBroker ?? startBroker)(options);
+  const broker = await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts));
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker.open(), now, maxEntries: 20_000 });

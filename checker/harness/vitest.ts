@@ -39,7 +39,7 @@ export function hiddenTests(lesson: Lesson): Lesson {
     describe.concurrent(spec.id, { timeout: TEST_TIMEOUT_MS }, () => {
       let started: LessonRun | undefined;
       const run = () => {
-        started ??= runLesson(lesson, spec);
+        started ??= runLesson(lesson, spec, { brokerKind: inject('broker') });
         return started;
       };
       for (const check of lesson.checks) {
