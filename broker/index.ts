@@ -14,7 +14,12 @@ export {
   type Security,
   securityOf,
 } from './conf/config.js';
-export { defaultConfig, loadMosquittoConfig, parseMosquittoConfig } from './conf/load.js';
+export {
+  defaultConfig,
+  type LoadOptions,
+  loadMosquittoConfig,
+  parseMosquittoConfig,
+} from './conf/load.js';
 export { ConfigError, type Place, type Warning } from './conf/place.js';
 export {
   type ConfiguredBroker,
@@ -25,8 +30,14 @@ export {
 } from './configured.js';
 export { startBroker } from './embedded.js';
 export { BrokerStartError } from './listen.js';
-export { findMosquitto, type MosquittoOptions, startMosquitto } from './mosquitto.js';
+export {
+  findMosquitto,
+  type MosquittoBroker,
+  type MosquittoOptions,
+  startMosquitto,
+} from './mosquitto.js';
 export { hashPassword, type Passwords, parsePasswords, verifyPassword } from './passwords.js';
+export { remoteBroker } from './remote.js';
 export {
   type Admission,
   type Credentials,

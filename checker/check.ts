@@ -51,6 +51,31 @@ export interface CheckOutcome {
   readonly bundle: Bundle;
 }
 
+/**
+ * Whether a broker of that name can be used here.
+ * @returns what stands in the way, with what to do about it; undefined when nothing does
+ */
+export async function brokerProblem(
+  name: string,
+): Promise<{ reason: 'use' | 'machine'; text: string } | undefined> {
+  if (name === 'embedded') return undefined;
+  const { findMosquitto, remoteBroker } = await import('../broker/index.js');
+  if (name === 'mosquitto') {
+    if (findMosquitto()) return undefined;
+    const text = 'Mosquitto is not on this machine. Debian and Ubuntu: sudo apt install mosquitto';
+    return { reason: 'machine', text };
+  }
+  try {
+    remoteBroker(name);
+    return undefined;
+  } catch {
+    return {
+      reason: 'use',
+      text: `there is no broker called ${name}; choose embedded, mosquitto, or an address such as mqtt://localhost:1883`,
+    };
+  }
+}
+
 /** Checks one lesson's program on the wire. Never throws for a mistake of the learner's. */
 export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> {
   const started = performance.now();
@@ -76,6 +101,8 @@ export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> 
     return { result, bundle: { schema: BUNDLE_SCHEMA, result, recordings, files } };
   };
 
+  const problem = await brokerProblem(base.broker);
+  if (problem) return finish({ status: 'unknown', checks: [], notice: problem.text });
   let prepared: PreparedProgram;
   try {
     prepared = await prepareProgram({ ...request, seed, id: 'learner' });

@@ -51,6 +51,14 @@ export async function loadLesson(id: string): Promise<Lesson> {
   return module.lesson;
 }
 
+/** The checks of a lesson with the clauses they rest on. */
+export async function lessonChecks(
+  id: string,
+): Promise<{ readonly id: string; readonly title: string; readonly clauses: readonly string[] }[]> {
+  const { checks } = await loadLesson(id);
+  return checks.map(({ id, title, clauses }) => ({ id, title, clauses }));
+}
+
 /**
  * Runs the hidden tests of the programs' lessons with Vitest.
  * @returns one run for each program, in their order

@@ -1,7 +1,7 @@
 export * from './check.js';
 export { type CorpusProgram, corpus, type Role } from './corpus.js';
 export { type DemoRequest, runDemo } from './demo.js';
-export { hiddenTestFile } from './engine.js';
+export { hiddenTestFile, lessonChecks } from './engine.js';
 export { type PracticeRequest, type PracticeSession, practise } from './practice.js';
 export { findPython, type Python } from './program/python.js';
 export * from './result.js';

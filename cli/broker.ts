@@ -42,7 +42,7 @@ async function run(flags: Flags): Promise<number> {
     const config =
       flags.config === undefined
         ? broker.defaultConfig(port)
-        : await broker.loadMosquittoConfig(flags.config, port);
+        : await broker.loadMosquittoConfig(flags.config, port === undefined ? {} : { port });
     if (flags.testConfig === true) return await test(config);
     return await serve(config, flags.verbose === true);
   } catch (error) {

@@ -117,6 +117,11 @@ async function prepare(
     import('./invocation.js'),
   ]);
   const asked = place.parseTrack(options.track);
+  if (options.broker) {
+    const { brokerProblem } = await import('../checker/index.js');
+    const problem = await brokerProblem(options.broker);
+    if (problem?.reason === 'use') throw new course.UsageError(problem.text);
+  }
   const own = heldCommand();
   const opened =
     own.length > 0 && !course.findWorkspace(currentFolder()) ? undefined : place.openHere(say);

@@ -20,13 +20,37 @@ export function registerList(program: Command): void {
   program
     .command('list')
     .description('all lessons, with what you have passed')
+    .option('--clauses', 'the clauses of the standard: which lesson teaches them, what checks them')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  npx mqtt-course list --json')
-    .action(async (options: { json?: boolean }, command: Command) => {
+    .action(async (options: { json?: boolean; clauses?: boolean }, command: Command) => {
+      if (options.clauses) return listClauses(options.json === true, styleFor(command));
       const rows = await lessonRows();
       if (options.json) printJson(rows);
       else print(await renderList(rows, styleFor(command)));
     });
+}
+
+async function listClauses(json: boolean, style: Style): Promise<void> {
+  const [course, { hiddenTestFile, lessonChecks }, { specMap }, { renderSpecMap }] =
+    await Promise.all([
+      import('../course/index.js'),
+      import('../checker/index.js'),
+      import('../wire/index.js'),
+      import('./clauses.js'),
+    ]);
+  const ids = course.lessonIds();
+  const checks = await Promise.all(
+    ids
+      .filter(id => hiddenTestFile(id) !== undefined)
+      .map(async lesson => (await lessonChecks(lesson)).map(check => ({ lesson, ...check }))),
+  );
+  const map = specMap({
+    lessons: ids.map(id => ({ id, text: course.loadLesson(id).body })),
+    checks: checks.flat(),
+  });
+  if (json) printJson(map);
+  else print(renderSpecMap(map, style.width));
 }
 
 async function lessonRows(): Promise<Row[]> {

@@ -6,6 +6,7 @@ interface RunOptions {
   readonly track?: string;
   readonly seed?: string;
   readonly port?: string;
+  readonly observe?: boolean;
 }
 
 /** `run`: the learner's program in front of a practice broker, with the wire to look at. */
@@ -17,6 +18,7 @@ export function registerRun(program: Command): void {
     )
     .argument('[lesson]', 'default the one you are at')
     .option('--track <track>', 'typescript or python')
+    .option('--observe', 'the program that the lesson provides, instead of yours')
     .option('--seed <seed>', 'the same random values again')
     .option('-p, --port <port>', 'port of the practice broker, for other clients')
     .usage('[lesson] [options] [-- command...]')
@@ -41,7 +43,9 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
   const asked = place.parseTrack(options.track);
   const own = heldCommand();
   const opened =
-    own.length > 0 && !course.findWorkspace(currentFolder()) ? undefined : place.openHere();
+    (own.length > 0 || options.observe) && !course.findWorkspace(currentFolder())
+      ? undefined
+      : place.openHere();
   const lesson = place.chosenLesson(name, opened);
   const track = place.chosenTrack(asked, opened);
   const common = {
@@ -50,6 +54,16 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
     ...(port === undefined ? {} : { port }),
     ...(opened ? { workspace: opened.workspace.folder } : {}),
   };
+  if (options.observe) {
+    const path = course.observeProgram(lesson.id);
+    if (!path) {
+      throw new course.UsageError(
+        `${lesson.id} has no program to observe; run yours: npx mqtt-course run ${lesson.number}`,
+      );
+    }
+    const program = { kind: 'file', path } as const;
+    return practise({ ...common, track: 'typescript', program }, 'the program to observe', style);
+  }
   if (own.length > 0) {
     const program = { kind: 'command', command: own, cwd: currentFolder() } as const;
     return practise({ ...common, track: 'command', program }, own.join(' '), style);

@@ -39,12 +39,15 @@ export function registerVerify(program: Command): void {
 }
 
 async function verify(names: readonly string[], options: VerifyOptions): Promise<number> {
-  const [{ verifyLessons, hiddenTestFile }, { lessonIds, findLesson }] = await Promise.all([
-    import('../checker/index.js'),
-    import('../course/index.js'),
-  ]);
+  const [{ brokerProblem, verifyLessons, hiddenTestFile }, { lessonIds, findLesson }] =
+    await Promise.all([import('../checker/index.js'), import('../course/index.js')]);
   const wanted = names.length > 0 ? names.map(name => findLesson(name).id) : lessonIds();
   const lessons = wanted.filter(id => hiddenTestFile(id) !== undefined);
+  const problem = await brokerProblem(options.broker ?? 'embedded');
+  if (problem) {
+    console.error(problem.text);
+    return problem.reason === 'use' ? 2 : 3;
+  }
   const tracks: Track[] = options.track ? [options.track] : ['typescript', 'python'];
   if (!options.json) console.log(`proving ${lessons.length} lessons in ${tracks.join(' and ')} …`);
   const outcome = await verifyLessons({

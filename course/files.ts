@@ -59,6 +59,12 @@ export function exerciseEntry(
   return (files.find(file => file.name === entryFile(track)) ?? files[0])?.name;
 }
 
+/** The program that a lesson provides to be looked at, on the wire; undefined when it has none. */
+export function observeProgram(lesson: string, root = packageRoot()): string | undefined {
+  const path = join(root, 'exercises', lesson, 'observe', 'main.ts');
+  return existsSync(path) ? path : undefined;
+}
+
 /** SHA-256 of a text. Line ends do not count: an editor or git may have changed them. */
 export function textHash(text: string): string {
   return createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');

@@ -1,6 +1,7 @@
 import {
   type Broker,
   type BrokerOptions,
+  remoteBroker,
   startBroker,
   startMosquitto,
 } from '../../broker/index.js';
@@ -117,7 +118,7 @@ class GaveUp extends Error {
 }
 
 export interface StageSettings {
-  /** `embedded` (default) or `mosquitto` for the system's Mosquitto. */
+  /** `embedded` (default), `mosquitto` for the system's Mosquitto, or the address of a broker. */
   readonly brokerKind?: string;
 }
 
@@ -127,8 +128,7 @@ export interface StageSettings {
  */
 async function openBroker(kind: string, options: BrokerOptions | undefined): Promise<Broker> {
   if (kind === 'embedded' || options) return startBroker({ listen: false, ...options });
-  if (kind === 'mosquitto') return startMosquitto();
-  throw new Error(`there is no broker called ${kind}; choose embedded or mosquitto`);
+  return kind === 'mosquitto' ? startMosquitto() : remoteBroker(kind);
 }
 
 /** Runs one scenario with one program and gives what was recorded. Never throws. */
