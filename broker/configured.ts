@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { duplexPair } from '../wire/duplex-pair.js';
-import { type ListenerConfig, type MosquittoConfig, securityOf } from './conf/config.js';
+import { type ListenerConfig, located, type MosquittoConfig, securityOf } from './conf/config.js';
 import { loadMosquittoConfig } from './conf/load.js';
 import { at, ConfigError, type Warning } from './conf/place.js';
 import { createBroker } from './core.js';
@@ -54,7 +54,7 @@ export async function checkConfig(config: MosquittoConfig): Promise<readonly War
     const security = securityOf(config, listener);
     if (!seen.has(security)) warnings.push(...(await loadRules(config, security)).warnings);
     seen.add(security);
-    if (usesTls(listener)) await tlsOptions(listener);
+    if (usesTls(listener)) await tlsOptions(config, listener);
   }
   return warnings;
 }
@@ -116,12 +116,13 @@ export async function startFromConfig(
     const host = ephemeral ? '127.0.0.1' : (listener.host ?? anyAddress(listener.family));
     // After a stop, the same port again.
     const port = door.port !== 0 ? door.port : ephemeral ? 0 : listener.port;
-    const where = listener.path ?? (host === undefined ? `port ${port}` : `${host}:${port}`);
-    if (listener.path !== undefined) removeSocket(listener.path);
+    const path = listener.path === undefined ? undefined : located(current, listener.path);
+    const where = path ?? (host === undefined ? `port ${port}` : `${host}:${port}`);
+    if (path !== undefined) removeSocket(path);
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        if (listener.path !== undefined) server.listen(listener.path, resolve);
+        if (path !== undefined) server.listen(path, resolve);
         else
           server.listen(
             { port, ipv6Only: listener.family === 6, ...(host === undefined ? {} : { host }) },
@@ -152,15 +153,16 @@ export async function startFromConfig(
     const entry = (socket: Socket): Gate => gateOf(door, remote(socket), socket);
     if (listener.protocol === 'websockets') {
       const { webSocketServer } = await import('./websocket.js');
-      const tls = usesTls(listener) ? await tlsOptions(listener) : undefined;
+      const tls = usesTls(listener) ? await tlsOptions(current, listener) : undefined;
       return webSocketServer(tls, (stream, socket) => accept(stream, entry(socket)));
     }
     if (!usesTls(listener)) {
       return createServer({ noDelay: true }, socket => accept(socket, entry(socket)));
     }
     const { createServer: createTlsServer } = await import('node:tls');
-    const server = createTlsServer({ noDelay: true, ...(await tlsOptions(listener)) }, socket =>
-      accept(socket, entry(socket)),
+    const server = createTlsServer(
+      { noDelay: true, ...(await tlsOptions(current, listener)) },
+      socket => accept(socket, entry(socket)),
     );
     server.on('tlsClientError', (error: Error) => {
       core.book.log('error', `Error: TLS handshake on port ${door.port}: ${error.message}`);
@@ -215,7 +217,13 @@ export async function startFromConfig(
 
   async function reload(): Promise<void> {
     try {
-      const next = current.file === undefined ? current : await loadMosquittoConfig(current.file);
+      const next =
+        current.file === undefined
+          ? current
+          : await loadMosquittoConfig(
+              current.file,
+              current.base === undefined ? {} : { base: current.base },
+            );
       const fresh = await prepare(next);
       if (fresh.length !== doors.length) {
         const words =
@@ -223,7 +231,9 @@ export async function startFromConfig(
         core.book.log('warning', `Warning: ${words}`);
       }
       const contexts = await Promise.all(
-        fresh.map(async ({ listener }) => (usesTls(listener) ? tlsOptions(listener) : undefined)),
+        fresh.map(async ({ listener }) =>
+          usesTls(listener) ? tlsOptions(next, listener) : undefined,
+        ),
       );
       current = next;
       for (const [index, door] of doors.entries()) {

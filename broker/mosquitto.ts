@@ -15,10 +15,18 @@ const DEADLINE = 10_000;
 export interface MosquittoOptions {
   /** The program; default: the one `findMosquitto()` finds. */
   readonly binary?: string;
-  /** Lines of mosquitto.conf besides the listener (`%PORT%` stands for the port). With lines about
-   * who may come in, say `allow_anonymous` too; without any lines everybody is admitted. */
+  /** The text of a mosquitto.conf. Every listener in it gets a free port of 127.0.0.1 instead of its
+   * own; what it says about persistence, logging and the process is ours to say. Default: nothing,
+   * as Mosquitto without a file: everybody on this machine is admitted. */
   readonly conf?: string;
+  /** Where relative paths in `conf` start. */
+  readonly cwd?: string;
   readonly log?: (entry: LogEntry) => void;
+}
+
+export interface MosquittoBroker extends Broker {
+  /** The listeners of `conf`: the port written there, and the one that listens. */
+  readonly listeners: readonly { readonly configured: number; readonly port: number }[];
 }
 
 /** The path of the system's mosquitto broker, or undefined. */
@@ -42,7 +50,7 @@ export function findMosquitto(): string | undefined {
 /** Starts the system's mosquitto on an ephemeral port of 127.0.0.1. Same shape as the embedded
  * broker, but it does not tell its sessions and retained messages (`sessions()` and `retained()` are
  * empty) and cannot cut one client (`disconnect()` is false). Rejects with `BrokerStartError`. */
-export async function startMosquitto(options: MosquittoOptions = {}): Promise<Broker> {
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<MosquittoBroker> {
   const binary = options.binary ?? findMosquitto();
   if (binary === undefined) {
     throw new BrokerStartError('Error: no mosquitto program on this machine.');
@@ -53,7 +61,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
   const leftover = { directory, pid: undefined as number | undefined };
   leftovers.add(leftover);
   if (leftovers.size === 1) process.once('exit', sweep);
-  let port = await freePort();
+  let listeners: { configured: number; port: number }[] = [];
   let child: ChildProcess | undefined;
 
   async function start(state: 'keep' | 'wipe' = 'keep'): Promise<void> {
@@ -67,28 +75,23 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
         // Somebody else took the port between our look and Mosquitto's.
         const taken = /Address already in use/.test((error as Error).message);
         if (!taken || attempt === 3) throw error;
-        port = await freePort();
+        listeners = [];
       }
     }
   }
 
   async function launch(): Promise<ChildProcess> {
     const conf = join(directory, 'mosquitto.conf');
-    const lines = [
-      // Started by root it would give up its rights, and with them the files in here.
-      ...(process.getuid?.() === 0 ? ['user root'] : []),
-      'persistence true',
-      `persistence_location ${directory}/`,
-      'autosave_interval 0',
-      (options.conf ?? 'allow_anonymous true').replaceAll('%PORT%', String(port)),
-    ];
-    const own = /^\s*(listener|port) /m.test(options.conf ?? '');
-    // Before the other lines: with per_listener_settings they belong to the listener above them.
-    const first = /^\s*per_listener_settings.*$/m.exec(options.conf ?? '')?.[0];
-    const door = own ? [] : [...(first === undefined ? [] : [first]), `listener ${port} 127.0.0.1`];
-    await writeFile(conf, `${[...door, ...lines].join('\n')}\n`);
+    const text = options.conf ?? '';
+    if (listeners.length === 0) {
+      for (const configured of portsIn(text)) {
+        listeners.push({ configured, port: await freePort() });
+      }
+    }
+    await writeFile(conf, ours(text, listeners, directory));
     const started = spawn(binary as string, ['-c', conf, '-v'], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     const said: string[] = [];
     await new Promise<void>((resolve, reject) => {
@@ -102,7 +105,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
       });
       started.once('close', code => {
         clearTimeout(late);
-        reject(new BrokerStartError(said.join('\n'), code ?? 1));
+        const words = said.filter(text => /error/i.test(text)).join('\n');
+        reject(new BrokerStartError(words.replaceAll(conf, 'mosquitto.conf'), code ?? 1));
       });
       createInterface({ input: started.stderr as NodeJS.ReadableStream }).on('line', line => {
         const text = line.replace(/^\d+: /, '');
@@ -158,15 +162,18 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
   }
   return {
     get port() {
-      return child === undefined ? undefined : port;
+      return child === undefined ? undefined : listeners[0]?.port;
     },
     get url() {
-      return child === undefined ? undefined : `mqtt://127.0.0.1:${port}`;
+      return child === undefined ? undefined : `mqtt://127.0.0.1:${listeners[0]?.port}`;
     },
     get running() {
       return child !== undefined;
     },
-    open: () => connect({ port, host: '127.0.0.1', noDelay: true }),
+    get listeners() {
+      return child === undefined ? [] : [...listeners];
+    },
+    open: () => connect({ port: listeners[0]?.port ?? 0, host: '127.0.0.1', noDelay: true }),
     start,
     stop: crash,
     async restart(state) {
@@ -179,6 +186,51 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
     retained: () => [],
     onLog: book.listen,
   };
+}
+
+const LISTENER = /^( *)(listener|port) +(\d+)(.*)$/;
+/** Lines that would take from us what we need: the log, the database, the process. */
+const OURS =
+  /^ *(persistence|persistence_location|persistence_file|autosave_interval|autosave_on_changes|pid_file|user|log_dest|log_type|log_timestamp|log_timestamp_format|bind_address)( |$)/;
+
+/** Ports of the listeners in a mosquitto.conf; 1883 if there is none. */
+function portsIn(text: string): number[] {
+  const ports = text.split('\n').flatMap(line => {
+    const found = LISTENER.exec(line);
+    return found === null || found[3] === '0' ? [] : [Number(found[3])];
+  });
+  return ports.length === 0 ? [1883] : ports;
+}
+
+/** The file Mosquitto is given: each line in its place, so that the line numbers of its complaints
+ * are right, and what we need behind. */
+function ours(
+  text: string,
+  listeners: readonly { readonly port: number }[],
+  directory: string,
+): string {
+  let next = 0;
+  let standard = false;
+  const lines = text.split('\n').map(line => {
+    const found = LISTENER.exec(line);
+    if (found !== null && found[3] !== '0') {
+      const port = listeners[next++]?.port ?? 0;
+      standard ||= found[2] === 'port';
+      return found[2] === 'port' ? `port ${port}` : `listener ${port} 127.0.0.1`;
+    }
+    return OURS.test(line) ? `# ${line}` : line;
+  });
+  if (next === 0) {
+    // Without a listener Mosquitto serves this machine and lets everybody in.
+    lines.push(`port ${listeners[0]?.port ?? 0}`);
+    standard = true;
+    if (!/^ *allow_anonymous /m.test(text)) lines.push('allow_anonymous true');
+  }
+  if (standard) lines.push('bind_address 127.0.0.1');
+  // Started by root it would give up its rights, and with them its files.
+  if (process.getuid?.() === 0) lines.push('user root');
+  lines.push('persistence true', `persistence_location ${directory}/`, 'autosave_interval 0', '');
+  return lines.join('\n');
 }
 
 async function freePort(): Promise<number> {

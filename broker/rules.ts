@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Access, type Acl, type Decision, decide, parseAcl, type Subject } from './acl.js';
-import type { MosquittoConfig, Security } from './conf/config.js';
+import { located, type MosquittoConfig, type Security } from './conf/config.js';
 import { at, ConfigError, type Place, type Warning } from './conf/place.js';
 import { type Passwords, parsePasswords, verifyPassword } from './passwords.js';
 import type { ConnackCode } from './types.js';
@@ -44,9 +44,11 @@ export async function loadRules(config: MosquittoConfig, security: Security): Pr
   const passwords =
     passwordFile === undefined
       ? undefined
-      : parsePasswords(await open(passwordFile, 'password', security), passwordFile);
+      : parsePasswords(await open(config, passwordFile, 'password', security), passwordFile);
   const acl =
-    aclFile === undefined ? undefined : parseAcl(await open(aclFile, 'acl', security), aclFile);
+    aclFile === undefined
+      ? undefined
+      : parseAcl(await open(config, aclFile, 'acl', security), aclFile);
   const anonymous = allowAnonymous ?? config.localOnly;
   const anonymousAt = security.places.get('allow_anonymous');
   const passwordsAt = security.places.get('password_file');
@@ -115,9 +117,14 @@ function explain(decision: Decision, acl: Acl, who: Subject): string {
   }
 }
 
-async function open(file: string, kind: 'password' | 'acl', security: Security): Promise<string> {
+async function open(
+  config: MosquittoConfig,
+  file: string,
+  kind: 'password' | 'acl',
+  security: Security,
+): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(located(config, file), 'utf8');
   } catch {
     const short = kind === 'password' ? 'pwfile' : 'acl_file';
     const place = security.places.get(kind === 'password' ? 'password_file' : 'acl_file');

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureVersion, TLSSocket, TlsOptions } from 'node:tls';
-import type { ListenerConfig } from './conf/config.js';
+import { type ListenerConfig, located, type MosquittoConfig } from './conf/config.js';
 import { ConfigError, type Place } from './conf/place.js';
 
 /** Whether the listener speaks TLS: it has a certificate and a key. */
@@ -10,7 +10,10 @@ export function usesTls(listener: ListenerConfig): boolean {
 }
 
 /** The TLS settings of a listener. Throws `ConfigError`, exit code 1, in Mosquitto's words. */
-export async function tlsOptions(listener: ListenerConfig): Promise<TlsOptions> {
+export async function tlsOptions(
+  config: MosquittoConfig,
+  listener: ListenerConfig,
+): Promise<TlsOptions> {
   const { cafile, certfile, keyfile, crlfile, place } = listener;
   const cert = await pem(
     certfile,
@@ -52,7 +55,7 @@ export async function tlsOptions(listener: ListenerConfig): Promise<TlsOptions> 
   ): Promise<string | undefined> {
     if (file === undefined) return undefined;
     try {
-      return await readFile(file, 'utf8');
+      return await readFile(located(config, file), 'utf8');
     } catch {
       throw new ConfigError(`Error: ${complaint(file)}`, place, 1);
     }

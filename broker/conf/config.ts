@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { LogLevel } from '../types.js';
 import type { Place, Warning } from './place.js';
 
@@ -38,6 +39,8 @@ export interface ListenerConfig {
 /** A mosquitto.conf, read and checked, nothing opened yet. */
 export interface MosquittoConfig {
   readonly file: string | undefined;
+  /** Where relative paths in it start; undefined: where the program was started, as Mosquitto. */
+  readonly base: string | undefined;
   readonly listeners: readonly ListenerConfig[];
   /** No listener in the file: this machine only, and anonymous clients are let in. */
   readonly localOnly: boolean;
@@ -86,4 +89,9 @@ export function newListener(place?: Place): ListenerConfig {
 /** The security settings that hold for a listener. */
 export function securityOf(config: MosquittoConfig, listener: ListenerConfig): Security {
   return config.perListenerSettings ? listener.security : config.security;
+}
+
+/** The place on disk of a path written in the configuration. */
+export function located(config: MosquittoConfig, path: string): string {
+  return config.base === undefined ? path : resolve(config.base, path);
 }

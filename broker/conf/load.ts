@@ -1,47 +1,62 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ListenerConfig, MosquittoConfig } from './config.js';
 import { type Draft, handlers, newDraft, notHere, notHerePrefix } from './options.js';
 import { ConfigError, linesOf, type Place } from './place.js';
 
+export interface LoadOptions {
+  /** The port of a file without a listener (`-p`). Default 1883. */
+  readonly port?: number;
+  /** Where relative paths start, that of the file too. Default: where the program was started. */
+  readonly base?: string;
+}
+
 /** Reads a mosquitto.conf as Mosquitto 2.0 does. Throws `ConfigError`, with the line it is about and
  * exit code 3. `port` is for a file without a listener (`-p`). Paths in the file stay as written (Mosquitto takes them from where it is started). */
-export async function loadMosquittoConfig(file: string, port?: number): Promise<MosquittoConfig> {
+export async function loadMosquittoConfig(
+  file: string,
+  options: LoadOptions = {},
+): Promise<MosquittoConfig> {
+  const { base = '' } = options;
   const draft = newDraft();
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readFile(resolve(base, file), 'utf8');
   } catch {
     throw new ConfigError(`Error: Unable to open config file ${file}.`);
   }
   for (const include of read(draft, text, file)) {
-    for (const included of await confFiles(include)) {
+    for (const included of await confFiles(include, base)) {
       // Mosquitto follows include_dir in the main file only.
-      for (const _ of read(draft, await readFile(included, 'utf8'), included));
+      for (const _ of read(draft, await readFile(resolve(base, included), 'utf8'), included));
     }
     draft.current = include.back;
   }
-  return finish(draft, file, port);
+  return finish(draft, file, options);
 }
 
 /** As `loadMosquittoConfig`, for a text that is in no file. `include_dir` is refused. */
-export function parseMosquittoConfig(text: string, file = 'mosquitto.conf'): MosquittoConfig {
+export function parseMosquittoConfig(
+  text: string,
+  file = 'mosquitto.conf',
+  options: LoadOptions = {},
+): MosquittoConfig {
   const draft = newDraft();
   for (const { directory, place } of read(draft, text, file)) {
     throw new ConfigError(`Error: Unable to open include_dir '${directory}'.`, place);
   }
-  return finish(draft, file);
+  return finish(draft, file, options);
 }
 
 /** What Mosquitto does without any file. */
 export function defaultConfig(port?: number): MosquittoConfig {
-  return finish(newDraft(), undefined, port);
+  return finish(newDraft(), undefined, port === undefined ? {} : { port });
 }
 
-async function confFiles({ directory, place }: Include): Promise<string[]> {
+async function confFiles({ directory, place }: Include, base: string): Promise<string[]> {
   let names: string[];
   try {
-    names = await readdir(directory);
+    names = await readdir(resolve(base, directory));
   } catch {
     throw new ConfigError(`Error: Unable to open include_dir '${directory}'.`, place);
   }
@@ -101,7 +116,11 @@ function* read(draft: Draft, text: string, file: string): Generator<Include> {
   }
 }
 
-function finish(draft: Draft, file: string | undefined, port?: number): MosquittoConfig {
+function finish(
+  draft: Draft,
+  file: string | undefined,
+  { port, base }: LoadOptions,
+): MosquittoConfig {
   const listeners = [...draft.listeners];
   const { standard } = draft;
   if (standard.port === 0 && touched(standard)) standard.port = port ?? 1883;
@@ -114,6 +133,7 @@ function finish(draft: Draft, file: string | undefined, port?: number): Mosquitt
   for (const listener of listeners) checkTls(draft, listener);
   return {
     file,
+    base,
     listeners,
     localOnly,
     perListenerSettings: draft.perListenerSettings,

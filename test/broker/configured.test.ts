@@ -8,9 +8,13 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority, type KeyPair } from '../../broker/certificates.js';
 import {
   type ConfiguredBroker,
+  findMosquitto,
   hashPassword,
   loadMosquittoConfig,
+  loadRules,
+  type MosquittoBroker,
   startFromConfig,
+  startMosquitto,
 } from '../../broker/index.js';
 import { temporary } from './command.js';
 import { connect, publish, type Raw, raw, subscribe } from './raw.js';
@@ -259,5 +263,55 @@ describe('TLS', () => {
     socket.on('error', () => {});
     if (!socket.closed) await once(socket.resume(), 'close');
     expect(await readFile(path('server.key'), 'utf8')).toContain('PRIVATE KEY');
+  });
+});
+
+describe('where relative paths start', () => {
+  it('at base, and messages name the paths as written', async () => {
+    await writeFile(path('acl'), 'user ada\ntopic deny secret\ntopic readwrite #\n');
+    await writeFile(path('rel.conf'), 'listener 1883\nallow_anonymous true\nacl_file acl\n');
+    const config = await loadMosquittoConfig('rel.conf', { base: folder });
+    const rules = await loadRules(config, config.security);
+    expect(rules.permit({ clientId: 'c', username: 'ada' }, 'read', 'secret')).toMatchObject({
+      allowed: false,
+      at: { file: 'acl', line: 2 },
+      text: 'acl:2: topic deny secret',
+    });
+    await writeFile(path('acl'), 'topic foo bar\n');
+    await expect(loadRules(config, config.security)).rejects.toMatchObject({
+      message: 'Error: Invalid topic access type "foo" in acl_file "acl".',
+      place: { file: 'acl', line: 1 },
+    });
+  });
+});
+
+describe.skipIf(findMosquitto() === undefined)('the same files on the real Mosquitto', () => {
+  it('each listener gets a port of its own; relative paths and rules hold', async () => {
+    await writeFile(path('acl'), 'topic read a\n');
+    const conf =
+      'per_listener_settings true\nlistener 1883\nallow_anonymous true\nacl_file acl\n' +
+      'persistence false\nlog_dest none\nlistener 1884 0.0.0.0\n';
+    const broker = owned(await startMosquitto({ conf, cwd: folder })) as MosquittoBroker;
+    expect(broker.listeners.map(l => l.configured)).toEqual([1883, 1884]);
+    const [one, two] = broker.listeners.map(({ port }) =>
+      raw({ ...broker, open: () => dial({ port, host: '127.0.0.1' }) }),
+    ) as [Raw, Raw];
+    one.send(connect('a'), subscribe(1, ['a', 0], ['b', 0]));
+    two.send(connect('b'));
+    expect(await one.take(2)).toEqual(['CONNACK 0 sp0', 'SUBACK #1 0,0']);
+    expect(await two.next()).toBe('CONNACK 5 sp0');
+    one.send(publish('a', 'x', 1, 1));
+    expect(await one.fence()).toEqual(['PUBACK #1']);
+  });
+
+  it('says what is wrong, with the line of the file as it was given', async () => {
+    const error = await startMosquitto({ conf: 'allow_anonymous true\nnonsense 1\n' }).catch(
+      e => e,
+    );
+    expect(error).toMatchObject({
+      exitCode: 3,
+      message:
+        'Error: Unknown configuration variable "nonsense".\nError found at mosquitto.conf:2.',
+    });
   });
 });
