@@ -1,0 +1,323 @@
+import { payloadText, type RuleHandle, type TraceEntry, withhold } from '../../../wire/index.js';
+import type { Random } from '../../harness/random.js';
+import {
+  isPacket,
+  type PacketOf,
+  type Recording,
+  received,
+  sent,
+} from '../../harness/recording.js';
+import { scenario } from '../../harness/scenario.js';
+import type { Stage, StagedProgram } from '../../harness/stage.js';
+
+export interface Facts {
+  readonly statusTopic: string;
+  /** Two words that are different in every run. */
+  readonly online: string;
+  readonly offline: string;
+  readonly clientId: string;
+}
+
+/** Seconds. No scenario needs a ping at this one. */
+const CALM = 30;
+/** Seconds, in the scenarios where the broker has to notice by the keep-alive. */
+export const SHORT = 1;
+/** Seconds, of the line that stays half-open: twice as long as a slow machine needs to reboot. */
+export const REBOOT = 2;
+
+export function facts(random: Random): Facts {
+  const device = random.device();
+  return {
+    statusTopic: `plant-${random.token(3)}/${device}/status`,
+    online: `${random.pick(['here', 'up', 'awake', 'present'])}-${random.token(2)}`,
+    offline: `${random.pick(['away', 'gone', 'asleep', 'absent'])}-${random.token(2)}`,
+    clientId: device,
+  };
+}
+
+export const environment = (here: Facts, keepalive: number) => ({
+  STATUS_TOPIC: here.statusTopic,
+  ONLINE: here.online,
+  OFFLINE: here.offline,
+  MQTT_CLIENT_ID: here.clientId,
+  MQTT_KEEPALIVE: String(keepalive),
+});
+
+export type Published = PacketOf<'PUBLISH'>;
+
+export function text(entry: Published): string {
+  return payloadText(entry.packet.payload) ?? '';
+}
+
+/** The last packet so far: what comes after it is new. */
+function mark(stage: Stage): { readonly n: number } {
+  return stage.tap.entries.findLast(entry => entry.kind === 'packet') ?? { n: 0 };
+}
+
+const start = (stage: Stage, here: Facts, keepalive = CALM, name = 'program') =>
+  stage.start({ name, env: environment(here, keepalive) });
+
+/** Somebody who listens all the time. */
+async function viewer(stage: Stage, here: Facts): Promise<void> {
+  const peer = await stage.peer('viewer');
+  await peer.subscribe(here.statusTopic, 1);
+}
+
+/** Waits until the viewer hears the word. */
+const heard = (stage: Stage, what: string, word: string, from: { readonly n: number }, ms = 4000) =>
+  stage.maybe(
+    what,
+    entry =>
+      isPacket(entry, 'PUBLISH') &&
+      entry.who === 'viewer' &&
+      entry.direction === 'to-client' &&
+      text(entry) === word &&
+      entry.n > from.n,
+    ms,
+  );
+
+/** Somebody opens a dashboard now: subscribes, gets what is stored, and leaves. */
+async function newcomer(stage: Stage, here: Facts, name: string): Promise<void> {
+  const peer = await stage.peer(name, { fenceTopic: '$fence/newcomer' });
+  await peer.subscribe(here.statusTopic, 1);
+  await peer.fence();
+  await peer.disconnect();
+}
+
+/** Starts the program and waits until it has said that it is there. False when it does not. */
+async function comeUp(
+  stage: Stage,
+  here: Facts,
+  keepalive?: number,
+): Promise<{ readonly program: StagedProgram; readonly up: boolean }> {
+  const from = mark(stage);
+  const program = await start(stage, here, keepalive);
+  await program.receives('CONNACK');
+  const word = await heard(stage, `"${here.online}" on the status topic`, here.online, from, 2500);
+  if (word) await acknowledged(stage, here.online, from);
+  return { program, up: word !== undefined };
+}
+
+/** Waits until the program has the acknowledgement of a word that it said at QoS 1 or 2. */
+async function acknowledged(stage: Stage, word: string, from: { readonly n: number }) {
+  const said = stage.tap.entries.find(
+    (entry): entry is Published =>
+      isPacket(entry, 'PUBLISH') &&
+      entry.who === 'program' &&
+      entry.direction === 'to-broker' &&
+      entry.n > from.n &&
+      text(entry) === word,
+  );
+  if (!said || said.packet.qos === 0) return;
+  await stage.maybe(
+    'its acknowledgement',
+    entry => entry.kind === 'packet' && entry.n > said.n && isAck(entry, said),
+    1000,
+  );
+}
+
+/** PUBACK or PUBREC for this message. */
+export function isAck(entry: TraceEntry, of: Published): boolean {
+  return (
+    (isPacket(entry, 'PUBACK') || isPacket(entry, 'PUBREC')) &&
+    entry.direction === 'to-client' &&
+    entry.connection === of.connection &&
+    entry.packet.id === of.packet.id
+  );
+}
+
+const openLines = (stage: Stage, who: string) =>
+  stage.tap
+    .connections()
+    .filter(one => one.open && one.who === who)
+    .map(one => one.connection);
+
+/**
+ * SIGKILL: no hook of the program runs, and the system closes its connection. An earlier run has
+ * left its last word behind.
+ */
+export const killed = scenario<Facts>('killed', {
+  facts,
+  run: async (stage, here) => {
+    const yesterday = await stage.peer('yesterday');
+    await yesterday.publish(here.statusTopic, here.offline, { qos: 1, retain: true });
+    await viewer(stage, here);
+    const { program } = await comeUp(stage, here);
+    await newcomer(stage, here, 'newcomer');
+    const from = mark(stage);
+    await program.crash();
+    await heard(stage, `"${here.offline}" from the broker`, here.offline, from, 2000);
+    await newcomer(stage, here, 'newcomer 2');
+  },
+});
+
+/** The cable is pulled: nothing passes, and nothing is closed. Later the program dials again. */
+export const silence = scenario<Facts>('silent line', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const { program, up } = await comeUp(stage, here, SHORT);
+    // On a machine that stands still for 1.5 s the broker gives up too early: then the next line.
+    for (let tries = 0; up && openLines(stage, 'program').length === 0 && tries < 3; tries++) {
+      await heard(stage, `"${here.online}" once more`, here.online, mark(stage));
+    }
+    const from = mark(stage);
+    for (const connection of openLines(stage, 'program')) stage.tap.blackhole(connection);
+    const gone = await heard(
+      stage,
+      `"${here.offline}" from the broker`,
+      here.offline,
+      from,
+      SHORT * 1500 + 2000,
+    );
+    if (gone && up) {
+      await heard(stage, `"${here.online}" on a new connection`, here.online, from, 8000);
+      await newcomer(stage, here, 'newcomer');
+    }
+    await program.stop();
+  },
+});
+
+/** The connection is cut in the middle of the day. */
+export const cut = scenario<Facts>('cut', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const { program, up } = await comeUp(stage, here);
+    const from = mark(stage);
+    for (const connection of openLines(stage, 'program')) stage.tap.cut(connection);
+    if (up) {
+      await heard(stage, `"${here.online}" on a new connection`, here.online, from, 5000);
+      await newcomer(stage, here, 'newcomer');
+    }
+    await program.stop();
+  },
+});
+
+/**
+ * A power cut of a second: the machine is back before the broker has noticed that it was gone. The
+ * new program is started at the same time as the old one and held at its CONNECT, so that its
+ * reboot takes no time that counts.
+ */
+export const reboot = scenario<Facts>('reboot', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const held = stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'CONNECT',
+      do: withhold(),
+      times: Number.POSITIVE_INFINITY,
+    });
+    const began = mark(stage);
+    const old = await start(stage, here, REBOOT, 'before');
+    const program = await start(stage, here, CALM);
+    await heard(stage, `"${here.online}" from the first run`, here.online, began);
+    await program.sends('CONNECT');
+    for (const connection of openLines(stage, 'before')) {
+      // The broker's clock for this line begins now.
+      stage.tap.inject(connection, 'to-broker', { type: 'PINGREQ' });
+      stage.tap.blackhole(connection);
+    }
+    const from = mark(stage);
+    await old.crash();
+    held.remove();
+    held.release();
+    await heard(stage, `"${here.online}" from the second run`, here.online, from);
+    // It comes when the second run pushes the old line out, or when that expires by itself.
+    await heard(stage, 'the will of the first run', here.offline, from, REBOOT * 1500 + 2000);
+    await newcomer(stage, here, 'newcomer');
+    await program.stop();
+  },
+});
+
+/** The program is asked to stop, and the broker takes its time with the acknowledgement. */
+export const cleanStop = scenario<Facts>('clean stop', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const { program } = await comeUp(stage, here);
+    const from = mark(stage);
+    const goodbye = (): Published | undefined =>
+      stage.tap.entries.find(
+        (entry): entry is Published =>
+          isPacket(entry, 'PUBLISH') &&
+          entry.who === 'program' &&
+          entry.direction === 'to-broker' &&
+          text(entry) === here.offline &&
+          entry.n > from.n,
+      );
+    const ack: RuleHandle = stage.tap.rule({
+      who: 'program',
+      when: entry => {
+        const said = goodbye();
+        return said !== undefined && isAck(entry, said);
+      },
+      do: withhold(),
+    });
+    program.endInput();
+    await stage.maybe(
+      'a goodbye of the program',
+      entry =>
+        entry.kind !== 'note' &&
+        'who' in entry &&
+        entry.who === 'program' &&
+        (goodbye() !== undefined || (entry.kind === 'connection' && entry.event === 'closed')),
+      2500,
+    );
+    await stage.maybe(
+      'a DISCONNECT before the acknowledgement',
+      entry =>
+        (isPacket(entry, 'DISCONNECT') && entry.who === 'program') ||
+        (entry.kind === 'connection' && entry.event === 'closed' && entry.who === 'program'),
+      600,
+    );
+    ack.release();
+    await program.stop();
+    await newcomer(stage, here, 'newcomer');
+  },
+});
+
+/** CONNACK comes after a second and a half. */
+export const slowConnack = scenario<Facts>('slow CONNACK', {
+  facts,
+  run: async (stage, here) => {
+    await viewer(stage, here);
+    const connack = stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'CONNACK',
+      do: withhold(),
+    });
+    const from = mark(stage);
+    const program = await start(stage, here);
+    await program.sends('CONNECT');
+    await stage.maybe(
+      'a program that gives up before CONNACK',
+      entry => entry.kind === 'connection' && entry.who === 'program' && entry.event === 'closed',
+      1500,
+    );
+    connack.release();
+    await heard(stage, `"${here.online}" after the late CONNACK`, here.online, from, 2500);
+    await newcomer(stage, here, 'newcomer');
+    await program.stop();
+  },
+});
+
+/** What the program said on the status topic; a repetition at QoS 1 is the same message. */
+export function said(recording: Recording<Facts>): Published[] {
+  return sent(recording, 'PUBLISH').filter(
+    ({ packet }) => packet.topic === recording.facts.statusTopic && !packet.dup,
+  );
+}
+
+/** What somebody got who subscribed then; undefined when nothing was stored. */
+export function stored(recording: Recording<Facts>, who: string): Published | undefined {
+  return received(recording, 'PUBLISH', { who }).find(
+    ({ packet }) => packet.topic === recording.facts.statusTopic,
+  );
+}
+
+/** What the viewer heard, in order. */
+export function heardBy(recording: Recording<Facts>, word: string): Published[] {
+  return received(recording, 'PUBLISH', { who: 'viewer' }).filter(entry => text(entry) === word);
+}
