@@ -15,9 +15,9 @@ export interface CorpusProgram {
   readonly role: Role;
   /** `mutant/literal-address`. */
   readonly name: string;
-  /** The program's file; of an overlay the folder of the files that differ from the solution's. */
+  /** The program's file, or the folder of the files that differ from the solution's. */
   readonly path: string;
-  /** Set when `path` is such a folder: an exercise of several files, a configuration among them. */
+  /** Set where the other files of the solution belong to it: an exercise of several files. */
   readonly overlay?: true;
   /** Of a mutant: the mistake that the first failing verdict must name, and the verdicts that fail. */
   readonly expects?: { readonly mistake: string; readonly fails: readonly string[] };
@@ -35,6 +35,7 @@ export function corpus(lesson: string, track: Track): CorpusProgram[] {
   const many = (role: 'variant' | 'mutant', folder: string, part: string): CorpusProgram[] => {
     const here = join(root, 'checker', folder, lesson, part);
     if (!existsSync(here)) return [];
+    const several = severalFiles(lesson, track);
     const isProgram = (file: Dirent) =>
       file.isDirectory()
         ? file.name !== '__pycache__'
@@ -44,16 +45,16 @@ export function corpus(lesson: string, track: Track): CorpusProgram[] {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(file => {
         const path = join(here, file.name);
-        const overlay = file.isDirectory();
+        const folder = file.isDirectory();
         return {
           lesson,
           track,
           role,
-          name: `${role}/${overlay ? file.name : basename(file.name, extname(file.name))}`,
+          name: `${role}/${folder ? file.name : basename(file.name, extname(file.name))}`,
           path,
-          ...(overlay ? { overlay } : {}),
+          ...(folder || several ? { overlay: true as const } : {}),
           ...(role === 'mutant'
-            ? { expects: header(overlay ? join(path, OVERLAY_HEADER) : path) }
+            ? { expects: header(folder ? join(path, OVERLAY_HEADER) : path) }
             : {}),
         };
       });
@@ -68,10 +69,17 @@ export function corpus(lesson: string, track: Track): CorpusProgram[] {
   ];
 }
 
+function severalFiles(lesson: string, track: Track): boolean {
+  const folder = join(packageRoot(), 'solutions', lesson, track);
+  return (
+    existsSync(folder) && readdirSync(folder).filter(name => name !== '__pycache__').length > 1
+  );
+}
+
 /** In the folder of a wrong configuration: the lines that a wrong program has at its top. */
 const OVERLAY_HEADER = 'MUTANT';
 
-/** The solution with the files of an overlay over it, in a folder of its own. */
+/** The solution with the program's file or files over it, in a folder of its own. */
 export async function layOver(
   program: CorpusProgram,
 ): Promise<{ path: string; dispose(): Promise<void> }> {
@@ -79,9 +87,11 @@ export async function layOver(
   await cp(join(packageRoot(), 'solutions', program.lesson, program.track), folder, {
     recursive: true,
   });
-  await cp(program.path, folder, { recursive: true });
+  const path = join(folder, entry[program.track]);
+  const single = extname(program.path) === extname(entry[program.track]);
+  await cp(program.path, single ? path : folder, { recursive: true });
   return {
-    path: join(folder, entry[program.track]),
+    path,
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -31,6 +31,8 @@ export interface Recording<Facts = unknown> {
   readonly gaveUp?: { readonly waitedFor: string; readonly afterMs: number; readonly t: number };
   /** Times at which this machine was too busy to be trusted with a clock. */
   readonly stalls: readonly { readonly from: number; readonly to: number }[];
+  /** What a scenario found beside the wire, such as what a configuration decides: plain JSON. */
+  readonly findings?: unknown;
   /** Set when the scenario itself broke: the checks on it are `unknown`. */
   readonly fault?: string;
 }

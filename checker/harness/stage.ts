@@ -81,7 +81,15 @@ export type StagePeerOptions = Partial<ConnectOptions> & PeerOptions;
 
 export interface Stage {
   readonly random: Random;
+  /** Where the learner's file is, and the configuration files beside it. */
+  readonly folder: string;
+  /** Which broker was asked for: `embedded`, `mosquitto`, or a URL. */
+  readonly brokerKind: string;
+  /** Puts what was found beside the wire (plain JSON) into the recording. */
+  find(findings: unknown): void;
   readonly broker: Broker;
+  /** Puts another broker behind the tap, for the connections that are opened from now on. */
+  use(broker: Broker): void;
   readonly tap: Tap;
   /** Starts the learner's program. Starting the same name again is a second run of it. */
   start(options?: StartOptions): Promise<StagedProgram>;
@@ -156,13 +164,14 @@ export async function perform<Facts>(
       fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
   }
-  const { trace, programs, stalls } = await live.close();
+  const { trace, programs, stalls, findings } = await live.close();
   return {
     scenario: definition.name,
     facts,
     trace,
     programs,
     stalls,
+    ...(findings === undefined ? {} : { findings }),
     ...(gaveUp ? { gaveUp } : {}),
     ...(fault ? { fault } : {}),
   };
@@ -174,10 +183,13 @@ async function openStage<Facts>(
   facts: Facts,
   settings: StageSettings,
 ) {
-  const broker = await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts));
+  const brokers = [
+    await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts)),
+  ];
+  const broker = () => brokers.at(-1) as Broker;
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
-  const tap = createTap({ open: () => broker.open(), now, maxEntries: 20_000 });
+  const tap = createTap({ open: () => broker().open(), now, maxEntries: 20_000 });
   const running = new Set<RunningProgram>();
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
@@ -185,6 +197,7 @@ async function openStage<Facts>(
   const patience: PatienceWatch = watchPatience(now, () =>
     [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
+  let findings: unknown;
   /** Aborted when no program is left that could still do something. */
   const wakeups = new Set<() => void>();
 
@@ -332,7 +345,17 @@ async function openStage<Facts>(
 
   const stage: Stage = {
     random: randomFrom(spec.seed, `${definition.name}/live`),
-    broker,
+    folder: spec.cwd,
+    brokerKind: settings.brokerKind ?? 'embedded',
+    find: value => {
+      findings = value;
+    },
+    get broker() {
+      return broker();
+    },
+    use: other => {
+      brokers.push(other);
+    },
     tap,
     now,
     start,
@@ -372,11 +395,12 @@ async function openStage<Facts>(
       const trace = tap.trace();
       for (const peer of peers) peer.destroy();
       await tap.close();
-      await broker.stop();
+      await Promise.all(brokers.map(one => one.stop()));
       return {
         trace,
         programs: [...records].sort((a, b) => a.startedAt - b.startedAt),
         stalls: patience.stalls,
+        findings,
       };
     },
   };
