@@ -6,7 +6,7 @@
 import type { AckPacket, PublishPacket, WirePacket } from './trace.js';
 
 interface Watch {
-  /** PUBACKs or PUBRECs to come, in order (3.1.1 MQTT-4.6.0-2, -3): is it an answer to the tap? */
+  /** PUBACKs or PUBRECs to come, in order (3.1.1 MQTT-4.6.0-2, MQTT-4.6.0-3): is it an answer to the tap? */
   readonly acks: { readonly ours: boolean; readonly completes: boolean }[];
   /** PUBCOMPs to come, in order: is it an answer to the tap? */
   readonly comps: boolean[];

@@ -24,10 +24,17 @@ export const proofs: Proofs = {
     for (const seq of [4, 5, 6, 7]) await sensor.publish('lab/reading', JSON.stringify({ seq }));
     await sensor.fence();
     await consumer.fence();
-    const seen = consumer.messages.map(one => JSON.parse(payloadText(one.payload) ?? '{}').seq);
+    const seen = consumer.messages
+      .filter(one => one.topic === 'lab/reading')
+      .map(one => JSON.parse(payloadText(one.payload) ?? '{}').seq);
     const measured = lab
       .packets('sensor')
-      .filter(one => one.direction === 'to-broker' && one.packet.type === 'PUBLISH').length;
+      .filter(
+        one =>
+          one.direction === 'to-broker' &&
+          one.packet.type === 'PUBLISH' &&
+          one.packet.topic === 'lab/reading',
+      ).length;
     const inOrder = seen.every((seq, at) => at === 0 || seq > seen[at - 1]);
     return whichIsTrue(measured === 4 && seen.join() === '4,5,7', measured === 3, !inOrder);
   },
@@ -38,9 +45,9 @@ export const proofs: Proofs = {
     for (const temp of ['9', '21']) await sensor.publish('lab/reading', JSON.stringify({ temp }));
     await sensor.fence();
     await consumer.fence();
-    const temps = consumer.messages.map(
-      one => JSON.parse(payloadText(one.payload) ?? '{}').temp as string,
-    );
+    const temps = consumer.messages
+      .filter(one => one.topic === 'lab/reading')
+      .map(one => JSON.parse(payloadText(one.payload) ?? '{}').temp as string);
     const [kept] = [...temps].sort().reverse();
     return whichIsTrue(kept === '21', kept === '9', false);
   },
