@@ -183,9 +183,7 @@ async function openStage<Facts>(
   facts: Facts,
   settings: StageSettings,
 ) {
-  const brokers = [
-    await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts)),
-  ];
+  const brokers = [await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts))];
   const broker = () => brokers.at(-1) as Broker;
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
