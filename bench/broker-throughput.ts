@@ -32,7 +32,7 @@ async function serve(kind: Kind): Promise<number | undefined> {
   if (kind === 'mosquitto') {
     if (broker.findMosquitto() === undefined) return undefined;
     const conf = 'allow_anonymous true\nmax_queued_messages 0\nset_tcp_nodelay true';
-    return (await broker.startMosquitto({ conf })).port;
+    return (await broker.startMosquitto({ conf, verbose: false })).port;
   }
   if (kind === 'ours+acl') {
     const acl = broker.parseAcl(

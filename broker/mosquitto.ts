@@ -21,6 +21,8 @@ export interface MosquittoOptions {
   readonly conf?: string;
   /** Where relative paths in `conf` start. */
   readonly cwd?: string;
+  /** `false`: without `-v`, which costs Mosquitto much of its speed. Default true. */
+  readonly verbose?: boolean;
   readonly log?: (entry: LogEntry) => void;
 }
 
@@ -89,10 +91,14 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       }
     }
     await writeFile(conf, ours(text, listeners, directory));
-    const started = spawn(binary as string, ['-c', conf, '-v'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    });
+    const started = spawn(
+      binary as string,
+      ['-c', conf, ...(options.verbose === false ? [] : ['-v'])],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      },
+    );
     const said: string[] = [];
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => {

@@ -65,7 +65,10 @@ async function come(
   return { answer: await client.next(), client };
 }
 
-async function secure(broker: ConfiguredBroker, options: mqtt.IClientOptions = {}): Promise<void> {
+async function secure(
+  broker: { readonly listeners: readonly { readonly port: number }[] },
+  options: mqtt.IClientOptions = {},
+): Promise<void> {
   const client = mqtt.connect(`mqtts://localhost:${broker.listeners[0]?.port}`, {
     ca: ca.certificate,
     reconnectPeriod: 0,
@@ -302,6 +305,23 @@ describe.skipIf(findMosquitto() === undefined)('the same files on the real Mosqu
     expect(await two.next()).toBe('CONNACK 5 sp0');
     one.send(publish('a', 'x', 1, 1));
     expect(await one.fence()).toEqual(['PUBACK #1']);
+  });
+
+  it('takes our certificates and our revocation list', async () => {
+    const good = await ca.issue({ commonName: 'good', use: 'client' });
+    const bad = await ca.issue({ commonName: 'bad', use: 'client' });
+    await writeFile(path('crl.pem'), await ca.revoke([bad.certificate]));
+    await writeFile(path('acl'), 'user good\ntopic readwrite a\n');
+    const conf = `listener 8883\n${TLS}require_certificate true\nuse_identity_as_username true\n`;
+    const broker = owned(
+      await startMosquitto({
+        conf: `${conf}crlfile DIR/crl.pem\nacl_file acl\n`.replaceAll('DIR/', ''),
+        cwd: folder,
+      }),
+    ) as MosquittoBroker;
+    await secure(broker, { cert: good.certificate, key: good.key });
+    await expect(secure(broker, { cert: bad.certificate, key: bad.key })).rejects.toThrow();
+    await expect(secure(broker)).rejects.toThrow();
   });
 
   it('says what is wrong, with the line of the file as it was given', async () => {
