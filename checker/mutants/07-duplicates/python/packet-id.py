@@ -1,0 +1,44 @@
+# mistake: packet-id-as-key
+# fails: T9
+# Takes the packet identifier for the key.
+import json
+
+from mqttkit import env, make_client, on_stop
+
+# 1  A name, and clean_session=False: the broker keeps for us what comes while the line is down.
+#    (This part is done.)
+client = make_client(client_id=env("MQTT_CLIENT_ID"), clean_session=False)
+client.reconnect_delay_set(min_delay=0.2)
+
+
+# 2  What makes a reading unique?
+def key_of(reading):
+    return reading["device"], reading["boot"], reading["seq"]
+
+
+# 3  Add each reading once; say the new total.
+added = set()
+totals = {}
+
+
+def on_message(client, userdata, message):
+    reading = json.loads(message.payload)
+    device = reading["device"]
+    if message.mid in added:
+        return
+    added.add(message.mid)
+    totals[device] = totals.get(device, 0) + reading["kwh"]
+    total = {"device": device, "kwh": totals[device]}
+    client.publish(f"{env('TOTALS')}/{device}", json.dumps(total), qos=1)
+
+
+# 4  All meters, at QoS 1.
+def on_connect(client, userdata, flags, rc):
+    client.subscribe(f"{env('METERS')}/+/energy", qos=1)
+
+
+client.on_connect = on_connect
+client.on_message = on_message
+client.connect(env("MQTT_HOST"), int(env("MQTT_PORT")))
+on_stop(client.disconnect)
+client.loop_forever()

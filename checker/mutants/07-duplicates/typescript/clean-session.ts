@@ -1,0 +1,43 @@
+// mistake: lost-over-cut
+// fails: T11
+// A clean session: the broker forgets it with the connection.
+import mqtt from 'mqtt';
+import { env, onStop } from '#kit';
+
+interface Reading {
+  device: string;
+  boot: number;
+  seq: number;
+  kwh: number;
+}
+
+// 1  A name, and clean: false: the broker keeps for us what comes while the line is down. (This part is done.)
+const client = mqtt.connect(env('MQTT_URL'), {
+  clientId: env('MQTT_CLIENT_ID'),
+  clean: true,
+  reconnectPeriod: 200,
+});
+
+// 2  What makes a reading unique?
+function keyOf({ device, boot, seq }: Reading): string {
+  return `${device} ${boot} ${seq}`;
+}
+
+// 3  Add each reading once; say the new total.
+const added = new Set<string>();
+const totals = new Map<string, number>();
+
+client.on('message', (_topic, payload) => {
+  const reading = JSON.parse(payload.toString()) as Reading;
+  const { device } = reading;
+  if (added.has(keyOf(reading))) return;
+  added.add(keyOf(reading));
+  const kwh = (totals.get(device) ?? 0) + reading.kwh;
+  totals.set(device, kwh);
+  client.publish(`${env('TOTALS')}/${device}`, JSON.stringify({ device, kwh }), { qos: 1 });
+});
+
+// 4  All meters, at QoS 1.
+client.subscribe(`${env('METERS')}/+/energy`, { qos: 1 });
+
+onStop(() => client.end());
