@@ -131,6 +131,15 @@ export const reportsLive = check<Facts>({
         });
       }
       rightContent(recording, nth);
+      if (report.packet.retain) {
+        fail({
+          mistake: 'report-stored',
+          expected: 'RETAIN=0 on reports',
+          seen: [report],
+          why: 'a report says what you saw at this moment. Stored, the last one of them is read for ever as if it were news',
+          try: 'decide for each topic: state is stored, events are not. What is a report?',
+        });
+      }
     }
   },
 });

@@ -65,7 +65,7 @@ export const isPatient = check<Facts>({
       mistake: 'impatient',
       expected: `CONNACK comes after 1.5 s, then "${online}"`,
       seen: [...insteadOf(recording, `"${online}"`), ...read(recording)],
-      why: 'a broker that has just started is that slow: all machines of the plant connect at once',
+      why: 'a broker that comes up is that slow: all machines of the plant connect at once',
       try: 'wait for the connect event (on_connect), not for a fixed time',
     });
   },
