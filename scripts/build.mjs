@@ -3,8 +3,8 @@
  * Nothing of ours is bundled, so lazy imports stay lazy and stack traces name the file they come from.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { vendorMqtt } from './vendor.mjs';
@@ -22,10 +22,10 @@ function sources(folder) {
   });
 }
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+const inputs = rooms.flatMap(sources);
 await build({
   absWorkingDir: root,
-  entryPoints: rooms.flatMap(sources),
+  entryPoints: inputs,
   outdir: 'dist',
   outbase: '.',
   format: 'esm',
@@ -35,6 +35,20 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 });
+
+// What has lost its source goes last: whoever runs from dist/ at this moment keeps running.
+const wanted = new Set(
+  inputs.flatMap(path => [path.replace(/\.ts$/, '.js'), path.replace(/\.ts$/, '.js.map')]),
+);
+for (const room of rooms.filter(name => existsSync(join(root, 'dist', name)))) {
+  for (const entry of readdirSync(join(root, 'dist', room), {
+    recursive: true,
+    withFileTypes: true,
+  })) {
+    const path = relative(join(root, 'dist'), join(entry.parentPath ?? entry.path, entry.name));
+    if (entry.isFile() && !wanted.has(path.split(sep).join('/'))) rmSync(join(root, 'dist', path));
+  }
+}
 
 const vendor = join(root, 'dist', 'vendor');
 mkdirSync(vendor, { recursive: true });
