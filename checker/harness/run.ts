@@ -26,7 +26,9 @@ export function runLesson(
   for (const definition of lessonScenarios(lesson)) {
     recording.set(
       definition.name,
-      slot(definition.waits ? waiters : workers, () => perform(definition, spec, settings)),
+      slot(definition.waits ? waiters : workers, () =>
+        performUntilTold(lesson, definition, spec, settings),
+      ),
     );
   }
   const gather = async (
