@@ -6,7 +6,7 @@ const PLUS = 43;
 const HASH = 35;
 const DOLLAR = 36;
 
-/** `3.1.1 MQTT-3.3.2-2`, `MQTT-4.7.3-1`: a topic name has at least one character and no wildcard. */
+/** `3.1.1 MQTT-3.3.2-2`, `3.1.1 MQTT-4.7.3-1`: a topic name has at least one character and no wildcard. */
 export function validTopicName(topic: string): boolean {
   if (topic.length === 0) return false;
   let slashes = 0;
@@ -18,7 +18,7 @@ export function validTopicName(topic: string): boolean {
   return true;
 }
 
-/** `3.1.1 MQTT-4.7.1-2`, `-3`, `MQTT-4.7.3-1`: `#` only as the last level, `+` only as a whole level. */
+/** `3.1.1 MQTT-4.7.1-2`, `3.1.1 MQTT-4.7.1-3`, `3.1.1 MQTT-4.7.3-1`: `#` only as the last level, `+` only as a whole level. */
 export function validFilter(filter: string): boolean {
   if (filter.length === 0) return false;
   let slashes = 0;
@@ -34,7 +34,7 @@ export function validFilter(filter: string): boolean {
 }
 
 /** Whether a valid filter matches a topic name (`3.1.1`, section 4.7; a leading wildcard does not
- * match a leading `$`: `MQTT-4.7.2-1`). */
+ * match a leading `$`: `3.1.1 MQTT-4.7.2-1`). */
 export function matches(filter: string, topic: string): boolean {
   if (filter === topic) return true;
   const first = filter.charCodeAt(0);
@@ -65,7 +65,7 @@ export function matches(filter: string, topic: string): boolean {
 }
 
 /** The text of an MQTT string, or undefined where Mosquitto closes the connection: bytes that are no
- * UTF-8 (`3.1.1 MQTT-1.5.3-1`), NUL (`-2`), control characters, surrogates, non-characters. */
+ * UTF-8 (`3.1.1 MQTT-1.5.3-1`), NUL (`3.1.1 MQTT-1.5.3-2`), control characters, surrogates, non-characters. */
 export function mqttString(bytes: Buffer): string | undefined {
   let ascii = true;
   for (let i = 0; i < bytes.length; i++) {

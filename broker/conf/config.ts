@@ -58,7 +58,7 @@ export interface MosquittoConfig {
     /** Undefined: Mosquitto's default, everything but debug, subscribe and unsubscribe. */
     readonly types: ReadonlySet<LogLevel | 'none' | 'all'> | undefined;
     readonly destinations: readonly (
-      | { readonly to: 'stdout' | 'stderr' | 'none' | 'topic' }
+      | { readonly to: 'stdout' | 'stderr' | 'none' }
       | { readonly to: 'file'; readonly path: string }
     )[];
     readonly timestamp: boolean;

@@ -18,10 +18,7 @@ export interface Draft {
   retainAvailable: boolean;
   persistentClientExpiration: number;
   logTypes: Set<LogLevel | 'none' | 'all'> | undefined;
-  readonly logDestinations: (
-    | { to: 'stdout' | 'stderr' | 'none' | 'topic' }
-    | { to: 'file'; path: string }
-  )[];
+  readonly logDestinations: ({ to: 'stdout' | 'stderr' | 'none' } | { to: 'file'; path: string })[];
   logTimestamp: boolean;
   readonly includeDirs: { directory: string; place: Place }[];
   readonly warnings: Warning[];
@@ -272,9 +269,9 @@ export const handlers: Readonly<Record<string, Handler>> = {
       const path = rest.join(' ').trim();
       if (path === '') fail(line, 'Empty "log_dest file" value in configuration.');
       draft.logDestinations.push({ to: 'file', path });
-    } else if (kind === 'stdout' || kind === 'stderr' || kind === 'none' || kind === 'topic') {
+    } else if (kind === 'stdout' || kind === 'stderr' || kind === 'none') {
       draft.logDestinations.push({ to: kind });
-    } else if (kind === 'syslog' || kind === 'dlt') {
+    } else if (kind === 'syslog' || kind === 'dlt' || kind === 'topic') {
       draft.warnings.push({
         text: `Warning: log_dest ${kind} is not available in this broker; the log goes to stderr.`,
         place: line.place,

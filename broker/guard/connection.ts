@@ -97,7 +97,7 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
     let packet: Inbound;
     try {
       packet = decode(frame);
-      // `3.1.1 MQTT-3.1.0-1`, `-2`: CONNECT first, and once.
+      // `3.1.1 MQTT-3.1.0-1`, `3.1.1 MQTT-3.1.0-2`: CONNECT first, and once.
       if ((packet.type === 'connect') !== (phase === 'new'))
         throw new Malformed('CONNECT, out of turn');
     } catch (error) {
@@ -196,7 +196,7 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
     if (phase !== 'connecting') return;
     phase = 'open';
     willCounts = true;
-    patience = packet.keepalive * 1500; // MQTT-3.1.2-24
+    patience = packet.keepalive * 1500; // 3.1.1 MQTT-3.1.2-24
     clearTimeout(alive);
     if (patience > 0) alive = setTimeout(onSilence, patience);
     const connected = who;
@@ -307,7 +307,7 @@ export function serve(stream: Duplex, gate: Gate, hub: Hub, onClosed: () => void
       ),
     );
     say('debug', () => `Sending SUBACK to ${name()}`);
-    // `3.1.1 MQTT-3.3.1-6`, `-8`, `MQTT-3.8.4-3`: retained messages at each SUBSCRIBE, marked.
+    // `3.1.1 MQTT-3.3.1-6`, `3.1.1 MQTT-3.3.1-8`, `3.1.1 MQTT-3.8.4-3`: retained messages at each SUBSCRIBE, marked.
     for (const { filter, code } of granted) {
       if (code === 0x80) continue;
       for (const message of retainedFor(hub.store, filter)) {

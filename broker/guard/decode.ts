@@ -66,7 +66,7 @@ export class Malformed extends Error {
 export function decode(frame: Frame): Inbound {
   const flags = frame.header & 0x0f;
   const type = frame.header >> 4;
-  // `3.1.1 MQTT-2.2.2-1`, `-2`: the flags of every packet but PUBLISH are fixed.
+  // `3.1.1 MQTT-2.2.2-1`, `3.1.1 MQTT-2.2.2-2`: the flags of every packet but PUBLISH are fixed.
   if (type !== 3 && flags !== (type === 6 || type === 8 || type === 10 ? 2 : 0)) {
     throw new Malformed(`reserved flags of packet type ${type} are ${flags}`);
   }
@@ -145,9 +145,9 @@ function connect(r: Reader): Connect {
   const retain = (flags & 0x20) !== 0;
   const hasPassword = (flags & 0x40) !== 0;
   const hasUser = (flags & 0x80) !== 0;
-  if ((flags & 1) !== 0 && level === 4) throw new Malformed('reserved connect flag'); // MQTT-3.1.2-3
-  if (qos === 3) throw new Malformed('will QoS 3'); // MQTT-3.1.2-14
-  if (!hasWill && (qos !== 0 || retain)) throw new Malformed('will flags without a will'); // -11, -13, -15
+  if ((flags & 1) !== 0 && level === 4) throw new Malformed('reserved connect flag'); // 3.1.1 MQTT-3.1.2-3
+  if (qos === 3) throw new Malformed('will QoS 3'); // 3.1.1 MQTT-3.1.2-14
+  if (!hasWill && (qos !== 0 || retain)) throw new Malformed('will flags without a will'); // 3.1.1 MQTT-3.1.2-11, 3.1.1 MQTT-3.1.2-13, 3.1.1 MQTT-3.1.2-15
   const clientId = r.string('the client identifier');
   let will: Will | undefined;
   if (hasWill) {
@@ -155,7 +155,7 @@ function connect(r: Reader): Connect {
     if (!validTopicName(topic)) throw new Malformed('will topic with a wildcard, or empty');
     will = { topic, payload: copy(r.bytes()), qos: qos as QoS, retain };
   }
-  if (hasPassword && !hasUser) throw new Malformed('password without user name'); // MQTT-3.1.2-22
+  if (hasPassword && !hasUser) throw new Malformed('password without user name'); // 3.1.1 MQTT-3.1.2-22
   const username = hasUser ? r.string('the user name') : undefined;
   const password = hasPassword ? copy(r.bytes()) : undefined;
   if (r.left() > 0) throw new Malformed('bytes behind the end of CONNECT');
@@ -176,10 +176,10 @@ function connect(r: Reader): Connect {
 function publish(flags: number, r: Reader): Publish {
   const qos = (flags >> 1) & 3;
   const dup = (flags & 8) !== 0;
-  if (qos === 3) throw new Malformed('QoS 3'); // MQTT-3.3.1-4
-  if (dup && qos === 0) throw new Malformed('DUP at QoS 0'); // MQTT-3.3.1-2
+  if (qos === 3) throw new Malformed('QoS 3'); // 3.1.1 MQTT-3.3.1-4
+  if (dup && qos === 0) throw new Malformed('DUP at QoS 0'); // 3.1.1 MQTT-3.3.1-2
   const topic = r.string('the topic name');
-  if (!validTopicName(topic)) throw new Malformed('topic name with a wildcard, or empty'); // -3.3.2-2
+  if (!validTopicName(topic)) throw new Malformed('topic name with a wildcard, or empty'); // 3.1.1 MQTT-3.3.2-2
   const id = qos === 0 ? 0 : identifier(r);
   // A copy: the message may be kept for long, and must not keep the whole segment with it.
   const payload = copy(r.rest());
@@ -204,11 +204,11 @@ function subscribe(r: Reader): Subscribe {
   while (r.left() > 0) {
     const filter = r.string('a topic filter');
     const qos = r.byte();
-    if (qos > 2) throw new Malformed(`requested QoS byte ${qos}`); // MQTT-3.8.3-4
+    if (qos > 2) throw new Malformed(`requested QoS byte ${qos}`); // 3.1.1 MQTT-3.8.3-4
     if (!validFilter(filter)) throw new Malformed(`topic filter ${filter}`);
     filters.push({ filter, qos: qos as QoS });
   }
-  if (filters.length === 0) throw new Malformed('SUBSCRIBE without a filter'); // MQTT-3.8.3-3
+  if (filters.length === 0) throw new Malformed('SUBSCRIBE without a filter'); // 3.1.1 MQTT-3.8.3-3
   return { type: 'subscribe', id, filters };
 }
 
@@ -220,7 +220,7 @@ function unsubscribe(r: Reader): Unsubscribe {
     if (!validFilter(filter)) throw new Malformed(`topic filter ${filter}`);
     filters.push(filter);
   }
-  if (filters.length === 0) throw new Malformed('UNSUBSCRIBE without a filter'); // MQTT-3.10.3-2
+  if (filters.length === 0) throw new Malformed('UNSUBSCRIBE without a filter'); // 3.1.1 MQTT-3.10.3-2
   return { type: 'unsubscribe', id, filters };
 }
 

@@ -12,7 +12,7 @@ export interface IntakeHandlers {
   failed(error: Error): void;
 }
 
-/** Reads packets and hands them on strictly one after another (`3.1.1 MQTT-4.6.0-2` … `-4`). Reads no
+/** Reads packets and hands them on strictly one after another (`3.1.1 MQTT-4.6.0-2`, `3.1.1 MQTT-4.6.0-3`, `3.1.1 MQTT-4.6.0-4`). Reads no
  * more while one is being handled, or while the client does not read what it was sent. */
 export function intake(
   stream: Duplex,

@@ -137,7 +137,7 @@ export function createSession(who: Who, clean: boolean, limits: SessionLimits): 
     },
     resume(to, may) {
       outlet = to;
-      // `3.1.1 MQTT-4.4.0-1`, `MQTT-3.3.1-1`, `MQTT-4.6.0-1`: again, marked, in the old order.
+      // `3.1.1 MQTT-4.4.0-1`, `3.1.1 MQTT-3.3.1-1`, `3.1.1 MQTT-4.6.0-1`: again, marked, in the old order.
       for (const [id, { message, state }] of [...flying]) {
         if (state === 'pubrel') to.send(encodeAck('pubrel', id), false);
         else if (may(message.topic)) write(to, message, id, true);
