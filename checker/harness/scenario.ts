@@ -14,6 +14,8 @@ export interface ScenarioDefinition<Facts> {
   readonly broker?: (facts: Facts) => BrokerOptions;
   /** How the tap listens for a program (TLS). */
   readonly listen?: (facts: Facts, name: string) => Partial<Omit<ListenOptions, 'who'>>;
+  /** Mostly waits for protocol timers (seconds on end): more such scenarios run at once. */
+  readonly waits?: boolean;
   readonly run: (stage: Stage, facts: Facts) => Promise<void>;
 }
 
