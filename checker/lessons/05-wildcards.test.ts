@@ -60,7 +60,7 @@ const covers = check<Facts>({
         why:
           crash && !refused
             ? 'an exception ended the program before it had subscribed'
-            : 'no filter left your program. A library refuses a filter in which # is not the last level, or + or # shares its level with other characters; mqtt.js tells only the callback of subscribe, paho raises ValueError',
+            : 'no filter left your program: subscribe is not called, or the library refused the filter. It refuses # before the last level, and + or # beside other characters in a level; mqtt.js tells only the callback of subscribe, paho raises ValueError',
         try:
           crash && !refused
             ? `look at ${crash.where ?? 'the first line of the error'}`

@@ -48,7 +48,7 @@ function named(
     run: async (stage, facts) => {
       const program = await stage.start({ env: { COMPANY: facts.company, SITE: facts.site } });
       for (const reading of facts.readings) program.feed(reading);
-      await program.sends('CONNECT');
+      await program.sends('CONNECT', { within: 8000 });
       await program.stop();
     },
   });

@@ -13,17 +13,14 @@ const names = [
   '$lab/north',
 ];
 
-const client = mqtt.connect(env('MQTT_URL'));
 let current = '';
+const client = await mqtt.connectAsync(env('MQTT_URL'));
 client.on('message', topic => console.log(`${current} matches ${topic}`));
-
-client.on('connect', async () => {
-  for (const filter of filters) {
-    current = filter;
-    await client.subscribeAsync(filter);
-    for (const name of names) await client.publishAsync(name, 'x', { qos: 1 });
-    await client.unsubscribeAsync(filter);
-  }
-});
+for (const filter of filters) {
+  current = filter;
+  await client.subscribeAsync(filter);
+  for (const name of names) await client.publishAsync(name, 'x', { qos: 1 });
+  await client.unsubscribeAsync(filter);
+}
 
 onStop(() => client.end());

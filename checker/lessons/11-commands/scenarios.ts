@@ -1,0 +1,282 @@
+import { duplicate, type Peer, payloadText, type TraceEntry } from '../../../wire/index.js';
+import type { Random } from '../../harness/random.js';
+import { isPacket, type PacketOf, type Recording, sent } from '../../harness/recording.js';
+import { type ScenarioDefinition, scenario } from '../../harness/scenario.js';
+import type { Stage, StagedProgram } from '../../harness/stage.js';
+
+export type Led = 'on' | 'off';
+
+/** What goes out on COMMAND_TOPIC, and what a good device makes of it. */
+export interface Command {
+  readonly payload: string | Uint8Array;
+  /** Where the answer must carry one. */
+  readonly id?: string;
+  /** Absent when it is no command. */
+  readonly led?: Led;
+  /** For people: "an empty message". */
+  readonly what: string;
+}
+
+export interface Facts {
+  readonly commandTopic: string;
+  readonly stateTopic: string;
+  readonly errorTopic: string;
+  /** Commands for another device, on a topic name beside ours. */
+  readonly neighbourTopic: string;
+  readonly commands: readonly Command[];
+}
+
+export type Published = PacketOf<'PUBLISH'>;
+
+function topics(random: Random) {
+  const device = `lamp-${random.token(3)}`;
+  return {
+    commandTopic: `${device}/commands`,
+    stateTopic: `${device}/state`,
+    errorTopic: `${device}/error`,
+    neighbourTopic: `lamp-${random.token(4)}/commands`,
+  };
+}
+
+const newId = (random: Random) => `c-${random.token(4)}`;
+
+function valid(random: Random, led: Led): Command {
+  const id = newId(random);
+  return { payload: JSON.stringify({ led, id }), id, led, what: `{"led":"${led}"}` };
+}
+
+/** The same object, as other programs write JSON. */
+function spaced(random: Random, led: Led): Command {
+  const id = newId(random);
+  const payload = JSON.stringify({ id, led }, null, 2);
+  return { payload, id, led, what: 'the same JSON with spaces and another order' };
+}
+
+/** Sends one command after the other, each when the last one was answered with a state. */
+async function switchOneByOne(
+  stage: Stage,
+  { program, desk }: { readonly program: StagedProgram; readonly desk: Peer },
+  facts: Facts,
+  commands: readonly Command[],
+): Promise<void> {
+  let last: Published | undefined;
+  for (const command of commands) {
+    await desk.publish(facts.commandTopic, command.payload, { qos: 1 });
+    const came = await program.receives('PUBLISH', {
+      what: 'the command to reach your program',
+      when: ({ packet }) => sameBytes(packet, command),
+    });
+    const state = await program.sends('PUBLISH', {
+      what: `the state after ${command.what}`,
+      after: came,
+      when: ({ packet }) => packet.topic === facts.stateTopic,
+      within: 2500,
+    });
+    const { id, qos } = state.packet;
+    const own = { when: ({ packet }: { packet: { id: number } }) => packet.id === id };
+    if (qos === 1) await program.receives('PUBACK', own);
+    if (qos === 2) await program.receives('PUBCOMP', own);
+    last = state;
+  }
+  // What reaches another client has been stored as well, at any QoS.
+  const { topic, payload } = last?.packet ?? {};
+  if (topic === undefined) return;
+  const text = payload && payloadText(payload);
+  const seen = desk.until(one => one.topic === topic && payloadText(one.payload) === text);
+  await stage.expect('the state to reach the desk', seen);
+}
+
+function sameBytes({ payload }: Published['packet'], command: Command): boolean {
+  return payloadText(payload) === command.payload;
+}
+
+async function begin(stage: Stage, facts: Facts): Promise<{ program: StagedProgram; desk: Peer }> {
+  const desk = await stage.peer('desk');
+  await desk.subscribe([facts.stateTopic, facts.errorTopic], 1);
+  const program = await stage.start({
+    env: {
+      COMMAND_TOPIC: facts.commandTopic,
+      STATE_TOPIC: facts.stateTopic,
+      ERROR_TOPIC: facts.errorTopic,
+    },
+  });
+  // A start on a busy machine takes its time; a SUBSCRIBE after CONNECT does not.
+  await program.sends('CONNECT', { within: 8000 });
+  await program.receives('SUBACK', { what: 'a SUBSCRIBE from your program, and its SUBACK' });
+  return { program, desk };
+}
+
+/** One command after the other, in all spellings of the same JSON; then somebody comes late. */
+export const switching = scenario<Facts>('switching', {
+  facts: random => ({
+    ...topics(random),
+    commands: [
+      valid(random, 'on'),
+      valid(random, 'off'),
+      spaced(random, 'on'),
+      { payload: '{"led":"off"}', led: 'off', what: '{"led":"off"} without id' },
+    ],
+  }),
+  run: async (stage, facts) => {
+    const { program, desk } = await begin(stage, facts);
+    await switchOneByOne(stage, { program, desk }, facts, facts.commands);
+    const late = await stage.peer('late dashboard');
+    await late.subscribe([facts.stateTopic, facts.errorTopic], 1);
+    await stage.expect('what is stored for a late dashboard', late.fence());
+    await program.stop();
+  },
+});
+
+/** What else arrives on the topic in the course of a year, between an "on" and an "off". */
+export const nonsense = scenario<Facts>('nonsense', {
+  facts: random => {
+    const withId = (fields: object, what: string): Command => {
+      const id = newId(random);
+      return { payload: JSON.stringify({ ...fields, id }), id, what };
+    };
+    const bad: Command[] = [
+      { payload: '{', what: 'half an object' },
+      { payload: '', what: 'an empty message' },
+      { payload: 'null', what: 'null: valid JSON, not an object' },
+      { payload: '[]', what: 'a list' },
+      { payload: '"on"', what: 'a text' },
+      { payload: Buffer.from([0xff, 0xfe, 0x00, 0x80]), what: 'bytes that are no text' },
+      { payload: 'x'.repeat(100_000), what: '100 kB of x' },
+      { payload: '{"__proto__":{"led":"off"}}', what: 'a field of an odd name' },
+      withId({ led: 'OFF' }, '{"led":"OFF"} in capitals'),
+      withId({ led: 'purple' }, '{"led":"purple"}'),
+      withId({ led: false }, '{"led":false}'),
+      withId({ led: ['off'] }, '{"led":["off"]}'),
+      withId({ lamp: 'off' }, 'a command without led'),
+    ];
+    return {
+      ...topics(random),
+      commands: [valid(random, 'on'), ...random.shuffle(bad), valid(random, 'off')],
+    };
+  },
+  run: async (stage, facts) => {
+    const { program, desk } = await begin(stage, facts);
+    const bad = facts.commands.slice(1, -1);
+    await switchOneByOne(stage, { program, desk }, facts, facts.commands.slice(0, 1));
+    for (const command of bad) {
+      await desk.publish(facts.commandTopic, command.payload, { qos: 1 });
+    }
+    await switchOneByOne(stage, { program, desk }, facts, facts.commands.slice(-1));
+    await stage.maybe('an error for each bad command', count(facts.errorTopic, bad.length), 1000);
+    const late = await stage.peer('late dashboard');
+    await late.subscribe([facts.errorTopic], 1);
+    await stage.expect('what is stored for a late dashboard', late.fence());
+    await program.stop();
+  },
+});
+
+/** True when the program has sent that many messages on a topic. */
+function count(topic: string, wanted: number): (entry: TraceEntry) => boolean {
+  const seen = new Set<number>();
+  return entry => {
+    if (
+      isPacket(entry, 'PUBLISH') &&
+      entry.who === 'program' &&
+      entry.direction === 'to-broker' &&
+      entry.packet.topic === topic
+    ) {
+      seen.add(entry.n);
+    }
+    return seen.size >= wanted;
+  };
+}
+
+/** A command that somebody stored yesterday, and one of today. */
+export const stored = scenario<Facts>('a stored command', {
+  facts: random => ({
+    ...topics(random),
+    commands: [valid(random, 'on'), valid(random, 'on')],
+  }),
+  run: async (stage, facts) => {
+    const [old, today] = facts.commands;
+    if (!old || !today) return;
+    const yesterday = await stage.peer('yesterday');
+    await yesterday.publish(facts.commandTopic, old.payload, { qos: 1, retain: true });
+    const { program, desk } = await begin(stage, facts);
+    await program.receives('PUBLISH', {
+      what: 'the stored command to reach your program',
+      when: ({ packet }) => packet.retain,
+    });
+    await switchOneByOne(stage, { program, desk }, facts, [today]);
+    await program.stop();
+  },
+});
+
+/** The same command comes twice, as QoS 1 allows; and a wish that is fulfilled already. */
+export const twice = scenario<Facts>('delivered twice', {
+  facts: random => ({
+    ...topics(random),
+    commands: [valid(random, 'on'), valid(random, 'off'), valid(random, 'off')],
+  }),
+  run: async (stage, facts) => {
+    const [first] = facts.commands;
+    stage.tap.rule({
+      who: 'program',
+      direction: 'to-client',
+      when: ({ packet }) =>
+        packet.type === 'PUBLISH' && payloadText(packet.payload) === first?.payload,
+      do: duplicate({ dup: true, id: 'same' }),
+    });
+    const { program, desk } = await begin(stage, facts);
+    await switchOneByOne(stage, { program, desk }, facts, facts.commands);
+    await program.stop();
+  },
+});
+
+/** Twenty commands without a pause; the last one counts. */
+export const burst = scenario<Facts>('twenty at once', {
+  facts: random => ({
+    ...topics(random),
+    commands: Array.from({ length: 20 }, (_, at) => valid(random, at % 2 === 0 ? 'on' : 'off')),
+  }),
+  run: async (stage, facts) => {
+    const { program, desk } = await begin(stage, facts);
+    await Promise.all(
+      facts.commands.map(({ payload }) => desk.publish(facts.commandTopic, payload, { qos: 1 })),
+    );
+    await stage.maybe('twenty answers', count(facts.stateTopic, facts.commands.length), 2500);
+    await program.stop();
+  },
+});
+
+/** A payload that is a program. */
+export const code = scenario<Facts>('a program as payload', {
+  facts: random => ({
+    ...topics(random),
+    commands: [
+      { payload: 'process.exit(7)', what: 'a program in JavaScript' },
+      { payload: "__import__('os')._exit(7)", what: 'a program in Python' },
+      valid(random, 'on'),
+    ],
+  }),
+  run: async (stage, facts) => {
+    const { program, desk } = await begin(stage, facts);
+    for (const { payload } of facts.commands.slice(0, 2)) {
+      await desk.publish(facts.commandTopic, payload, { qos: 1 });
+    }
+    await switchOneByOne(stage, { program, desk }, facts, facts.commands.slice(2));
+    await program.stop();
+  },
+}) satisfies ScenarioDefinition<Facts>;
+
+/** What the program published on a topic; a packet that is sent again is the same message. */
+export function published(recording: Recording<Facts>, topic: string): Published[] {
+  return sent(recording, 'PUBLISH').filter(({ packet }) => packet.topic === topic && !packet.dup);
+}
+
+/** A report as an object; undefined when it is none. */
+export function fields(entry: Published): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(payloadText(entry.packet.payload) ?? '');
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
