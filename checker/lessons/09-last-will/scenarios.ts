@@ -25,6 +25,9 @@ export const SHORT = 1;
 /** Seconds, of the line that stays half-open: twice as long as a slow machine needs to reboot. */
 export const REBOOT = 2;
 
+/** Milliseconds beyond 1.5 times the keep-alive: Mosquitto looks at its clocks only now and then. */
+const MARGIN = 4000;
+
 export function facts(random: Random): Facts {
   const device = random.device();
   return {
@@ -168,7 +171,7 @@ export const silence = scenario<Facts>('silent line', {
       `"${here.offline}" from the broker`,
       here.offline,
       from,
-      SHORT * 1500 + 2000,
+      SHORT * 1500 + MARGIN,
     );
     if (gone && up) {
       await heard(stage, `"${here.online}" on a new connection`, here.online, from, 8000);
@@ -225,7 +228,7 @@ export const reboot = scenario<Facts>('reboot', {
     held.release();
     await heard(stage, `"${here.online}" from the second run`, here.online, from);
     // It comes when the second run pushes the old line out, or when that expires by itself.
-    await heard(stage, 'the will of the first run', here.offline, from, REBOOT * 1500 + 2000);
+    await heard(stage, 'the will of the first run', here.offline, from, REBOOT * 1500 + MARGIN);
     await newcomer(stage, here, 'newcomer');
     await program.stop();
   },
