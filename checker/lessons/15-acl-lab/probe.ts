@@ -1,0 +1,189 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Acl,
+  type BrokerOptions,
+  type Dialect,
+  decide,
+  parseAcl,
+} from '../../../broker/index.js';
+import { delay } from '../../../wire/index.js';
+import type { Random } from '../../harness/random.js';
+import type { Recording } from '../../harness/recording.js';
+import { scenario } from '../../harness/scenario.js';
+import type { Stage } from '../../harness/stage.js';
+import { readLab, startLab } from './files.js';
+import { fileText } from './text.js';
+
+/** The four claims of the probe, in the order of the lesson. */
+export const claims = [
+  'sensorCanPublish',
+  'sensorCannotReceive',
+  'dashboardCanReceive',
+  'dashboardCannotPublish',
+] as const;
+export type Claim = (typeof claims)[number];
+
+export interface ProbeFacts {
+  readonly passwords: Readonly<Record<'sensor' | 'dashboard' | 'tester', string>>;
+  /** The claim that this broker violates. */
+  readonly violated?: Claim;
+}
+
+/** What is left when the probe has ended. */
+export interface ProbeFindings {
+  /** Text of RESULT_FILE; undefined when there is none. */
+  readonly result?: string;
+  /** False when it was still running at the end. */
+  readonly ended: boolean;
+  /** Why there was no broker to be asked. */
+  readonly skipped?: string;
+}
+
+/** How long a probe may take, in the words of the contract. */
+export const PROBE_DEADLINE_MS = 10_000;
+
+const rights: Readonly<Record<'sensor' | 'dashboard', string>> = {
+  sensor: 'topic write home/sensors/#',
+  dashboard: 'topic read home/#',
+};
+
+/** How each broken broker is broken: one slip in one line, as people make it. */
+const slips: Readonly<Record<Claim, Partial<typeof rights>>> = {
+  sensorCanPublish: { sensor: 'topic write home/sensor/#' },
+  sensorCannotReceive: { sensor: 'topic readwrite home/sensors/#' },
+  dashboardCanReceive: { dashboard: 'topic read /home/#' },
+  dashboardCannotPublish: { dashboard: 'topic readwrite home/#' },
+};
+
+function aclOf(violated: Claim | undefined): Acl {
+  const lines = { ...rights, ...(violated ? slips[violated] : {}) };
+  const text = [
+    'user sensor',
+    lines.sensor,
+    'user dashboard',
+    lines.dashboard,
+    'user tester',
+    'topic readwrite home/#',
+  ];
+  return parseAcl(text.join('\n'), 'acl');
+}
+
+const facts =
+  (violated?: Claim) =>
+  (random: Random): ProbeFacts => ({
+    passwords: {
+      sensor: random.token(12),
+      dashboard: random.token(12),
+      tester: random.token(12),
+    },
+    ...(violated ? { violated } : {}),
+  });
+
+function brokerWith(dialect: Dialect, deliver = true) {
+  return ({ passwords, violated }: ProbeFacts): BrokerOptions => {
+    const acl = aclOf(violated);
+    const known = new Map<string, string>(Object.entries(passwords));
+    return {
+      dialect,
+      authenticate: ({ username, password }) => {
+        const right = username === undefined ? undefined : known.get(username);
+        return right !== undefined && password?.toString() === right ? 0 : 5;
+      },
+      mayPublish: (who, topic) => decide(acl, who, 'write', topic).allowed,
+      mayReceive: (who, topic) => deliver && decide(acl, who, 'read', topic).allowed,
+    };
+  };
+}
+
+/** Starts the probe, lets it end by itself, and keeps what it wrote. */
+async function probe(stage: Stage, passwords: ProbeFacts['passwords']): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-probe-'));
+  try {
+    const program = await stage.start({
+      env: {
+        SENSOR_PASSWORD: passwords.sensor,
+        DASHBOARD_PASSWORD: passwords.dashboard,
+        TESTER_PASSWORD: passwords.tester,
+        RESULT_FILE: join(folder, 'result.json'),
+      },
+    });
+    const ended = await program.leaves(PROBE_DEADLINE_MS);
+    const result = await fileText(folder, 'result.json');
+    stage.find({ ended, ...(result === undefined ? {} : { result }) } satisfies ProbeFindings);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A good broker in Mosquitto's manner; SUBSCRIBE takes a moment, as over a slow line. */
+export const withholds = scenario<ProbeFacts>('grants and withholds', {
+  facts: facts(),
+  broker: brokerWith('mosquitto'),
+  run: async (stage, { passwords }) => {
+    stage.tap.rule({
+      who: 'program',
+      when: ({ packet }) => packet.type === 'SUBSCRIBE',
+      do: delay(100),
+      times: Number.POSITIVE_INFINITY,
+    });
+    await probe(stage, passwords);
+  },
+});
+
+/** A good broker of the other manner: it refuses the filter, and hangs up on a PUBLISH. */
+export const hangsUp = scenario<ProbeFacts>('refuses and hangs up', {
+  facts: facts(),
+  broker: brokerWith('strict'),
+  run: (stage, { passwords }) => probe(stage, passwords),
+});
+
+const broken = (name: string, violated: Claim) =>
+  scenario<ProbeFacts>(name, {
+    facts: facts(violated),
+    broker: brokerWith('mosquitto'),
+    run: (stage, { passwords }) => probe(stage, passwords),
+  });
+
+/** Four brokers with one slip each. */
+export const violations = {
+  sensorCanPublish: broken('sensor cannot publish', 'sensorCanPublish'),
+  sensorCannotReceive: broken('sensor receives', 'sensorCannotReceive'),
+  dashboardCanReceive: broken('dashboard receives nothing', 'dashboardCanReceive'),
+  dashboardCannotPublish: broken('dashboard publishes', 'dashboardCannotPublish'),
+} as const;
+
+/** Everybody gets in, everything is acknowledged, and nothing is ever delivered. */
+export const mute = scenario<ProbeFacts>('delivers nothing', {
+  facts: facts(),
+  broker: brokerWith('mosquitto', false),
+  run: (stage, { passwords }) => probe(stage, passwords),
+});
+
+export const down = scenario<ProbeFacts>('no broker', {
+  facts: facts(),
+  run: async (stage, { passwords }) => {
+    await (await stage.listen('program')).close();
+    await probe(stage, passwords);
+  },
+});
+
+/** The learner's probe against the learner's own files. */
+export const together = scenario<ProbeFacts>('your probe, your files', {
+  facts: facts(),
+  run: async (stage, { passwords }) => {
+    const lab = await readLab(stage.folder);
+    const started =
+      'kind' in lab ? lab : await startLab(stage.folder, lab, passwords.tester, stage.brokerKind);
+    if ('kind' in lab || 'kind' in started) {
+      return stage.find({ ended: true, skipped: 'the broker does not start with your files' });
+    }
+    stage.use(started.broker);
+    await probe(stage, { ...lab.passwords, tester: passwords.tester });
+  },
+});
+
+export function probeFindings(recording: Recording<ProbeFacts>): ProbeFindings | undefined {
+  return recording.findings as ProbeFindings | undefined;
+}
