@@ -1,0 +1,63 @@
+import { defineLesson } from '../harness/lesson.js';
+import { leavesCleanly } from '../harness/matchers.js';
+import { hiddenTests } from '../harness/vitest.js';
+import { answers, lively, speaks } from './12-reconnect/basics.js';
+import { back, oneAnswer, oneTimer } from './12-reconnect/drops.js';
+import {
+  noLies,
+  noneLost,
+  notices,
+  patient,
+  steady,
+  subscribesAgain,
+  weather,
+} from './12-reconnect/outages.js';
+import { environment, practiceFacts, threeDrops } from './12-reconnect/scenarios.js';
+
+export const lesson = hiddenTests(
+  defineLesson({
+    id: '12-reconnect',
+    checks: [
+      answers,
+      speaks,
+      lively,
+      back,
+      oneAnswer,
+      oneTimer,
+      subscribesAgain,
+      weather,
+      noneLost,
+      steady,
+      noLies,
+      notices,
+      patient,
+      leavesCleanly(threeDrops, { id: 'T14', needs: ['T4'] }),
+    ],
+    diagnoses: [
+      {
+        leads: 'T5',
+        covers: ['T6'],
+        applies: signature =>
+          signature.mistake('T5') === 'handlers-multiply' &&
+          signature.mistake('T6') === 'timers-multiply',
+        failure: () => ({
+          mistake: 'everything-in-connect',
+          why: 'answers and heartbeats both multiply with each reconnect: your whole program stands in the connect event, and runs once more each time',
+          try: 'leave only the subscription in the connect event; handler and timer belong outside',
+        }),
+      },
+    ],
+    practice: {
+      env: random => ({ ...environment(practiceFacts(random)), HEARTBEAT_MS: '2000' }),
+      events: (random, env) =>
+        practiceFacts(random).readings.flatMap((reading, at) => [
+          { input: reading },
+          {
+            topic: env['ASK_TOPIC'] ?? '',
+            payload: JSON.stringify({ ask: `q-${at + 1}` }),
+            qos: 1 as const,
+          },
+        ]),
+    },
+  }),
+);

@@ -1,0 +1,46 @@
+# One client listens and answers, another one speaks; QoS 2 for the readings.
+import json
+import threading
+
+from mqttkit import env, make_client, readings, wait_for_stop
+
+stopped = threading.Event()
+
+
+def line(suffix):
+    client = make_client(client_id=env("MQTT_CLIENT_ID") + suffix, clean_session=True)
+    client.reconnect_delay_set(1, 3)
+    return client
+
+
+def answer(client, userdata, message):
+    question = json.loads(message.payload)["ask"]
+    client.publish(env("ANSWER_TOPIC"), json.dumps({"answer": question}, indent=1), qos=1)
+
+
+ears = line("")
+ears.on_connect = lambda client, userdata, flags, rc: client.subscribe(env("ASK_TOPIC"), 2)
+ears.message_callback_add(env("ASK_TOPIC"), answer)
+mouth = line("-mouth")
+for one in (ears, mouth):
+    one.connect_async(env("MQTT_HOST"), int(env("MQTT_PORT")), int(env("MQTT_KEEPALIVE")))
+    one.loop_start()
+
+
+def log():
+    for reading in readings():
+        mouth.publish(env("READINGS_TOPIC"), json.dumps(reading), qos=2)
+
+
+def pulse():
+    while not stopped.wait(int(env("HEARTBEAT_MS")) / 1000):
+        mouth.publish(env("HEARTBEAT_TOPIC"), json.dumps({"alive": True}))
+
+
+threading.Thread(target=log, daemon=True).start()
+threading.Thread(target=pulse, daemon=True).start()
+wait_for_stop()
+stopped.set()
+for one in (mouth, ears):
+    one.disconnect()
+    one.loop_stop()
