@@ -1,0 +1,389 @@
+import { check, fail } from '../harness/check.js';
+import { defineLesson } from '../harness/lesson.js';
+import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
+import type { ScenarioDefinition } from '../harness/scenario.js';
+import { hiddenTests } from '../harness/vitest.js';
+import { keepsOut, letsIn, opens } from './13-login-and-public-brokers/door.js';
+import { endsAfterRefusal } from './13-login-and-public-brokers/refusal.js';
+import { leakOf } from './13-login-and-public-brokers/scan.js';
+import {
+  awkwardLogin,
+  badLogin,
+  busy,
+  environment,
+  type Facts,
+  inPublic,
+  login,
+  notAuthorised,
+  rotated,
+} from './13-login-and-public-brokers/scenarios.js';
+
+type Connect = PacketOf<'CONNECT'>;
+
+/** The password of a CONNECT as text; undefined when there is none, or it is no UTF-8. */
+const passwordOf = ({ packet }: Connect): string | undefined =>
+  packet.password && 'text' in packet.password ? packet.password.text : undefined;
+
+/** Judges the login of every CONNECT against the environment. */
+function rightLogin(recording: Recording<Facts>) {
+  const { username, password } = recording.facts;
+  const expected = `every CONNECT has the user name ${username} and the password in MQTT_PASSWORD`;
+  const connects = sent(recording, 'CONNECT');
+  if (connects.length === 0) {
+    return fail({
+      mistake: 'no-connect',
+      expected,
+      seen: insteadOf(recording, 'CONNECT'),
+      why: 'without CONNECT nothing else can happen',
+      try: 'connect to the address in MQTT_URL',
+    });
+  }
+  const wrong = connects.find(
+    one => one.packet.username !== username || passwordOf(one) !== password,
+  );
+  if (!wrong) return;
+  const user = wrong.packet.username;
+  const given = passwordOf(wrong);
+  if (user === undefined) {
+    const later = connects.some(one => one.packet.username !== undefined);
+    return fail({
+      mistake: later ? 'anonymous-first' : 'no-login',
+      expected,
+      seen: [wrong, 'a CONNECT without a user name'],
+      why: later
+        ? 'trying without a login first stands in the log of every broker as a break-in; where it succeeds, the program works as nobody'
+        : 'the broker does not know who is there, and this one lets only known users in',
+      try: later
+        ? 'give the login with the first CONNECT'
+        : 'the login stands in MQTT_USERNAME and MQTT_PASSWORD',
+    });
+  }
+  if (user.startsWith(`${username}:`)) {
+    return fail({
+      mistake: 'cut-at-colon',
+      expected,
+      seen: [wrong, `the user name arrived as ${user}`],
+      why: 'in mqtt.js 5.16 a login in the address is decoded first, then cut at its last colon: a part of your password is now a user name, which every log shows',
+      try: 'give user name and password as options of connect, not in the address',
+    });
+  }
+  if (user === encodeURIComponent(username) || given === encodeURIComponent(password)) {
+    if (user !== username || given !== password) {
+      return fail({
+        mistake: 'still-encoded',
+        expected,
+        seen: [wrong, 'percent signs arrived where your login has other letters'],
+        why: 'percent-encoding belongs into addresses. A field of CONNECT carries the letters themselves',
+        try: 'hand over the values as they stand in the environment',
+      });
+    }
+  }
+  if (user === username) {
+    return fail({
+      mistake: 'password-mangled',
+      expected,
+      seen: [
+        wrong,
+        `the user name is right; the password has ${Buffer.byteLength(password)} bytes in the environment, ${wrong.packet.password?.bytes ?? 0} on the wire${given === undefined ? '' : ', and other letters'}`,
+      ],
+      why: 'a password is bytes: one that was trimmed, decoded or cut is another password',
+      try: 'hand over MQTT_PASSWORD untouched',
+    });
+  }
+  fail({
+    mistake: 'credentials-in-source',
+    expected,
+    seen: [wrong, `the user name is ${user}; the environment says ${username}`],
+    why: 'a login in the source is in every copy of the source, and changing it means a new release for every device',
+    try: 'read MQTT_USERNAME and MQTT_PASSWORD from the environment',
+  });
+}
+
+const logsIn = check<Facts>({
+  id: 'T1',
+  title: 'it logs in with what the environment says',
+  clauses: ['3.1.1 MQTT-3.1.2-19', '3.1.1 MQTT-3.1.2-21'],
+  on: login,
+  explains: ['U2'],
+  verify: rightLogin,
+});
+
+const anyLetters = check<Facts>({
+  id: 'T2',
+  title: 'a login with : @ / # % and ß arrives whole',
+  clauses: ['3.1.1 MQTT-3.1.3-11'],
+  on: awkwardLogin,
+  needs: ['T1'],
+  verify: rightLogin,
+});
+
+const speaks = check<Facts>({
+  id: 'T3',
+  title: 'at home every reading is published, with the serial',
+  clauses: [],
+  on: login,
+  needs: ['T1'],
+  verify: recording => {
+    const { facts } = recording;
+    const expected = `one message on ${facts.topic} for each reading, with QoS 1: device ${facts.serial} and its temp`;
+    const messages = sent(recording, 'PUBLISH').filter(
+      ({ packet }) => packet.topic === facts.topic && !packet.dup,
+    );
+    for (const temp of facts.temps) {
+      const at = messages.find(one => sameNumber(jsonObject(one)['temp'], temp));
+      if (!at) {
+        return fail({
+          mistake: 'missing-reading',
+          expected,
+          seen: insteadOf(recording, `message with temp ${temp}`),
+          why: 'a reading that is not published never happened',
+          try: 'each line of the input has one temp: publish it on TOPIC',
+        });
+      }
+      if (jsonObject(at)['device'] !== facts.serial || at.packet.qos !== 1) {
+        return fail({
+          mistake: at.packet.qos === 1 ? 'wrong-device' : 'wrong-qos',
+          expected,
+          seen: [at],
+          why:
+            at.packet.qos === 1
+              ? 'nobody knows which device this temperature is from'
+              : 'with QoS 0 nobody tells you when a reading got lost',
+          try: 'compare the message with the table of the lesson',
+        });
+      }
+    }
+  },
+});
+
+const keepsTrying = check<Facts>({
+  id: 'T6',
+  title: 'code 3: it tries again until the broker is back',
+  clauses: ['3.1.1 MQTT-3.2.2-5'],
+  on: busy,
+  needs: ['T1'],
+  explains: ['U2'],
+  verify: recording => {
+    const expected = 'after CONNACK 3 another CONNECT, until CONNACK 0, and then the reading';
+    const noes = received(recording, 'CONNACK').filter(({ packet }) => packet.returnCode === 3);
+    const last = noes.at(-1);
+    if (!last) {
+      return fail({
+        mistake: 'no-connect',
+        expected,
+        seen: insteadOf(recording, 'CONNECT'),
+        why: 'nothing was asked of the broker',
+        try: 'mend the first check first',
+      });
+    }
+    const program = recording.programs[0];
+    if (!sent(recording, 'CONNECT', { after: last })[0]) {
+      const ended = program?.exitedAt !== undefined && program.killedAt === undefined;
+      return fail({
+        mistake: 'gives-up-on-3',
+        expected,
+        seen: [
+          last,
+          ended
+            ? `no CONNECT after that; the program ended with exit code ${program.exitCode}`
+            : 'no CONNECT after that; your program was still running',
+        ],
+        why: ended
+          ? 'code 3 says "not now", not "not you": the broker restarts, and your device is gone for good'
+          : 'mqtt.js 5.16 does not dial again after a refused CONNACK unless it is told to, whatever the code is; nor does a loop of your own that ends with the connection',
+        try: ended
+          ? 'look at which codes end your program'
+          : 'in mqtt.js look for reconnectOnConnackError among the options of connect; paho tries again by itself in loop_start and loop_forever',
+      });
+    }
+    const temp = recording.facts.temps[0] ?? 0;
+    if (!sent(recording, 'PUBLISH').some(one => sameNumber(jsonObject(one)['temp'], temp))) {
+      fail({
+        mistake: 'reading-lost',
+        expected,
+        seen: insteadOf(recording, 'PUBLISH of the reading that waited'),
+        why: 'the reading came while the broker was away, and it is gone',
+        try: 'publish with QoS 1: the library keeps it until the broker has it',
+      });
+    }
+  },
+});
+
+const noSecret = check<Facts>({
+  id: 'T8',
+  title: 'the password is in the password field, and nowhere else',
+  clauses: ['3.1.1 MQTT-3.1.2-21'],
+  on: [login, busy, rotated, inPublic],
+  needs: ['T1'],
+  verify: recording => {
+    const leak = leakOf(recording, recording.facts.password);
+    if (!leak) return;
+    fail({
+      mistake: 'secret-on-wire',
+      expected: 'your password in the password field of CONNECT only',
+      seen: [leak.entry, `${leak.where} holds your password${leak.how ? `, ${leak.how}` : ''}`],
+      why: 'topic names, payloads, identifiers and user names are shown: to subscribers, in logs, on dashboards. Base64 and percent signs hide nothing',
+      try: 'find where MQTT_PASSWORD is used a second time',
+    });
+  },
+});
+
+/** A check of the public mode. */
+function publicly(
+  words: Pick<Parameters<typeof check<Facts>>[0], 'id' | 'title' | 'needs' | 'clauses'>,
+  verify: (recording: Recording<Facts>) => void,
+) {
+  const on: ScenarioDefinition<Facts> = inPublic;
+  return check<Facts>({ ...words, on, verify });
+}
+
+const noLogin = publicly(
+  {
+    id: 'T9',
+    title: "no login for somebody else's broker",
+    clauses: ['3.1.1 MQTT-3.1.2-18', '3.1.1 MQTT-3.1.2-22'],
+    needs: ['T1'],
+  },
+  recording => {
+    const [first] = sent(recording, 'CONNECT');
+    if (!first) {
+      return fail({
+        mistake: 'no-connect-in-public',
+        expected: 'with PUBLIC_BROKER=1 a CONNECT without user name and password',
+        seen: insteadOf(recording, 'CONNECT'),
+        why: 'the demonstration shows nothing',
+        try: 'print what your program does when PUBLIC_BROKER is 1',
+      });
+    }
+    const told = sent(recording, 'CONNECT').find(
+      ({ packet }) => packet.username !== undefined || packet.password !== undefined,
+    );
+    if (told) {
+      fail({
+        mistake: 'login-in-public',
+        expected: 'with PUBLIC_BROKER=1 a CONNECT without user name and password',
+        seen: [told],
+        why: 'a public broker does not ask for your login, but its owner, and everybody on the way, can now read it',
+        try: 'give the login only when PUBLIC_BROKER is not 1',
+      });
+    }
+  },
+);
+
+const ownCorner = publicly(
+  { id: 'T10', title: 'in public, everything is below PUBLIC_PREFIX', clauses: [], needs: ['T9'] },
+  recording => {
+    const { prefix, temps } = recording.facts;
+    const expected = `one message for each reading, on a topic whose first level is ${prefix}`;
+    const messages = sent(recording, 'PUBLISH').filter(({ packet }) => !packet.dup);
+    const outside = messages.find(({ packet }) => packet.topic.split('/')[0] !== prefix);
+    if (outside) {
+      return fail({
+        mistake: 'outside-prefix',
+        expected,
+        seen: [outside],
+        why: 'on a public broker a thousand strangers use the same first words; your messages and theirs get mixed, and a leading slash makes an empty first level',
+        try: 'begin the topic name with PUBLIC_PREFIX, without a slash before it',
+      });
+    }
+    if (messages.length < temps.length) {
+      fail({
+        mistake: 'silent-in-public',
+        expected,
+        seen: insteadOf(recording, `message number ${messages.length + 1}`),
+        why: 'a demonstration without messages shows nothing',
+        try: 'publish one made-up value for each line of the input',
+      });
+    }
+  },
+);
+
+const noSerial = publicly(
+  { id: 'T11', title: 'in public, the real serial is nowhere', clauses: [], needs: ['T9'] },
+  recording => {
+    const { serial } = recording.facts;
+    const leak = leakOf(recording, serial);
+    if (!leak) return;
+    fail({
+      mistake: 'serial-in-public',
+      expected: `no packet that tells the serial ${serial}`,
+      seen: [leak.entry, `${leak.where} holds it${leak.how ? `, ${leak.how}` : ''}`],
+      why: 'on a public broker everybody may read everything. Whoever subscribes to # now knows that this device exists, and that it is yours',
+      try: 'make up a name for public use; in the client identifier too',
+    });
+  },
+);
+
+const madeUp = publicly(
+  { id: 'T12', title: 'in public, the values are made up', clauses: [], needs: ['T10'] },
+  recording => {
+    const { temps } = recording.facts;
+    const expected = 'values that are made up, not the readings of your house';
+    const messages = sent(recording, 'PUBLISH').filter(({ packet }) => !packet.dup);
+    const values = messages.map(one => Number(jsonObject(one)['temp']));
+    const real = messages[values.findIndex(one => temps.some(temp => sameNumber(one, temp)))];
+    if (real) {
+      return fail({
+        mistake: 'real-value-in-public',
+        expected,
+        seen: [real, 'this is a reading from your input'],
+        why: 'temperatures tell when somebody is at home. They are yours, and this broker is read by strangers',
+        try: 'make up a number; the input only tells you when to send',
+      });
+    }
+    const near = temps.every((temp, at) => Math.abs((values[at] ?? Number.NaN) - temp) <= 0.6);
+    if (near) {
+      fail({
+        mistake: 'rounded-value-in-public',
+        expected,
+        seen: [...messages.slice(0, temps.length), `your input says ${temps.join(', ')}`],
+        why: 'a rounded reading is a reading: the curve of your house is the same',
+        try: 'make up a number that does not depend on the input',
+      });
+    }
+  },
+);
+
+export const lesson = hiddenTests(
+  defineLesson({
+    id: '13-login-and-public-brokers',
+    checks: [
+      logsIn,
+      anyLetters,
+      speaks,
+      endsAfterRefusal(notAuthorised, {
+        id: 'T4',
+        title: 'code 5, not authorised: it ends with exit code 2',
+        needs: ['T1'],
+        code: 5,
+      }),
+      endsAfterRefusal(badLogin, {
+        id: 'T5',
+        title: 'code 4, bad user name or password: the same',
+        needs: ['T1', 'T4'],
+        code: 4,
+      }),
+      keepsTrying,
+      endsAfterRefusal(rotated, {
+        id: 'T7',
+        title: 'a password that changes in the middle of the work: the same',
+        needs: ['T3', 'T4'],
+        code: 5,
+      }),
+      noSecret,
+      noLogin,
+      ownCorner,
+      noSerial,
+      madeUp,
+      opens,
+      letsIn,
+      keepsOut,
+      leavesCleanly(login, { id: 'T16', needs: ['T3'] }),
+    ],
+    practice: {
+      env: random => environment(login.facts(random)),
+      events: random => login.facts(random).temps.map(temp => ({ input: { temp } })),
+    },
+  }),
+);

@@ -1,0 +1,53 @@
+# The refusal is handled in the main thread: the callback only tells it. Values from a random walk.
+import json
+import queue
+import random
+import sys
+import threading
+
+from mqttkit import env, make_client, readings
+
+public = env("PUBLIC_BROKER") == "1"
+work = queue.Queue()
+REFUSED, STOP = object(), object()
+
+
+def on_connect(client, userdata, flags, rc):
+    if rc in (4, 5):
+        client.disconnect()
+        work.put(REFUSED)
+
+
+def read_input():
+    for reading in readings():
+        work.put(reading)
+    work.put(STOP)
+
+
+client = make_client(client_id=f"cellar-{random.randrange(10**6)}")
+if not public:
+    client.username_pw_set(username=env("MQTT_USERNAME"), password=env("MQTT_PASSWORD"))
+client.on_connect = on_connect
+client.reconnect_delay_set(min_delay=1, max_delay=5)
+client.connect_async(env("MQTT_HOST"), int(env("MQTT_PORT")), keepalive=30)
+client.loop_start()
+threading.Thread(target=read_input, daemon=True).start()
+
+made_up = 500.0
+while True:
+    item = work.get()
+    if item is REFUSED:
+        print("refused", file=sys.stderr)
+        client.loop_stop()
+        sys.exit(2)
+    if item is STOP:
+        break
+    if public:
+        made_up += random.uniform(-1, 1)
+        client.publish(env("PUBLIC_PREFIX"), json.dumps({"temp": made_up}), retain=False)
+    else:
+        message = {"temp": item["temp"], "device": env("DEVICE_SERIAL"), "ok": True}
+        client.publish(env("TOPIC"), json.dumps(message, indent=1), qos=1)
+
+client.disconnect()
+client.loop_stop()
