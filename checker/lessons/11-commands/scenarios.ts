@@ -239,7 +239,7 @@ export const burst = scenario<Facts>('twenty at once', {
     await Promise.all(
       facts.commands.map(({ payload }) => desk.publish(facts.commandTopic, payload, { qos: 1 })),
     );
-    await stage.maybe('twenty answers', count(facts.stateTopic, facts.commands.length), 2500);
+    await stage.maybe('twenty answers', count(facts.stateTopic, facts.commands.length), 4000);
     await program.stop();
   },
 });
