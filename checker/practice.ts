@@ -39,15 +39,18 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker.open(), now, maxEntries: 100_000 });
   tap.onEntry(request.onEntry);
-  const { port } = await tap.listen({ who: 'program' });
+  const tls = await lesson.practice.tls?.();
+  const { port } = await tap.listen({ who: 'program', ...(tls ? { tls: tls.options } : {}) });
   const random = randomFrom(seed, 'practice');
-  const env = lesson.practice.env(random);
+  const env = { ...lesson.practice.env(random), ...tls?.env };
+  // A certificate is for a name, not for an address.
+  const host = tls ? 'localhost' : '127.0.0.1';
   const program = startProgram(
     'program',
     prepared.spec,
     {
-      MQTT_URL: `mqtt://127.0.0.1:${port}`,
-      MQTT_HOST: '127.0.0.1',
+      MQTT_URL: `${tls ? 'mqtts' : 'mqtt'}://${host}:${port}`,
+      MQTT_HOST: host,
       MQTT_PORT: String(port),
       ...env,
     },

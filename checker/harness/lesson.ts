@@ -1,3 +1,4 @@
+import type { TlsOptions } from 'node:tls';
 import type { Check, Diagnosis } from './check.js';
 import type { Random } from './random.js';
 import type { ScenarioDefinition } from './scenario.js';
@@ -6,6 +7,11 @@ import type { ScenarioDefinition } from './scenario.js';
 export interface Practice {
   /** The environment of the lesson's contract, beside MQTT_URL and its like. */
   readonly env: (random: Random) => Readonly<Record<string, string>>;
+  /** For a program that speaks TLS: the server's side of it, and what the program needs to know. */
+  readonly tls?: () => Promise<{
+    readonly options: TlsOptions;
+    readonly env: Readonly<Record<string, string>>;
+  }>;
   /** What happens around the program, one event a second: a line of its input, or a message on the broker. */
   readonly events?: (
     random: Random,

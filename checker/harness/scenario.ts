@@ -13,7 +13,10 @@ export interface ScenarioDefinition<Facts> {
   /** Options of the broker behind the tap; default: Mosquitto's defaults with everybody welcome. */
   readonly broker?: (facts: Facts) => BrokerOptions;
   /** How the tap listens for a program (TLS). */
-  readonly listen?: (facts: Facts, name: string) => Partial<Omit<ListenOptions, 'who'>>;
+  readonly listen?: (
+    facts: Facts,
+    name: string,
+  ) => Partial<Omit<ListenOptions, 'who'>> | Promise<Partial<Omit<ListenOptions, 'who'>>>;
   /** Mostly waits for protocol timers (seconds on end): more such scenarios run at once. */
   readonly waits?: boolean;
   readonly run: (stage: Stage, facts: Facts) => Promise<void>;

@@ -202,7 +202,8 @@ async function openStage<Facts>(
   const listen = (name: string) => {
     const known = listeners.get(name);
     if (known) return known;
-    const listener = tap.listen({ who: name, ...definition.listen?.(facts, name) });
+    const listener = (async () =>
+      tap.listen({ who: name, ...(await definition.listen?.(facts, name)) }))();
     listeners.set(name, listener);
     return listener;
   };
