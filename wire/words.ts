@@ -133,7 +133,7 @@ export function describePacket(packet: WirePacket, options: WordOptions = {}): s
 }
 
 /** A line cut to the width of a terminal; wide characters count as the columns they take. */
-function fitted(line: string, options: WordOptions): string {
+export function fitted(line: string, options: WordOptions): string {
   const { width } = options;
   if (width === undefined || stringWidth(line) <= width) return line;
   const end = ellipsis(options);
@@ -147,7 +147,8 @@ function fitted(line: string, options: WordOptions): string {
   return cut + end;
 }
 
-const seconds = (t: number) => `+${(t / 1000).toFixed(3)} s`;
+/** A time of the trace: `+0.061 s`. */
+export const seconds = (t: number) => `+${(t / 1000).toFixed(3)} s`;
 
 function route(who: string, direction: Direction, options: SafeOptions): string {
   const arrow = options.ascii ? '->' : '→';
@@ -155,7 +156,8 @@ function route(who: string, direction: Direction, options: SafeOptions): string 
   return direction === 'to-broker' ? `${client} ${arrow} broker` : `broker ${arrow} ${client}`;
 }
 
-function fateWords(entry: PacketEntry): string {
+/** What the tap did with a packet, as it stands behind it: `  (withheld)`; empty where nothing was done. */
+export function fateWords(entry: PacketEntry): string {
   const words: string[] = [];
   if (entry.copyOf !== undefined) words.push(`copy of #${entry.copyOf}`);
   if (entry.madeByTap) words.push('made by the tap');
