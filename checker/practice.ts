@@ -34,7 +34,12 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const seed = request.seed ?? newSeed();
   const lesson: Lesson = await loadLesson(request.lesson);
   const prepared = await prepareProgram({ ...request, seed, id: 'practice' });
-  const broker = await startBroker({ listen: { port: request.port ?? 0 } });
+  const random = randomFrom(seed, 'practice');
+  const env = lesson.practice.env(random);
+  const broker = await startBroker({
+    ...lesson.practice.broker?.(env),
+    listen: { port: request.port ?? 0 },
+  });
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker.open(), now, maxEntries: 100_000 });

@@ -1,4 +1,5 @@
 import type { TlsOptions } from 'node:tls';
+import type { BrokerOptions } from '../../broker/index.js';
 import type { Check, Diagnosis } from './check.js';
 import type { Random } from './random.js';
 import type { ScenarioDefinition } from './scenario.js';

@@ -2,14 +2,36 @@ import { defineLesson } from '../harness/lesson.js';
 import { hiddenTests } from '../harness/vitest.js';
 import { claimChecks } from './15-acl-lab/claims.js';
 import { documents } from './15-acl-lab/document.js';
+import { goodBroker } from './15-acl-lab/probe.js';
 import { ruleChecks } from './15-acl-lab/rules.js';
 import { startChecks } from './15-acl-lab/start.js';
+
+const found = ['T13', 'T14', 'T15', 'T16'];
 
 export const lesson = hiddenTests(
   defineLesson({
     id: '15-acl-lab',
     checks: [...startChecks, ...ruleChecks, documents, ...claimChecks],
     diagnoses: [
+      {
+        leads: 'T13',
+        covers: ['T14', 'T15', 'T16'],
+        applies: one =>
+          found.every(id => one.failed(id)) && !found.some(id => one.mistake(id) === 'exit-code'),
+        failure: () => ({
+          mistake: 'always-true',
+          expected:
+            'of four broken brokers, the probe finds in each the one claim that is violated',
+          why: 'the probe says the same of every broker: a test that cannot fail tests nothing',
+          try: 'for each claim, ask: what would I see if it did not hold? Wait for that',
+        }),
+      },
+      {
+        leads: 'T13',
+        covers: ['T14', 'T15', 'T16'],
+        applies: one => found.every(id => one.mistake(id) === 'exit-code'),
+        failure: () => ({ mistake: 'exit-code' }),
+      },
       {
         // Both users without rights, and both for the same reason.
         leads: 'T4',
@@ -31,6 +53,12 @@ export const lesson = hiddenTests(
         TESTER_PASSWORD: random.token(12),
         RESULT_FILE: 'result.json',
       }),
+      broker: env =>
+        goodBroker({
+          sensor: env['SENSOR_PASSWORD'] ?? '',
+          dashboard: env['DASHBOARD_PASSWORD'] ?? '',
+          tester: env['TESTER_PASSWORD'] ?? '',
+        }),
     },
   }),
 );

@@ -67,6 +67,9 @@ function resultOf(recording: ProbeRecording, expected: string): Result {
   const exitCode = recording.programs[0]?.exitCode;
   if (found.result === undefined) {
     const gaveUp = exitCode === 4;
+    const early = gaveUp ? tooEarly(recording) : undefined;
+    if (early)
+      return fail({ ...notListening(), expected, seen: [...inOrder(early), ...ending(recording)] });
     return fail({
       mistake: gaveUp ? 'gave-up' : 'no-result',
       expected,
@@ -127,20 +130,32 @@ function tooEarly(
   recording: ProbeRecording,
 ): { subscribe: PacketEntry; publish: PacketEntry } | undefined {
   const subacks = received(recording, 'SUBACK');
+  const confirmed = (connection: number) =>
+    subacks.find(one => one.connection === connection)?.n ?? Number.POSITIVE_INFINITY;
   for (const publish of sent(recording, 'PUBLISH')) {
-    const subscribe = sent(recording, 'SUBSCRIBE', { before: publish }).find(
+    // Of those who were connected by then, the first SUBSCRIBE counts; a later one may be a fence.
+    const subscribe = sent(recording, 'SUBSCRIBE').find(
       one =>
-        !subacks.some(
-          suback =>
-            suback.connection === one.connection &&
-            suback.packet.id === one.packet.id &&
-            suback.n < publish.n,
-        ),
+        sent(recording, 'CONNECT', { connection: one.connection, before: publish }).length > 0 &&
+        confirmed(one.connection) > publish.n,
     );
     if (subscribe) return { subscribe, publish };
   }
   return undefined;
 }
+
+type Early = NonNullable<ReturnType<typeof tooEarly>>;
+
+const inOrder = ({ subscribe, publish }: Early) => [
+  ...[publish, subscribe].sort((a, b) => a.n - b.n),
+  'and SUBACK only came behind these',
+];
+
+const notListening = (): Pick<Failure, 'mistake' | 'why' | 'try'> => ({
+  mistake: 'not-listening-yet',
+  why: 'the message was published before the subscription was confirmed: nobody was listening yet, and nothing is kept for those who come late',
+  try: 'publish when SUBACK has come',
+});
 
 /** Connections of one user, by the name in CONNECT. */
 function ofUser(recording: ProbeRecording, user: string): Set<number> {
@@ -173,13 +188,7 @@ function misjudged(
   const sight = { expected, seen: [wrote(result)] as (string | PacketEntry)[] };
   const early = tooEarly(recording);
   if (early && claims.some(one => one.includes('Can') && !result[one] && truth[one])) {
-    fail({
-      ...sight,
-      seen: [...sight.seen, early.subscribe, early.publish, 'and SUBACK only came behind that'],
-      mistake: 'not-listening-yet',
-      why: 'the message was published before the subscription was confirmed: nobody was listening yet, and nothing is kept for late comers',
-      try: 'publish when SUBACK has come',
-    });
+    fail({ ...sight, ...notListening(), seen: [...sight.seen, ...inOrder(early)] });
   }
   if (result[claim]) fail({ ...sight, ...missed(recording, claim) });
   else fail({ ...sight, ...blamed(recording, claim, sight.seen) });
@@ -245,6 +254,13 @@ function blamed(
     };
   }
   const sensor = claim === 'sensorCanPublish';
+  if (recording.facts.violated && recording.facts.violated !== claim) {
+    return {
+      mistake: 'no-referee',
+      why: `only ${recording.facts.violated} is violated here. When sensor and dashboard are tested with each other, one fault makes both look guilty`,
+      try: 'let the tester be the other end of every test: it may publish and read everything below home',
+    };
+  }
   return {
     mistake: 'blames-a-good-broker',
     why: sensor

@@ -97,6 +97,10 @@ function brokerWith(dialect: Dialect, deliver = true) {
   };
 }
 
+/** A broker with the rules of the lab, in Mosquitto's manner. */
+export const goodBroker = (passwords: ProbeFacts['passwords']): BrokerOptions =>
+  brokerWith('mosquitto')({ passwords });
+
 /** Starts the probe, lets it end by itself, and keeps what it wrote. */
 async function probe(stage: Stage, passwords: ProbeFacts['passwords']): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-probe-'));

@@ -41,7 +41,6 @@ function missingRight(recording: Recording<Facts>, cells: readonly Cell[]): neve
   const door = findingsOf(recording).doors[first.door];
   const file = aclName(recording, first);
   const lines = door?.users[user];
-  const verb = access === 'write' ? 'published to' : 'was to receive';
   const sent = publishOf(recording, first, 'sent');
   const sight = {
     expected:
@@ -112,7 +111,7 @@ function missingRight(recording: Recording<Facts>, cells: readonly Cell[]): neve
     ...sight,
     seen: [...sight.seen, ...lines.slice(0, 3).flatMap(cite)],
     mistake: access === 'write' ? 'sensor-cannot-publish' : 'dashboard-cannot-receive',
-    why: `no line for ${user} allows what it ${verb} ${topic}${other ? `; "${other.access}" is the other direction: read is to receive, write is to publish` : ''}`,
+    why: `no line lets ${user} ${access} ${topic}${other ? `. "${other.access}" is the other direction: read is to receive, write is to publish` : ''}`,
     try: `read the lines of ${user} aloud: who may do what, on which topics?`,
   });
 }
@@ -217,7 +216,7 @@ export const ruleChecks = [
     'sensor',
     'read',
     'sensor receives nothing',
-    ['T5'],
+    ['T4', 'T5'],
     'A stolen thermometer could read along: who is at home, and when',
   ),
   negative(

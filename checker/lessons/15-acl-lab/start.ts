@@ -48,8 +48,7 @@ const starts = check<Facts>({
         try: 'put the file beside mosquitto.conf, and write its name without a path',
       });
     }
-    const behind = trouble.line?.includes('#') && !/^\s*#/.test(trouble.line);
-    if (behind) {
+    if (/ #./.test(trouble.line ?? '')) {
       fail({
         mistake: 'comment-behind',
         expected,
@@ -58,13 +57,22 @@ const starts = check<Facts>({
         try: 'give the comment a line of its own',
       });
     }
+    if (trouble.line?.includes('\t')) {
+      fail({
+        mistake: 'tab',
+        expected,
+        seen: seen.replaceAll('\t', '⇥'),
+        why: 'there is a tab (⇥) in this line. To Mosquitto only a space separates a word from the next',
+        try: 'put a space in its place; your editor may show both alike',
+      });
+    }
     fail({
       mistake: 'does-not-start',
       expected,
       seen,
       why: 'Mosquitto reads its files line by line and refuses to start at the first it does not understand: better no broker than one with half its rules',
       try: place
-        ? `compare ${place} with the example in the lesson, character by character (a tab is not a space here)`
+        ? `compare ${place} with the example in the lesson, character by character`
         : 'compare the names in mosquitto.conf with the files in the folder',
     });
   },
