@@ -35,7 +35,8 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const lesson: Lesson = await loadLesson(request.lesson);
   const prepared = await prepareProgram({ ...request, seed, id: 'practice' });
   const random = randomFrom(seed, 'practice');
-  const env = lesson.practice.env(random);
+  const tls = await lesson.practice.tls?.();
+  const env = { ...lesson.practice.env(random), ...tls?.env };
   const broker = await startBroker({
     ...lesson.practice.broker?.(env),
     listen: { port: request.port ?? 0 },
@@ -44,10 +45,7 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker.open(), now, maxEntries: 100_000 });
   tap.onEntry(request.onEntry);
-  const tls = await lesson.practice.tls?.();
   const { port } = await tap.listen({ who: 'program', ...(tls ? { tls: tls.options } : {}) });
-  const random = randomFrom(seed, 'practice');
-  const env = { ...lesson.practice.env(random), ...tls?.env };
   // A certificate is for a name, not for an address.
   const host = tls ? 'localhost' : '127.0.0.1';
   const program = startProgram(

@@ -13,6 +13,8 @@ export interface Practice {
     readonly options: TlsOptions;
     readonly env: Readonly<Record<string, string>>;
   }>;
+  /** Options of the practice broker; default: everybody is welcome. */
+  readonly broker?: (env: Readonly<Record<string, string>>) => BrokerOptions;
   /** What happens around the program, one event a second: a line of its input, or a message on the broker. */
   readonly events?: (
     random: Random,
