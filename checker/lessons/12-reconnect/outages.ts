@@ -8,7 +8,6 @@ import {
   closedAtStart,
   closedInBetween,
   deadLine,
-  HEARTBEAT_MS,
   slowConnack,
   threeDrops,
 } from './scenarios.js';
@@ -128,11 +127,18 @@ export const noLies = check<Facts>({
     const home = faultAt(recording, 'broker-back');
     const connack = received(recording, 'CONNACK').find(one => home && one.t >= home.t);
     if (!connack) return;
-    const flood = beatsOf(recording).filter(one => one.t >= connack.t && one.t <= connack.t + 300);
+    const early = beatsOf(recording).filter(one => one.t >= connack.t && one.t <= connack.t + 1500);
+    const flood = early
+      .map(first => early.filter(one => one.t >= first.t && one.t <= first.t + 300))
+      .reduce((most, one) => (one.length > most.length ? one : most), []);
     if (flood.length <= 8) return;
+    // A busy machine can make one moment of many.
+    if (stalled(recording, connack.t, connack.t + 1500) > 1000) {
+      cannotTell('the machine was too busy');
+    }
     fail({
       mistake: 'stale-heartbeats',
-      expected: `one or two heartbeats in the first ${HEARTBEAT_MS} ms after CONNACK`,
+      expected: 'at most two heartbeats in the first 300 ms after CONNACK',
       seen: [
         connack,
         `${flood.length} heartbeats within 300 ms, from`,
