@@ -195,7 +195,8 @@ function diagnose(
   });
   for (const id of diagnosis.covers ?? []) {
     const check = lesson.checks.find(one => one.id === id);
-    if (check && verdicts.get(id)?.status === 'failed') {
+    const status = verdicts.get(id)?.status;
+    if (check && (status === 'failed' || status === 'unknown')) {
       verdicts.set(id, notReached(check, [diagnosis.leads]));
     }
   }

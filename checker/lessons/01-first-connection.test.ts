@@ -359,10 +359,12 @@ export const lesson = hiddenTests(
     ],
     diagnoses: [
       {
-        leads: 'T5',
-        covers: ['T6', 'T7', 'T8'],
+        leads: 'T6',
+        covers: ['T5', 'T7', 'T8'],
         applies: signature =>
-          signature.mistake('T5') === 'silent' && signature.mistake('T6') === 'ignores-refusal',
+          signature.mistake('T6') === 'ignores-refusal' &&
+          signature.mistake('T7') === 'stuck-before-connack' &&
+          !signature.passed('T5'),
         failure: () => ({
           mistake: 'no-loop',
           why: 'CONNECT went out, and nothing that came back was ever read: no ping, no reaction to a refusal. The network loop of your library does not run',

@@ -1,5 +1,5 @@
 # mistake: no-loop
-# fails: T5
+# fails: T6
 # Never runs the network loop.
 import os
 import sys
