@@ -1,0 +1,100 @@
+import type { TraceEntry } from '../../../wire/index.js';
+import type { Random } from '../../harness/random.js';
+import { isPacket, type Recording } from '../../harness/recording.js';
+import { scenario } from '../../harness/scenario.js';
+import type { Stage, StagedProgram } from '../../harness/stage.js';
+import { certificates, type ServerKind } from './certificates.js';
+
+export interface Facts {
+  readonly username: string;
+  readonly password: string;
+  readonly topic: string;
+  readonly reading: { readonly device: string; readonly temp: number };
+}
+
+export const facts = (random: Random): Facts => ({
+  username: `${random.token(3)}-${random.token(3)}`,
+  password: `${random.token(6)}:${random.token(6)}`,
+  topic: `hall/${random.token(4)}/temperature`,
+  reading: { device: random.device(), temp: random.decimal(-30, 45, 2) },
+});
+
+export const environment = (here: Facts): Record<string, string> => ({
+  MQTT_USERNAME: here.username,
+  MQTT_PASSWORD: here.password,
+  TOPIC: here.topic,
+});
+
+async function start(stage: Stage, here: Facts, authority: 'ours' | 'other' = 'ours') {
+  const { caFile, otherCaFile } = await certificates();
+  return stage.start({
+    scheme: 'mqtts',
+    host: 'localhost',
+    env: { ...environment(here), MQTT_CA_FILE: authority === 'ours' ? caFile : otherCaFile },
+  });
+}
+
+const listen = (kind: ServerKind) => async () => {
+  const { certificate, key } = (await certificates()).server[kind];
+  return { tls: { cert: certificate, key } };
+};
+
+/** A server that is what it should be. */
+function right(name: string, kind: ServerKind, authority: 'ours' | 'other') {
+  return scenario<Facts>(name, {
+    facts,
+    listen: listen(kind),
+    run: async (stage, here) => {
+      const program = await start(stage, here, authority);
+      program.feed(here.reading);
+      const came = await stage.maybe('a CONNECT', settled(), 6000);
+      if (!came || !isPacket(came, 'CONNECT')) return;
+      await program.sends('PUBLISH', { what: 'the PUBLISH of the reading' });
+      await program.stop();
+    },
+  });
+}
+export const good = right('the right server', 'good', 'ours');
+export const otherAuthority = right('the right server of another authority', 'other', 'other');
+
+/** True when the program has said something, has left, or has tried three times. */
+function settled(): (entry: TraceEntry) => boolean {
+  const tries = new Set<TraceEntry>();
+  return entry => {
+    if (isTry(entry)) tries.add(entry);
+    return (
+      tries.size >= 3 ||
+      (entry.kind === 'note' && entry.note === 'ended') ||
+      isPacket(entry, 'CONNECT')
+    );
+  };
+}
+
+/** A dialling of the program: a connection that came about, or a TLS handshake that did not. */
+const isTry = (entry: TraceEntry): boolean =>
+  (entry.kind === 'connection' && entry.who === 'program' && entry.event === 'opened') ||
+  (entry.kind === 'note' && entry.who === 'program' && entry.note === 'tls-failed');
+
+export const triesOf = (recording: Recording): TraceEntry[] =>
+  recording.trace.entries.filter(isTry);
+
+async function meetStranger(stage: Stage, program: StagedProgram, here: Facts): Promise<void> {
+  program.feed(here.reading);
+  const came = await stage.maybe('the program to end', settled(), 6000);
+  // What it tells after its CONNECT belongs into the picture.
+  if (came && isPacket(came, 'CONNECT')) {
+    await stage.maybe('a PUBLISH', entry => isPacket(entry, 'PUBLISH'), 1000);
+  } else await program.leaves(500);
+}
+
+function wrong(name: string, server: ServerKind | 'plaintext') {
+  return scenario<Facts>(name, {
+    facts,
+    ...(server === 'plaintext' ? {} : { listen: listen(server) }),
+    run: async (stage, here) => meetStranger(stage, await start(stage, here), here),
+  });
+}
+export const wrongName = wrong('a server with another name', 'wrong-name');
+export const wrongAuthority = wrong('a server of another authority', 'other');
+export const expired = wrong('a certificate of last year', 'expired');
+export const plaintext = wrong('a server without TLS', 'plaintext');

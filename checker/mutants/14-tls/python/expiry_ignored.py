@@ -1,0 +1,30 @@
+# mistake: expiry-ignored
+# fails: T6
+# X509_V_FLAG_NO_CHECK_TIME: no date is looked at.
+import json
+import ssl
+import sys
+
+from mqttkit import env, make_client, readings
+
+# 1  Whom to trust: the authority in the file, and nobody else.
+client = make_client()
+context = ssl.create_default_context(cafile=env("MQTT_CA_FILE"))
+context.verify_flags |= 0x200000
+client.tls_set_context(context)
+client.username_pw_set(env("MQTT_USERNAME"), env("MQTT_PASSWORD"))
+
+# 2  No connection to the right server: no connection at all.
+try:
+    client.connect(env("MQTT_HOST"), int(env("MQTT_PORT")))
+except OSError as error:
+    print(f"not the right server: {error}", file=sys.stderr)
+    sys.exit(3)
+client.loop_start()
+
+# 3  The reading.
+for reading in readings():
+    client.publish(env("TOPIC"), json.dumps(reading), qos=1)
+
+client.disconnect()
+client.loop_stop()

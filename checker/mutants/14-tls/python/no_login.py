@@ -1,0 +1,26 @@
+# mistake: no-login
+# fails: T1
+# TLS in place of a login.
+import json
+import sys
+
+from mqttkit import env, make_client, readings
+
+# 1  Whom to trust: the authority in the file, and nobody else.
+client = make_client()
+client.tls_set(ca_certs=env("MQTT_CA_FILE"))
+
+# 2  No connection to the right server: no connection at all.
+try:
+    client.connect(env("MQTT_HOST"), int(env("MQTT_PORT")))
+except OSError as error:
+    print(f"not the right server: {error}", file=sys.stderr)
+    sys.exit(3)
+client.loop_start()
+
+# 3  The reading.
+for reading in readings():
+    client.publish(env("TOPIC"), json.dumps(reading), qos=1)
+
+client.disconnect()
+client.loop_stop()
