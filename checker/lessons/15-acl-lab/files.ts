@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import {
@@ -170,8 +171,8 @@ topic readwrite $fence/dashboard
 
 /**
  * Starts a broker from a copy of the learner's files to which the tester's login is added: the
- * referee that sees what the two users cannot show. On Mosquitto where `kind` asks for it and one
- * plain listener is what the file has.
+ * referee that sees what the two users cannot show. On Mosquitto where `kind` asks for it and the
+ * listeners are plain.
  */
 export async function startLab(
   folder: string,
@@ -183,9 +184,15 @@ export async function startLab(
   try {
     await copyLab(folder, lab, copy, password);
     if (kind === 'mosquitto' && findMosquitto() && isPlain(lab.config)) {
-      const conf = forMosquitto(await readFile(join(copy, CONF), 'utf8'), copy);
-      const broker = await startMosquitto({ conf });
-      return { broker: withCleanup(broker, copy), through: () => broker };
+      const conf = await readFile(join(copy, CONF), 'utf8');
+      const started = await startMosquitto({ conf, cwd: copy });
+      const broker = withCleanup(started, copy);
+      const through = (configured: number): Broker => {
+        const door = started.listeners.find(one => one.configured === configured);
+        const open = () => connect({ port: door?.port ?? 0, host: '127.0.0.1', noDelay: true });
+        return Object.create(broker, { open: { value: open } });
+      };
+      return { broker, through };
     }
     const config = await loadMosquittoConfig(CONF, { base: copy });
     const started = await startFromConfig(config, { ports: 'ephemeral' });
@@ -231,24 +238,6 @@ async function copyLab(folder: string, lab: Lab, copy: string, password: string)
   }
 }
 
-const isPlain = ({ listeners, localOnly }: MosquittoConfig) =>
-  (listeners.length === 1 || localOnly) &&
+/** The checker's own clients come without TLS and without WebSocket. */
+const isPlain = ({ listeners }: MosquittoConfig) =>
   listeners.every(one => one.protocol === 'mqtt' && one.certfile === undefined && !one.path);
-
-/** Lines that say where Mosquitto writes or as whom it runs: here the checker decides that. */
-const ours =
-  /^ *(?:user|pid_file|log_\S+|persistence\S*|autosave\S*|port|bind_address|include_dir)(?: |$)/;
-
-function forMosquitto(conf: string, folder: string): string {
-  return conf
-    .split('\n')
-    .filter(line => !ours.test(line))
-    .map(line =>
-      line
-        .replace(/^ *listener .*/, 'listener %PORT% 127.0.0.1')
-        .replace(/^( *(?:acl|password)_file) +(.*)$/, (_, key, path) => {
-          return `${key} ${resolve(folder, path.trim())}`;
-        }),
-    )
-    .join('\n');
-}
