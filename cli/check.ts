@@ -203,7 +203,9 @@ async function store(opened: OpenWorkspace | undefined, outcome: CheckOutcome): 
   const progress = course.progressOf(state, lesson);
   const attempts = Object.values(state.lessons).flatMap(one => Object.values(one.tracks));
   const first =
-    attempts.every(one => one.best !== 'passed') && course.attempts(state, lesson) === 1;
+    attempts.every(one => one.best !== 'passed') &&
+    course.attempts(state, lesson) === 1 &&
+    outcome.bundle.files.some(({ path }) => course.isStub(path, lesson));
   return { result, first, hintsShown: progress.hintsShown[track] ?? 0 };
 }
 

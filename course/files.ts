@@ -78,3 +78,13 @@ export function fileHash(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** Whether a learner's file is still as the course delivers it, in any track. */
+export function isStub(path: string, lesson: string, root = packageRoot()): boolean {
+  const hash = fileHash(path);
+  return tracks.some(track =>
+    exerciseFiles(lesson, track, root).some(
+      file => hash !== undefined && fileHash(file.path) === hash,
+    ),
+  );
+}

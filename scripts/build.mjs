@@ -10,7 +10,9 @@ import { build } from 'esbuild';
 import { vendorMqtt } from './vendor.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const rooms = ['wire', 'broker', 'checker', 'course', 'grading', 'cli'];
+const rooms = ['wire', 'broker', 'checker', 'course', 'grading', 'cli'].filter(name =>
+  existsSync(join(root, name)),
+);
 const notOurs = new Set(['mutants', 'variants']);
 
 /** @param {string} folder @returns {string[]} */
@@ -40,7 +42,7 @@ await build({
 const wanted = new Set(
   inputs.flatMap(path => [path.replace(/\.ts$/, '.js'), path.replace(/\.ts$/, '.js.map')]),
 );
-for (const room of rooms.filter(name => existsSync(join(root, 'dist', name)))) {
+for (const room of rooms) {
   for (const entry of readdirSync(join(root, 'dist', room), {
     recursive: true,
     withFileTypes: true,
