@@ -42,7 +42,7 @@ await build({
 const wanted = new Set(
   inputs.flatMap(path => [path.replace(/\.ts$/, '.js'), path.replace(/\.ts$/, '.js.map')]),
 );
-for (const room of rooms) {
+for (const room of rooms.filter(name => existsSync(join(root, 'dist', name)))) {
   for (const entry of readdirSync(join(root, 'dist', room), {
     recursive: true,
     withFileTypes: true,
