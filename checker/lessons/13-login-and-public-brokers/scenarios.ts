@@ -167,10 +167,11 @@ export const rotated = scenario<Facts>('password changed', {
   run: async (stage, here) => {
     const program = await start(stage, here);
     for (const temp of here.temps.slice(0, 2)) program.feed({ temp });
-    const first = await program.sends('PUBLISH', { nth: 2, what: 'the PUBLISH of a reading' });
+    // mqtt.js tells of its connection only when what had waited for it is acknowledged.
+    const acked = await program.receives('PUBACK', { nth: 2, what: 'the PUBACK of a reading' });
     refuse(stage, 5);
     stage.tap.note('rotated', 'the password was changed at the broker, and the session ended');
-    stage.tap.cut(first.connection);
+    stage.tap.cut(acked.connection);
     await program.receives('CONNACK', {
       nth: 2,
       within: 8000,
