@@ -122,6 +122,7 @@ async function show(shown: Shown, options: TraceOptions): Promise<void> {
   if (options.diagram) {
     return page(await draw.diagrams(scenarios, bundle, style, fold));
   }
+  if (options.compare) return (await import('./trace-compare.js')).compareWithSolution(shown);
   if (options.svg !== undefined) return print(await draw.picture(shown, options.svg, fold));
   if (options.mermaid) return print(await draw.mermaid(shown, fold));
   if (options.pcap !== undefined) return print(await draw.capture(shown, options.pcap));

@@ -131,7 +131,7 @@ export function faulty(): Trace {
   const late = on.packet('program', 'to-client', ack('PUBACK', 7), {
     ...own,
     fate: 'withheld',
-    releasedAt: 820,
+    releasedAt: 823,
   });
   on.fault('withhold', `kept back: #${late.n} PUBACK id=7`, { ...own, packet: late.n });
   on.pass(500);

@@ -137,7 +137,7 @@ export function sceneOf(trace: Trace, cited: Cited = new Map()): Scene {
         entry,
         ...(stop ? { stopped: stop } : {}),
         ...(other ? { special: other } : {}),
-        cited: cited.get(entry.n) ?? [],
+        cited: (cited.get(entry.n) ?? []).map(id => safeText(id, { ascii: true })),
       });
     } else if (entry.kind === 'connection') {
       rows.push({ kind: 'connection', entry });

@@ -1,0 +1,57 @@
+import type { Trace } from '../wire/index.js';
+import { corpus } from './corpus.js';
+import { loadLesson } from './engine.js';
+import { lessonScenarios } from './harness/lesson.js';
+import { perform } from './harness/stage.js';
+import { prepareProgram } from './program/prepare.js';
+import { ProgramUnavailable } from './program/spec.js';
+import type { Track } from './result.js';
+
+export interface SolutionRequest {
+  readonly lesson: string;
+  /** Name of the scenario. */
+  readonly scenario: string;
+  /** The seed of the learner's run: the scenario then tells both programs the same. */
+  readonly seed: string;
+  readonly track: Track | 'command';
+  readonly broker?: string;
+  readonly workspace?: string;
+}
+
+/** The exchange of a reference solution, or in one sentence why there is none. */
+export type SolutionExchange =
+  | { readonly trace: Trace; readonly track: Track }
+  | { readonly unknown: string };
+
+/**
+ * Performs one scenario with the reference solution of a lesson: in the learner's track, for other
+ * languages in TypeScript. Takes as long as the scenario does.
+ */
+export async function solutionExchange(request: SolutionRequest): Promise<SolutionExchange> {
+  const { lesson, scenario, seed } = request;
+  const track = request.track === 'command' ? 'typescript' : request.track;
+  const definition = lessonScenarios(await loadLesson(lesson)).find(one => one.name === scenario);
+  if (!definition) return { unknown: `${lesson} has no scenario "${scenario}" any more` };
+  const solution = corpus(lesson, track).find(one => one.role === 'solution');
+  if (!solution) return { unknown: `${lesson} has no reference solution in ${track}` };
+  try {
+    const prepared = await prepareProgram({
+      id: 'solution',
+      lesson,
+      track,
+      seed,
+      program: { kind: 'file', path: solution.path },
+      ...(request.workspace === undefined ? {} : { workspace: request.workspace }),
+    });
+    try {
+      const settings = request.broker === undefined ? {} : { brokerKind: request.broker };
+      const { trace, fault } = await perform(definition, prepared.spec, settings);
+      return fault === undefined ? { trace, track } : { unknown: fault.split('\n')[0] ?? fault };
+    } finally {
+      await prepared.dispose();
+    }
+  } catch (error) {
+    if (error instanceof ProgramUnavailable) return { unknown: error.message };
+    throw error;
+  }
+}
