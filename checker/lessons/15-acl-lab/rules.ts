@@ -52,7 +52,9 @@ function missingRight(recording: Recording<Facts>, cells: readonly Cell[]): neve
       access === 'write'
         ? 'PUBACK came, and the tester, who reads everything, received nothing'
         : 'the broker took the message, and dashboard received nothing',
-      ...(cells.length > 1 ? [`so with ${cells.length} topics: ${listed(cells)}`] : []),
+      ...(cells.length > 1
+        ? [`the same with ${cells.length} topics in all: ${listed(cells)}`]
+        : []),
     ] as (string | PacketEntry)[],
   };
   const cite = (line: { at: string; text: string } | undefined) =>
@@ -131,7 +133,9 @@ function rightTooMany(recording: Recording<Facts>, cells: readonly Cell[], harm:
         ? `${user} published to ${topic}, and it was delivered:`
         : `${user} received:`,
       ...(delivered ? [delivered] : []),
-      ...(cells.length > 1 ? [`so with ${cells.length} topics: ${listed(cells)}`] : []),
+      ...(cells.length > 1
+        ? [`the same with ${cells.length} topics in all: ${listed(cells)}`]
+        : []),
       ...lineText(first),
     ],
   };
