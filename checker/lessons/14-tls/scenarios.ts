@@ -48,7 +48,7 @@ function right(name: string, kind: ServerKind, authority: 'ours' | 'other') {
       const program = await start(stage, here, authority);
       program.feed(here.reading);
       const came = await stage.maybe('a CONNECT', settled(), 6000);
-      if (!came || !isPacket(came, 'CONNECT')) return;
+      if (!came || !isPacket(came, 'CONNECT')) return tried(stage);
       await program.sends('PUBLISH', { what: 'the PUBLISH of the reading' });
       await program.stop();
     },
@@ -78,13 +78,22 @@ const isTry = (entry: TraceEntry): boolean =>
 export const triesOf = (recording: Recording): TraceEntry[] =>
   recording.trace.entries.filter(isTry);
 
+/** A program may have ended before its handshake is known here to have failed. */
+async function tried(stage: Stage): Promise<void> {
+  const known = stage.tap.until(isTry).catch(() => undefined);
+  await Promise.race([known, stage.protocolTime(2000)]);
+}
+
 async function meetStranger(stage: Stage, program: StagedProgram, here: Facts): Promise<void> {
   program.feed(here.reading);
   const came = await stage.maybe('the program to end', settled(), 6000);
   // What it tells after its CONNECT belongs into the picture.
   if (came && isPacket(came, 'CONNECT')) {
     await stage.maybe('a PUBLISH', entry => isPacket(entry, 'PUBLISH'), 1000);
-  } else await program.leaves(500);
+    return;
+  }
+  await program.leaves(500);
+  await tried(stage);
 }
 
 function wrong(name: string, server: ServerKind | 'plaintext') {
