@@ -59,9 +59,9 @@ export function registerTrace(program: Command): void {
       if (ways.length > 1) {
         throw new UsageError(`--${ways[0]} and --${ways[1]} do not go together; choose one.`);
       }
-      if (options.unfolded && !options.diagram) {
+      if (options.unfolded && !options.diagram && !options.svg && !options.mermaid) {
         throw new UsageError(
-          '--unfolded is about the diagram. Together: trace --diagram --unfolded',
+          '--unfolded is about diagrams. Together: npx mqtt-course trace --diagram --unfolded',
         );
       }
       const [{ chosenLesson, lookHere }, course, { currentFolder }] = await Promise.all([
