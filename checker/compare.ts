@@ -45,8 +45,11 @@ export async function solutionExchange(request: SolutionRequest): Promise<Soluti
     });
     try {
       const settings = request.broker === undefined ? {} : { brokerKind: request.broker };
-      const { trace, fault } = await perform(definition, prepared.spec, settings);
-      return fault === undefined ? { trace, track } : { unknown: fault.split('\n')[0] ?? fault };
+      const { trace, fault, gaveUp } = await perform(definition, prepared.spec, settings);
+      if (fault !== undefined) return { unknown: fault.split('\n')[0] ?? fault };
+      // The solution passes this scenario; when it does not, the machine was too busy.
+      if (gaveUp) return { unknown: `its run ended early, waiting for ${gaveUp.waitedFor}` };
+      return { trace, track };
     } finally {
       await prepared.dispose();
     }

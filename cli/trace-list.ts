@@ -14,6 +14,7 @@ export async function allPackets(
     import('./render/layout.js'),
   ]);
   const { result } = bundle;
+  const command = `npx mqtt-course trace ${Number.parseInt(result.lesson, 10)}`;
   // A pipe or a file gets each entry on one line.
   const fitted = (line: string) =>
     process.stdout.isTTY ? wrapKeeping(line, style.width - 8) : [line];
@@ -41,7 +42,8 @@ export async function allPackets(
       ];
     }),
     '',
-    `One packet with its bytes: npx mqtt-course trace ${Number.parseInt(result.lesson, 10)} --packet 1`,
+    `Drawn: ${command} --diagram`,
+    `Every byte of one packet: ${command} --explain 1`,
   ];
 }
 
