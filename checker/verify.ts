@@ -13,6 +13,8 @@ export interface Proof {
   readonly status: 'passed' | 'failed' | 'unknown';
   /** Why this is not what should come; undefined when it is. */
   readonly problem?: string;
+  /** What was wrong with it at first, where a second play with the same seed came out right. */
+  readonly unsteady?: string;
 }
 
 export interface VerifyRequest {
@@ -22,7 +24,6 @@ export interface VerifyRequest {
   readonly broker?: string;
   /** Only programs whose name contains this. */
   readonly only?: string;
-  readonly onProof?: (proof: Proof) => void;
 }
 
 export interface VerifyOutcome {
@@ -38,7 +39,7 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
   const started = performance.now();
   const seed = request.seed ?? newSeed();
   const skipped: { track: Track; reason: string }[] = [];
-  const prepared = new Map<string, { program: CorpusProgram; made: PreparedProgram }>();
+  const prepared = new Map<string, PreparedProof>();
   for (const track of request.tracks) {
     try {
       for (const lesson of request.lessons) {
@@ -62,28 +63,51 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
       skipped.push({ track, reason: error.message });
     }
   }
-  const proofs: Proof[] = [];
-  const add = (run: ProgramRun) => {
-    const program = prepared.get(run.spec.id)?.program;
-    if (!program) return;
-    const proof = prove(program, run);
-    proofs.push(proof);
-    request.onProof?.(proof);
-  };
   try {
-    const programs = [...prepared.values()].map(one => one.made.spec);
-    if (programs.length > 0) {
-      const runs = await runHiddenTests({
-        programs,
-        ...(request.broker ? { broker: request.broker } : {}),
-        onProgram: add,
-      });
-      for (const run of runs) if (run.fault) add(run);
+    const first = await proveAll([...prepared.values()], request.broker);
+    const wrong = first.filter(proof => proof.problem);
+    // A program that comes out right when it is played again, alone and with the same seed, says
+    // something about a check or this machine: it is counted, never hidden.
+    const again = new Map<CorpusProgram, Proof>();
+    if (wrong.length > 0 && wrong.length <= MOST_PLAYED_AGAIN) {
+      const chosen = [...prepared.values()].filter(one =>
+        wrong.some(({ program }) => program === one.program),
+      );
+      for (const proof of await proveAll(chosen, request.broker)) again.set(proof.program, proof);
     }
+    const proofs = first.map(proof => {
+      const second = again.get(proof.program);
+      return proof.problem && second && !second.problem
+        ? { ...second, unsteady: proof.problem }
+        : proof;
+    });
+    return { seed, proofs, skipped, durationMs: Math.round(performance.now() - started) };
   } finally {
     await Promise.all([...prepared.values()].map(one => one.made.dispose()));
   }
-  return { seed, proofs, skipped, durationMs: Math.round(performance.now() - started) };
+}
+
+/** More wrong programs than this are not a matter of a busy moment. */
+const MOST_PLAYED_AGAIN = 12;
+
+interface PreparedProof {
+  readonly program: CorpusProgram;
+  readonly made: PreparedProgram;
+}
+
+async function proveAll(
+  prepared: readonly PreparedProof[],
+  broker: string | undefined,
+): Promise<Proof[]> {
+  if (prepared.length === 0) return [];
+  const runs = await runHiddenTests({
+    programs: prepared.map(one => one.made.spec),
+    ...(broker ? { broker } : {}),
+  });
+  return prepared.flatMap(({ program }, at) => {
+    const run = runs[at];
+    return run ? [prove(program, run)] : [];
+  });
 }
 
 /** Compares a program's verdicts with what its role asks for. */

@@ -8,6 +8,7 @@ interface VerifyOptions {
   readonly only?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly strict?: boolean;
 }
 
 const words = {
@@ -31,6 +32,7 @@ export function registerVerify(program: Command): void {
     .option('--broker <broker>', 'embedded or mosquitto', 'embedded')
     .option('--only <text>', 'only programs whose name contains this')
     .option('--quiet', 'only what is not as it should be, and the count')
+    .option('--strict', 'a program that came out right only when it was played again is a failure')
     .option('--json', 'the whole matrix as JSON')
     .addHelpText('after', '\nExample:\n  npx mqtt-course verify 2 --track python')
     .action(async (lessons: string[], options: VerifyOptions) => {
@@ -58,22 +60,28 @@ async function verify(names: readonly string[], options: VerifyOptions): Promise
     ...(options.only ? { only: options.only } : {}),
   });
   const problems = outcome.proofs.filter(proof => proof.problem);
+  const unsteady = outcome.proofs.filter(proof => proof.unsteady);
   if (options.json) {
     console.log(JSON.stringify(outcome, null, 2));
   } else {
     const sorted = [...outcome.proofs].sort((a, b) => a.run.spec.id.localeCompare(b.run.spec.id));
     let group = '';
-    for (const { program, run, status, problem } of sorted) {
-      if (options.quiet && !problem) continue;
+    for (const { program, run, status, problem, unsteady: before } of sorted) {
+      if (options.quiet && !problem && !before) continue;
       const heading = `${program.lesson}  ${program.track}`;
       if (heading !== group) console.log(`\n${heading}`);
       group = heading;
       const matrix = run.verdicts.map(one => `${one.id}${marks[one.status]}`).join(' ');
       const named = run.verdicts.find(one => one.status === 'failed')?.mistake ?? '';
       console.log(
-        `  ${problem ? 'WRONG' : 'ok   '} ${program.name.padEnd(34)} ${words[status].padEnd(8)} ${matrix}  ${named}`,
+        `  ${problem ? 'WRONG' : before ? 'AGAIN' : 'ok   '} ${program.name.padEnd(34)} ${words[status].padEnd(8)} ${matrix}  ${named}`,
       );
       if (problem) console.log(`        ${problem.replaceAll('\n', '\n        ')}`);
+      if (before) {
+        console.log(
+          `        right only when played again; at first: ${before.replaceAll('\n', '\n        ')}`,
+        );
+      }
     }
     for (const { track, reason } of outcome.skipped) console.log(`\nskipped: ${track}. ${reason}`);
     const roles = ['stub', 'solution', 'variant', 'mutant'] as const;
@@ -81,10 +89,11 @@ async function verify(names: readonly string[], options: VerifyOptions): Promise
       role => `${outcome.proofs.filter(one => one.program.role === role).length} ${role}s`,
     );
     console.log(
-      `\n${outcome.proofs.length - problems.length} programs as they should be, ${problems.length} not` +
+      `\n${outcome.proofs.length - problems.length} programs as they should be, ${problems.length} not, ${unsteady.length} only when played again` +
         ` (${counts.join(', ')}; seed ${outcome.seed}, ${(outcome.durationMs / 1000).toFixed(1)} s)`,
     );
   }
   if (problems.some(one => one.status === 'unknown')) return 3;
+  if (options.strict && unsteady.length > 0) return 1;
   return problems.length > 0 || outcome.proofs.length === 0 ? 1 : 0;
 }
