@@ -1,4 +1,4 @@
-import { type TraceEntry, withhold } from '../../wire/index.js';
+import { delay, type TraceEntry, withhold } from '../../wire/index.js';
 import { check, type Failure, fail } from '../harness/check.js';
 import { defineLesson } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
@@ -87,6 +87,12 @@ const burst = scenario<Facts>('all at once', {
     readings: makeReadings(random, random.device(), random.int(6, 12)),
   }),
   run: async (stage, facts) => {
+    // Long enough that a program in a hurry is done before its connection is there.
+    stage.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'CONNACK',
+      do: delay(150),
+    });
     const program = await start(stage, facts);
     for (const reading of facts.readings) program.feed(reading);
     await program.stop();

@@ -11,5 +11,5 @@ for await (const { device, temp, hum } of readings<Reading>()) {
   seq += 1;
   client.publish(env('TOPIC'), JSON.stringify({ device, temp, hum, seq }));
 }
-await new Promise(resolve => setTimeout(resolve, 450));
+await new Promise(resolve => setTimeout(resolve, 600));
 client.end();
