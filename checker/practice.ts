@@ -1,4 +1,4 @@
-import { type Broker, startBroker } from '../broker/index.js';
+import { type Broker, startBroker, startMosquitto } from '../broker/index.js';
 import { createPeer, createTap, type Tap, type TraceEntry } from '../wire/index.js';
 import type { CheckRequest } from './check.js';
 import { loadLesson } from './engine.js';
@@ -11,6 +11,8 @@ export interface PracticeRequest
   extends Pick<CheckRequest, 'lesson' | 'track' | 'program' | 'seed' | 'workspace'> {
   /** Port of the practice broker, for other clients; default an ephemeral one. */
   readonly port?: number;
+  /** The system's Mosquitto instead of the embedded broker, on a port of its own choice. */
+  readonly mosquitto?: boolean;
   /** Called for each entry of the trace, and again when what became of it changes. */
   readonly onEntry: (entry: TraceEntry) => void;
   readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
@@ -37,10 +39,12 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const random = randomFrom(seed, 'practice');
   const tls = await lesson.practice.tls?.();
   const env = { ...lesson.practice.env(random), ...tls?.env };
-  const broker = await startBroker({
-    ...lesson.practice.broker?.(env),
-    listen: { port: request.port ?? 0 },
-  });
+  const broker = request.mosquitto
+    ? await startMosquitto()
+    : await startBroker({
+        ...lesson.practice.broker?.(env),
+        listen: { port: request.port ?? 0 },
+      });
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker.open(), now, maxEntries: 100_000 });

@@ -7,6 +7,7 @@ interface RunOptions {
   readonly seed?: string;
   readonly port?: string;
   readonly observe?: boolean;
+  readonly broker?: string;
 }
 
 /** `run`: the learner's program in front of a practice broker, with the wire to look at. */
@@ -19,6 +20,7 @@ export function registerRun(program: Command): void {
     .argument('[lesson]', 'default the one you are at')
     .option('--track <track>', 'typescript or python')
     .option('--observe', 'the program that the lesson provides, instead of yours')
+    .option('--broker <broker>', 'embedded or mosquitto', 'embedded')
     .option('--seed <seed>', 'the same random values again')
     .option('-p, --port <port>', 'port of the practice broker, for other clients')
     .usage('[lesson] [options] [-- command...]')
@@ -40,6 +42,20 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
       `${options.port} is not a port; a port is a number from 1 to 65535. For example: npx mqtt-course run --port 1883`,
     );
   }
+  const mosquitto = options.broker === 'mosquitto';
+  if (!mosquitto && options.broker !== 'embedded') {
+    throw new course.UsageError(
+      `there is no broker called ${options.broker}; choose embedded or mosquitto. For example: npx mqtt-course run --broker mosquitto`,
+    );
+  }
+  if (mosquitto) {
+    const { brokerProblem } = await import('../checker/index.js');
+    const problem = await brokerProblem('mosquitto');
+    if (problem) {
+      print([problem.text]);
+      return 3;
+    }
+  }
   const asked = place.parseTrack(options.track);
   const own = heldCommand();
   const opened =
@@ -52,6 +68,7 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
     lesson: lesson.id,
     ...(options.seed ? { seed: options.seed } : {}),
     ...(port === undefined ? {} : { port }),
+    ...(mosquitto ? { mosquitto } : {}),
     ...(opened ? { workspace: opened.workspace.folder } : {}),
   };
   if (options.observe) {
