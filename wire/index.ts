@@ -43,7 +43,7 @@ export {
   type TapOptions,
   type UntilOptions,
 } from './tap.js';
-export { isTopicFilter, isTopicName, topicMatches } from './topics.js';
+export { topicMatches } from './topics.js';
 export * from './trace.js';
 export {
   describePacket,

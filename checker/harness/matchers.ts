@@ -1,4 +1,4 @@
-import { describePacket, type PacketEntry, payloadText } from '../../wire/index.js';
+import { type PacketEntry, payloadText } from '../../wire/index.js';
 import { type Check, check, type Failure, fail } from './check.js';
 import { stillRunning } from './detectors.js';
 import {
@@ -181,11 +181,6 @@ const notAsked: Pick<Failure, 'mistake' | 'why' | 'try'> = {
 
 function lastPacket(recording: Recording): PacketEntry[] {
   return packets(recording, { direction: 'to-broker', madeByTap: false }).slice(-1);
-}
-
-/** Short text of a packet for a sentence: `PUBLISH home/t "21"`. */
-export function inWords(entry: PacketEntry): string {
-  return `#${entry.n} ${describePacket(entry.packet)}`;
 }
 
 /** Whether the source looks as if an option had a form that the library ignores (detector U11): a hint only. */
