@@ -14,7 +14,37 @@ export interface ProgramSpec {
   /** The learner's source text: a hint for messages, never a reason for a verdict. */
   readonly source: string;
   readonly seed: string;
+  /** Starts it in another way than as a plain child process: in a sandbox. */
+  readonly launcher?: LauncherRef;
 }
+
+/** A module that changes how programs are started. Plain JSON, so that it crosses threads. */
+export interface LauncherRef {
+  /** File URL of a module that exports `launch: Launch`. */
+  readonly module: string;
+  readonly options: unknown;
+}
+
+/** How one start of a program is really made. */
+export interface Launched {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The whole environment of the command. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Called once when the command has ended: removes what was made for it. */
+  dispose(): void | Promise<void>;
+}
+
+export interface LaunchRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** What the program itself shall see. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type Launch = (request: LaunchRequest, options: unknown) => Launched | Promise<Launched>;
 
 /** What the learner can be told in one line when no program can be made: it is not a verdict. */
 export class ProgramUnavailable extends Error {
