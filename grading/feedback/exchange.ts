@@ -6,8 +6,9 @@ import { type Markup, raw } from '../report/markup.js';
 import type { GradedCheck } from '../types.js';
 import type { FeedbackOptions } from './words.js';
 
-/** Packets in one drawing: what fails, fails early. */
-const MOST = 120;
+/** Entries in one drawing that are drawn without leaving any out; and around each cited packet. */
+const WHOLE = 26;
+const AROUND = 5;
 
 /**
  * The recording of a check's scenario as a trace of the learner's own connections: what the
@@ -27,6 +28,39 @@ export function ownTrace(recording: Bundle['recordings'][string]): Trace {
   return { ...recording.trace, entries: recording.trace.entries.filter(isOwn) };
 }
 
+/**
+ * What stands around the cited packets, and how the exchange began; what is left out between is
+ * said. A short exchange stays whole.
+ */
+export function excerpt(trace: Trace, cited: readonly number[], who: string): Trace {
+  const { entries } = trace;
+  if (entries.length <= WHOLE) return trace;
+  const centres = entries.flatMap((entry, at) =>
+    entry.kind === 'packet' && cited.includes(entry.n) ? [at] : [],
+  );
+  const last = centres.length === 0 ? [entries.length - 1] : centres;
+  const kept = (at: number) => at < AROUND || last.some(one => Math.abs(one - at) <= AROUND);
+  const drawn: TraceEntry[] = [];
+  let left: TraceEntry[] = [];
+  const close = () => {
+    const [first] = left;
+    const packets = left.filter(entry => entry.kind === 'packet').length;
+    const text = `${packets} packets are left out here`;
+    if (first && packets > 0) drawn.push({ kind: 'note', t: first.t, note: 'left out', who, text });
+    left = [];
+  };
+  for (const [at, entry] of entries.entries()) {
+    if (!kept(at)) {
+      left.push(entry);
+      continue;
+    }
+    close();
+    drawn.push(entry);
+  }
+  close();
+  return { ...trace, entries: drawn };
+}
+
 /** The drawing for a failed check; undefined when there is nothing to draw. `id` is unique in the page. */
 export function exchange(
   bundle: Bundle | undefined,
@@ -40,7 +74,8 @@ export function exchange(
   const trace = options.traces === 'all' ? recording.trace : ownTrace(recording);
   if (!trace.entries.some(entry => entry.kind === 'packet')) return undefined;
   const cited = new Map(check.packets.map(number => [number, [check.id]]));
-  return raw(inPage(drawSvg(trace, { title: check.scenario, cited, most: MOST }), id));
+  const part = excerpt(trace, check.packets, recording.programs[0]?.name ?? 'program');
+  return raw(inPage(drawSvg(part, { title: check.scenario, cited }), id));
 }
 
 /**

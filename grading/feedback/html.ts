@@ -1,7 +1,7 @@
 /** What one learner gets back: one page, in one file. */
 import type { Bundle } from '../../checker/check.js';
 import type { ProgramOutput } from '../../checker/result.js';
-import { points } from '../exports/text.js';
+import { count, points } from '../exports/text.js';
 import { h, type Markup } from '../report/markup.js';
 import { name, page } from '../report/page.js';
 import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
@@ -109,7 +109,14 @@ function content(
   return h`${notices}
 ${told.map((check, at) => failure(check, exchange(bundle, check, `${id}-x${at}`, options)))}
 ${output(lesson, options)}
-${list(lesson)}`;
+${checkList(lesson)}`;
+}
+
+/** Where all is well, the list is one click away; where not, it is what remains to do. */
+function checkList(lesson: LessonGrade): Markup {
+  const rows = list(lesson);
+  if (lessonWords(lesson).tone !== 'good') return rows;
+  return h`<details><summary>The ${count(lesson.checks.length, 'check')}</summary>${rows}</details>`;
 }
 
 function list({ checks }: LessonGrade): Markup {
