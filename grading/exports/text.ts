@@ -58,12 +58,18 @@ export function htmlLine(text: string): string {
   return entities(cleanLine(text));
 }
 
-/** Text in a line of Markdown: no character of it marks anything up, and no HTML comes through. */
+/**
+ * Text in a line of Markdown, also at its beginning: no character of it marks anything up, and no
+ * HTML comes through. What would mark nothing up stays, so that the source can be read as well.
+ */
 export function markdown(text: string): string {
   return cleanLine(text)
-    .replace(/[\\`*_{}[\]()#+\-.!|~>:@$^=]/g, '\\$&')
+    .replace(/[\\`*_[\]|~$^]/g, '\\$&')
     .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;');
+    .replaceAll('<', '&lt;')
+    .replace(/^(?:[#+\-=>:]|\d+(?=[.)]))/, start =>
+      /^\d/.test(start) ? `${start}&#8203;` : `\\${start}`,
+    );
 }
 
 /** Text as a code block of Markdown; the fence is longer than any in the text. */
