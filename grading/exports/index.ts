@@ -1,5 +1,5 @@
 /** Everything that leaves the grader: tables, feedback, reports, and the files of other platforms. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Bundle } from '../../checker/check.js';
 import { writeAtomic } from '../../course/atomic.js';
@@ -8,7 +8,7 @@ import { feedbackHtml } from '../feedback/html.js';
 import { feedbackMarkdown } from '../feedback/markdown.js';
 import type { FeedbackOptions } from '../feedback/words.js';
 import { maskDeep, maskGrades, openPseudonyms, type Pseudonyms } from '../pseudonyms.js';
-import { misconceptions } from '../report/facts.js';
+import { misconceptions, toldMisconceptions } from '../report/facts.js';
 import { classReport } from '../report/html.js';
 import type { ClassGrades, Learner, LearnerGrade, Limits } from '../types.js';
 import { fillCanvas } from './canvas.js';
@@ -113,7 +113,7 @@ export async function writeExports(
     },
     report: async () => {
       const examples = new Map<string, Bundle>();
-      for (const { lesson, example } of misconceptions(shown)) {
+      for (const { lesson, example } of toldMisconceptions(misconceptions(shown))) {
         const found = (await bundles(example.learner, false, lesson)).get(lesson);
         if (found) examples.set(`${example.learner.learner.id}\n${lesson}`, found);
       }
@@ -160,7 +160,30 @@ export async function writeExports(
   for (const format of Object.keys(FORMATS) as Format[]) {
     if (formats.has(format)) await writers[format]();
   }
-  return written.sort();
+  written.sort();
+  removeStale(options.out, written);
+  return written;
+}
+
+const MANIFEST = '.exports.json';
+
+/**
+ * Removes what an earlier export wrote and this one did not: a page under a real name must not stay
+ * beside those under pseudonyms. What we did not write is never touched.
+ */
+function removeStale(out: string, written: readonly string[]): void {
+  const path = join(out, MANIFEST);
+  let before: unknown = [];
+  try {
+    before = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    // No earlier export, or a list that nobody can read: nothing is removed.
+  }
+  for (const file of Array.isArray(before) ? before : []) {
+    const ours = typeof file === 'string' && /^[\w-]+(\/[^/\\]+)?\.\w+$/u.test(file);
+    if (ours && !written.includes(file)) rmSync(join(out, file), { force: true });
+  }
+  writeAtomic(path, `${JSON.stringify(written, null, 2)}\n`);
 }
 
 function readGiven(path: string | undefined, option: 'canvas' | 'moodle'): string {

@@ -154,6 +154,17 @@ export function misconceptions(grades: ClassGrades): Misconception[] {
     );
 }
 
+const CARDS = { most: 10, least: 3 };
+
+/**
+ * Which of them are told in full: one learner's slip is no misconception of the class, unless there
+ * is nothing else.
+ */
+export function toldMisconceptions(all: readonly Misconception[]): Misconception[] {
+  const shared = all.filter(one => one.learners.length > 1).slice(0, CARDS.most);
+  return shared.length > 0 ? shared : all.slice(0, CARDS.least);
+}
+
 /** Each clause that is checked, with its rate by lesson; what needs teaching most comes first. */
 export function clauseFacts(grades: ClassGrades): ClauseFacts[] {
   const clauses = [

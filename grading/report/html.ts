@@ -15,6 +15,7 @@ import {
   type Misconception,
   misconceptions,
   spread,
+  toldMisconceptions,
 } from './facts.js';
 import { type Child, h, type Markup } from './markup.js';
 import { name, page } from './page.js';
@@ -28,10 +29,9 @@ export interface ReportOptions {
   readonly limits?: Limits;
 }
 
-/** Rows, names and cards that are shown at once; what is beyond them is folded. */
+/** Rows and names that are shown at once; what is beyond them is folded. */
 const LOOKS = 25;
 const PEOPLE = 6;
-const MISTAKES = { most: 10, least: 3 };
 
 /** The report of a class as one self-contained HTML page. */
 export function classReport(grades: ClassGrades, options: ReportOptions = {}): string {
@@ -147,9 +147,7 @@ function hardestWords({ checks }: LessonFacts): string {
 function mistakesPart(grades: ClassGrades, options: ReportOptions): Markup {
   const all = misconceptions(grades);
   if (all.length === 0) return h`<p>No known mistake was seen.</p>`;
-  // One learner's slip is no misconception of the class, unless there is nothing else.
-  const shared = all.filter(one => one.learners.length > 1).slice(0, MISTAKES.most);
-  const shown = shared.length > 0 ? shared : all.slice(0, MISTAKES.least);
+  const shown = toldMisconceptions(all);
   const rest = all.filter(one => !shown.includes(one));
   return h`<p class="dim small">Recognised by how a program fails on the wire. The words are those that the learners read.</p>
 ${shown.map((one, at) => mistake(one, at, grades, options))}
