@@ -177,7 +177,7 @@ function layOut(root: string, classroom: string): void {
     created_at?: string;
     users?: { id?: number | string; name?: string; email?: string }[];
   };
-  const folder = `submission_${String(metadata.id ?? 1).replace(/[^\\w-]/g, '')}`;
+  const folder = `submission_${String(metadata.id ?? 1).replace(/[^\w-]/g, '')}`;
   mkdirSync(classroom, { recursive: true });
   // Links stay links: the grader refuses them, it does not follow them.
   cpSync(join(root, 'submission'), join(classroom, folder), {

@@ -1,5 +1,5 @@
 /** Gradescope: what an autograder writes to `/autograder/results/results.json`. */
-import { type FeedbackOptions, lateWords, summaryWords, UNKNOWN_WORDS } from '../feedback/words.js';
+import { type FeedbackOptions, lateLines, summaryWords, UNKNOWN_WORDS } from '../feedback/words.js';
 import type { LearnerGrade } from '../types.js';
 import { casesOf } from './cases.js';
 import { cut, markdown } from './text.js';
@@ -67,10 +67,7 @@ export function gradescopeResults(
       };
     }),
   );
-  const late = learner.lessons.flatMap(one => {
-    const words = lateWords(one);
-    return words === undefined ? [] : [`**${markdown(one.title)}** ${words}`];
-  });
+  const late = lateLines(learner).map(markdown);
   const unknown = learner.lessons.filter(one => one.points === null).map(one => one.lesson);
   const lines = [summaryWords(learner), ...(unknown.length > 0 ? [UNKNOWN_WORDS] : []), ...late];
   return {

@@ -3,11 +3,11 @@ import { UsageError } from '../../course/errors.js';
 import {
   type FeedbackOptions,
   isTold,
-  lateWords,
+  lateLines,
   lessonWords,
   pointsWords,
 } from '../feedback/words.js';
-import type { ClassGrades, LearnerGrade } from '../types.js';
+import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type Cell, csv, type RawTable, readRaw } from './csv.js';
 import { type Filled, type FillOptions, fill, keyOf, nameKey, type Target, TOTAL } from './fill.js';
 import { cleanLine, html } from './text.js';
@@ -179,24 +179,26 @@ function headsOf(table: RawTable, { heads = {} }: MoodleOptions) {
 /** What Moodle shows under the grade. It takes HTML, so that is what it gets, with every text escaped. */
 function feedbackCell(learner: LearnerGrade, target: Target, options: FeedbackOptions): string {
   const lessons = learner.lessons.filter(one => target === TOTAL || one.lesson === target);
-  return lessons
-    .map(lesson => {
-      const late = lateWords(lesson);
-      const told = lesson.checks.filter(check => isTold(check, options));
-      const head = `<p><strong>${html(lesson.title)}</strong>: ${lessonWords(lesson).text}, ${pointsWords(lesson.points, lesson.max)} points.${late === undefined ? '' : ` ${html(late)}`}</p>`;
-      const failures = told.map(
-        check =>
-          `<p>failed: ${html(check.title)}</p><ul>${(['expected', 'seen', 'why', 'try'] as const)
-            .filter(part => check[part])
-            .map(
-              part =>
-                `<li><em>${part[0]?.toUpperCase()}${part.slice(1)}</em> ${html(check[part] ?? '').replaceAll('\n', '<br>')}</li>`,
-            )
-            .join('')}</ul>`,
-      );
-      return [head, ...failures].join('');
-    })
-    .join('');
+  const late = lateLines({ ...learner, lessons }).map(line => `<p>${html(line)}</p>`);
+  return [...late, ...lessons.map(lesson => lessonHtml(lesson, options))].join('');
+}
+
+function lessonHtml(lesson: LessonGrade, options: FeedbackOptions): string {
+  const result = `${lessonWords(lesson).text}, ${pointsWords(lesson.points, lesson.max)} points`;
+  const item = (label: string, text: string | undefined) =>
+    text ? `<li><em>${label}</em> ${html(text).replaceAll('\n', '<br>')}</li>` : '';
+  const failures = lesson.checks
+    .filter(check => isTold(check, options))
+    .map(check => {
+      const parts = [
+        item('Expected', check.expected),
+        item('Seen', check.seen),
+        item('Why', check.why),
+        item('Try', check.try),
+      ];
+      return `<p>failed: ${html(check.title)}</p><ul>${parts.join('')}</ul>`;
+    });
+  return `<p><strong>${html(lesson.title)}</strong>: ${result}.</p>${failures.join('')}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** PrairieLearn: `results.json` of an external grader. */
-import { type FeedbackOptions, lateWords, summaryWords, UNKNOWN_WORDS } from '../feedback/words.js';
+import { type FeedbackOptions, lateLines, summaryWords, UNKNOWN_WORDS } from '../feedback/words.js';
 import type { LearnerGrade } from '../types.js';
 import { casesOf } from './cases.js';
 import { cut } from './text.js';
@@ -31,7 +31,6 @@ export function prairieLearnResults(
   options: FeedbackOptions = {},
 ): PrairieLearnResults {
   if (learner.points === null) return { gradable: false, message: UNKNOWN_WORDS };
-  const late = learner.lessons.flatMap(one => lateWords(one) ?? []);
   const tests = learner.lessons.flatMap(lesson =>
     casesOf(lesson, options).map(one => ({
       name: `${one.number} ${lesson.title}: ${one.title}`,
@@ -45,7 +44,7 @@ export function prairieLearnResults(
   return {
     gradable: true,
     score: learner.max === 0 ? 0 : Math.min(1, Math.max(0, learner.points / learner.max)),
-    message: [summaryWords(learner), ...late].join(' '),
+    message: [summaryWords(learner), ...lateLines(learner)].join(' '),
     output: '',
     tests,
   };

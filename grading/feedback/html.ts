@@ -11,7 +11,8 @@ import {
   clauseWords,
   type FeedbackOptions,
   isTold,
-  lateWords,
+  lateCost,
+  lateLines,
   lessonWords,
   outputWords,
   pointsWords,
@@ -61,7 +62,8 @@ function total(learner: LearnerGrade): Markup {
       : h`<p class="score"><strong>${points(value)}</strong> <span class="dim">of ${points(learner.max)} points</span></p>
 <div class="meter" aria-hidden="true"><span style="width:${points(Math.min(100, Math.max(0, share)))}%"></span></div>`;
   return h`${score}
-<p>${summaryWords(learner)}</p>`;
+<p>${summaryWords(learner)}</p>
+${lateLines(learner).map(line => h`<p class="late">${line}</p>`)}`;
 }
 
 const anchor = (lesson: string) => `lesson-${lesson.replace(/[^\w-]/g, '-')}`;
@@ -80,15 +82,15 @@ function heading({ lesson, title }: LessonGrade): string {
 function lessonSection(lesson: LessonGrade, bundles: Bundles, options: FeedbackOptions): Markup {
   const id = anchor(lesson.lesson);
   const { text, tone } = lessonWords(lesson);
-  const late = lateWords(lesson);
-  const facts = [trackWords(lesson), `${pointsWords(lesson.points, lesson.max)} points`].filter(
-    Boolean,
-  );
+  const facts = [
+    trackWords(lesson),
+    `${pointsWords(lesson.points, lesson.max)} points`,
+    lateCost(lesson),
+  ].filter(Boolean);
   return h`
 <section id="${id}" aria-labelledby="${id}-h">
 <h2 id="${id}-h">${heading(lesson)}</h2>
 <p class="facts"><span class="tag ${tone}">${text}</span> <span class="dim">${facts.join(' · ')}</span></p>
-${late !== undefined && h`<p class="late"><strong>Late.</strong> ${late}</p>`}
 ${content(lesson, id, bundles, options)}
 </section>`;
 }

@@ -6,7 +6,8 @@ import {
   clauseWords,
   type FeedbackOptions,
   isTold,
-  lateWords,
+  lateCost,
+  lateLines,
   lessonWords,
   outputWords,
   pointsWords,
@@ -28,6 +29,7 @@ export function feedbackMarkdown(
   return blocks([
     `# ${markdown(shown)}: ${markdown(grades.title)}`,
     `**${pointsWords(learner.points, learner.max)} points.** ${summaryWords(learner)}`,
+    ...lateLines(learner).map(markdown),
     ['| Lesson | Result | Points |', '|---|---|---:|', ...rows].join('\n'),
     ...learner.lessons.map(one => lessonMarkdown(one, options)),
     '---',
@@ -48,13 +50,12 @@ function lessonMarkdown(lesson: LessonGrade, options: FeedbackOptions): string {
     lessonWords(lesson).text,
     trackWords(lesson),
     `${pointsWords(lesson.points, lesson.max)} points`,
+    lateCost(lesson),
   ];
-  const late = lateWords(lesson);
   const notices = lesson.notices.map(one => `* ${markdown(one)}`).join('\n');
   return blocks([
     `## ${heading(lesson)}`,
     facts.filter(Boolean).join(' · '),
-    late === undefined ? undefined : `**Late.** ${late}`,
     ...(lesson.status === 'unknown' ? [UNKNOWN_WORDS] : [notices]),
     ...(lesson.status === 'graded'
       ? [

@@ -56,20 +56,35 @@ export function trackWords({ track }: LessonGrade): string {
   return track === null ? '' : trackTitle(track);
 }
 
-/** How late a lesson was and what that costs; undefined when it was in time. */
-export function lateWords(lesson: LessonGrade): string | undefined {
-  const { late, earned, points: after } = lesson;
-  if (!late || late.seconds <= 0) return undefined;
-  const when = `Handed in ${moment(late.submittedAt)}, ${span(late.seconds)} after the deadline (${moment(late.deadline)}).`;
-  const days =
-    late.days > 0
-      ? `${count(late.days, 'day')} ${late.days === 1 ? 'counts' : 'count'} as late`
-      : '';
-  if (late.factor >= 1)
-    return `${when} ${days === '' ? 'This is within the grace period' : days}; no points are taken off.`;
-  const cost =
-    earned === null || after === null ? '' : `: ${points(earned)} became ${points(after)}`;
-  return `${when} ${days === '' ? 'Late' : days}, so points are multiplied by ${points(late.factor)}${cost}.`;
+/** When it was handed in, how late that was, and what the policy makes of it; one text for each case. */
+export function lateLines({ lessons }: LearnerGrade): string[] {
+  const groups = new Map<string, { late: Lateness; of: LessonGrade[] }>();
+  for (const lesson of lessons) {
+    const { late } = lesson;
+    if (!late || late.seconds <= 0) continue;
+    const key = JSON.stringify([late.submittedAt, late.deadline, late.days, late.factor]);
+    const group = groups.get(key) ?? { late, of: [] };
+    groups.set(key, group);
+    group.of.push(lesson);
+  }
+  return [...groups.values()].map(({ late, of }) => {
+    const what = of.length === lessons.length ? '' : `${of.map(one => one.title).join(', ')}: `;
+    const span = spanWords(late.seconds);
+    return `${what}${what === '' ? 'H' : 'h'}anded in ${moment(late.submittedAt)}, ${span} after the deadline (${moment(late.deadline)}). ${policyWords(late)}.`;
+  });
+}
+
+function policyWords({ days, factor }: Lateness): string {
+  const counted = `${count(days, 'day')} ${days === 1 ? 'counts' : 'count'} as late`;
+  if (factor >= 1)
+    return `${days > 0 ? counted : 'That is within the grace period'}; no points are taken off`;
+  return `${days > 0 ? counted : 'That counts as late'}, so points are multiplied by ${points(factor)}`;
+}
+
+/** What being late cost in one lesson; undefined when it cost nothing. */
+export function lateCost({ late, earned, points: after }: LessonGrade): string | undefined {
+  if (!late || late.factor >= 1 || !earned || after === null) return undefined;
+  return `late: ${points(earned)} × ${points(late.factor)} = ${points(after)}`;
 }
 
 /** `2026-03-02 01:29 (+01:00)`: as the platform wrote it, in its own time zone. */
@@ -80,7 +95,7 @@ export function moment(iso: string): string {
   return `${day} ${clock}${zone ? ` (${zone === 'Z' ? 'UTC' : zone})` : ''}`;
 }
 
-function span(seconds: Lateness['seconds']): string {
+function spanWords(seconds: number): string {
   const units = [
     { size: 86_400, one: 'day', many: 'days' },
     { size: 3600, one: 'hour', many: 'hours' },

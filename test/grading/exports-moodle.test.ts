@@ -46,7 +46,7 @@ test('one lesson, in German, with decimal commas and semicolons', () => {
   const rows = readRaw(filled.text).rows;
   expect(rows.map(row => row.cells[4]?.raw)).toEqual(['Bewertung', '1,8', '']);
   expect(rows[1]?.cells[9]?.value).toContain(
-    '1.8 of 10 points. Handed in 2026-03-02 01:29 (+01:00)',
+    '<p>Handed in 2026-03-02 01:29 (+01:00), 1 hour 30 minutes after',
   );
 });
 
