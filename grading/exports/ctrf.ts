@@ -2,7 +2,7 @@
 import type { FeedbackOptions } from '../feedback/words.js';
 import type { ClassGrades } from '../types.js';
 import { allCases, type CaseStatus } from './cases.js';
-import { cleanLine } from './text.js';
+import { cleanLine, jsonText } from './text.js';
 
 const STATUS: Readonly<Record<CaseStatus, string>> = {
   passed: 'passed',
@@ -50,5 +50,5 @@ export function ctrf(grades: ClassGrades, options: FeedbackOptions = {}): string
       tests,
     },
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return jsonText(report);
 }

@@ -19,7 +19,7 @@ import { junitXml } from './junit.js';
 import { fillMoodle, moodleGradebook } from './moodle.js';
 import { prairieLearnResults } from './prairielearn.js';
 import { checksCsv, gradesCsv } from './tables.js';
-import { fileName } from './text.js';
+import { fileName, jsonText } from './text.js';
 
 export { autograderZip, gradescopeAutograder } from './autograder.js';
 export { gradeTable, type ScreenOptions } from './screen.js';
@@ -93,13 +93,12 @@ export async function writeExports(
     written.push(path);
   };
   const names = fileNames(shown.learners);
-  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   const writers: Record<Format, () => void | Promise<void>> = {
     csv: () => {
       write('grades.csv', gradesCsv(shown));
       write('checks.csv', checksCsv(shown));
     },
-    json: () => write('class.json', json(shown)),
+    json: () => write('class.json', jsonText(shown)),
     feedback: async () => {
       for (const one of shown.learners) {
         const of = await bundles(one, options.traces === 'none' || options.detail === 'points');
@@ -144,14 +143,14 @@ export async function writeExports(
       for (const one of shown.learners)
         write(
           `gradescope/${names.get(one.learner.id)}.json`,
-          json(gradescopeResults(one, options)),
+          jsonText(gradescopeResults(one, options)),
         );
     },
     prairielearn: () => {
       for (const one of shown.learners)
         write(
           `prairielearn/${names.get(one.learner.id)}.json`,
-          json(prairieLearnResults(one, options)),
+          jsonText(prairieLearnResults(one, options)),
         );
     },
     junit: () => write('junit.xml', junitXml(shown, options)),

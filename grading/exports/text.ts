@@ -89,6 +89,16 @@ export function markdownCode(text: string): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
+/** A value as JSON: what would act in a terminal or an editor stands as an escape, the value is the same. */
+export function jsonText(value: unknown): string {
+  const escaped = (character: string) =>
+    character
+      .split('')
+      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+  return `${JSON.stringify(value, null, 2).replace(/[\u007F-\u009F\u2028\u2029\uFFFE\uFFFF]|\p{Cf}/gu, escaped)}\n`;
+}
+
 /** Points as people write them: at most two decimals, no zeros behind. */
 export function points(value: number): string {
   const rounded = Math.round(value * 100) / 100;
