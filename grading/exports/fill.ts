@@ -149,6 +149,10 @@ export function fill(grades: ClassGrades, layout: Layout, options: FillOptions =
       return row;
     }
     reached.add(learner.learner.id);
+    if (learner.submission === undefined && options.absent !== 'zero') {
+      left.push({ who, why: 'nothing came from this learner' });
+      return row;
+    }
     const changed = [...row.cells];
     const put = (index: number, cell: Cell) => {
       while (changed.length <= index) changed.push({ raw: '', value: '' });
@@ -159,9 +163,6 @@ export function fill(grades: ClassGrades, layout: Layout, options: FillOptions =
       const score = scoreOf(learner, target);
       const reason =
         column.locked?.(value) ??
-        (learner.submission === undefined && options.absent !== 'zero'
-          ? 'nothing came from this learner'
-          : undefined) ??
         (!score || score.points === null ? 'could not be told; a person has to look' : undefined);
       if (reason !== undefined || !score || score.points === null) {
         left.push({ who, target, why: reason ?? '' });

@@ -1,9 +1,10 @@
 /** Everything that leaves the grader: tables, feedback, reports, and the files of other platforms. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Bundle } from '../../checker/check.js';
 import { writeAtomic } from '../../course/atomic.js';
 import { UsageError } from '../../course/errors.js';
+import { traceOf } from '../feedback/exchange.js';
 import { feedbackHtml } from '../feedback/html.js';
 import { feedbackMarkdown } from '../feedback/markdown.js';
 import type { FeedbackOptions } from '../feedback/words.js';
@@ -31,6 +32,7 @@ export const FORMATS = {
   feedback: 'feedback/ID.html: one page for each learner',
   markdown: 'feedback/ID.md: the same as Markdown',
   report: 'report.html: the class on one page',
+  pcap: 'traces/ID_LESSON.pcapng: the exchange of the first failure, for Wireshark',
   canvas: 'canvas.csv: your exported gradebook, filled in',
   moodle: 'moodle.csv: your grading worksheet, filled in',
   'moodle-gradebook': 'moodle-gradebook.csv: for the import into Moodle’s gradebook',
@@ -81,15 +83,21 @@ export async function writeExports(
     ...(options.canvas === undefined ? [] : (['canvas'] as const)),
     ...(options.moodle === undefined ? [] : (['moodle'] as const)),
   ]);
+  if (formats.has('pcap') && options.pseudonyms !== undefined)
+    throw new UsageError(
+      'a capture holds the bytes as they were, names and all; leave out pcap or --pseudonyms',
+    );
   const pseudonyms =
     options.pseudonyms === undefined ? undefined : openPseudonyms(options.pseudonyms);
   const shown = pseudonyms ? maskGrades(grades, pseudonyms) : grades;
   pseudonyms?.save();
   const bundles = bundleReader(grades, options, pseudonyms);
   const written: string[] = [];
-  const write = (path: string, text: string) => {
-    mkdirSync(dirname(join(options.out, path)), { recursive: true });
-    writeAtomic(join(options.out, path), text);
+  const write = (path: string, content: string | Uint8Array) => {
+    const whole = join(options.out, path);
+    mkdirSync(dirname(whole), { recursive: true });
+    if (typeof content === 'string') writeAtomic(whole, content);
+    else writeFileSync(whole, content);
     written.push(path);
   };
   const names = fileNames(shown.learners);
@@ -124,6 +132,19 @@ export async function writeExports(
         ...(options.limits ? { limits: options.limits } : {}),
       });
       write('report.html', text);
+    },
+    pcap: async () => {
+      const { drawPcap } = await import('../../wire/draw/pcap.js');
+      for (const one of shown.learners) {
+        for (const [lesson, found] of await bundles(one, false)) {
+          const failed = one.lessons
+            .find(it => it.lesson === lesson)
+            ?.checks.find(check => check.status === 'failed');
+          const trace = failed && traceOf(found, failed, options);
+          const name = `traces/${names.get(one.learner.id)}_${fileName(lesson)}.pcapng`;
+          if (trace) write(name, drawPcap(trace));
+        }
+      }
     },
     // These are matched by real ids, and only points go into them: they stay the instructor's.
     canvas: () => {

@@ -68,14 +68,26 @@ export function exchange(
   id: string,
   options: FeedbackOptions,
 ): Markup | undefined {
+  const trace = traceOf(bundle, check, options);
+  if (!trace) return undefined;
+  const { scenario = '' } = check;
+  const program = bundle?.recordings[scenario]?.programs[0]?.name ?? 'program';
+  const cited = new Map(check.packets.map(number => [number, [check.id]]));
+  const part = excerpt(trace, check.packets, program);
+  return raw(inPage(drawSvg(part, { title: scenario, cited }), id));
+}
+
+/** The packets that a failed check is about, as far as they may be told; undefined when there are none. */
+export function traceOf(
+  bundle: Bundle | undefined,
+  check: GradedCheck,
+  options: FeedbackOptions,
+): Trace | undefined {
   if (!bundle || check.scenario === undefined || options.traces === 'none') return undefined;
   const recording = bundle.recordings[check.scenario];
   if (!recording) return undefined;
   const trace = options.traces === 'all' ? recording.trace : ownTrace(recording);
-  if (!trace.entries.some(entry => entry.kind === 'packet')) return undefined;
-  const cited = new Map(check.packets.map(number => [number, [check.id]]));
-  const part = excerpt(trace, check.packets, recording.programs[0]?.name ?? 'program');
-  return raw(inPage(drawSvg(part, { title: check.scenario, cited }), id));
+  return trace.entries.some(entry => entry.kind === 'packet') ? trace : undefined;
 }
 
 /**

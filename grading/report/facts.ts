@@ -211,13 +211,11 @@ export function looks(grades: ClassGrades): Look[] {
       who,
       why: 'nobody on the roster stands for it; it is not graded under a name',
     })),
-    ...ran
-      .filter(({ lesson }) => lesson.isolation === 'process')
-      .map(({ who, lesson }) => ({
-        who,
-        lesson: lesson.lesson,
-        why: 'ran without a sandbox (isolation: process)',
-      })),
+    ...ran.flatMap(({ who, lesson }) =>
+      lesson.isolation === 'bwrap'
+        ? []
+        : { who, lesson: lesson.lesson, why: BELOW[lesson.isolation] },
+    ),
     ...ran.flatMap(({ who, lesson }) =>
       lesson.notices.map(why => ({ who, lesson: lesson.lesson, why })),
     ),
@@ -225,6 +223,11 @@ export function looks(grades: ClassGrades): Look[] {
   ];
   return grouped(found);
 }
+
+const BELOW = {
+  process: 'ran without a sandbox (isolation: process)',
+  container: 'ran in a container, without the sandbox bwrap',
+} as const;
 
 /** One line for what is the same: first the lessons of a learner, then the learners of those. */
 function grouped(found: readonly { who: string; lesson?: string; why: string }[]): Look[] {

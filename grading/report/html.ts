@@ -84,7 +84,7 @@ function lookPart(grades: ClassGrades): Markup {
   if (all.length === 0)
     return h`<p>Nothing. Every submission was read and every check was judged.</p>`;
   const table = (rows: readonly Look[]) =>
-    h`<div class="scroll"><table><thead><tr><th scope="col">Learner or file</th><th scope="col">Lesson</th><th scope="col">Why</th></tr></thead>
+    h`<div class="scroll" tabindex="0" role="region" aria-label="What to look at"><table><thead><tr><th scope="col">Learner or file</th><th scope="col">Lesson</th><th scope="col">Why</th></tr></thead>
 <tbody>${rows.map(
       one => h`<tr><td>${people(one.who)}</td><td>${lessonList(one.lessons, grades)}</td><td>${one.why}</td></tr>
 `,
@@ -124,14 +124,14 @@ function pointsPart(grades: ClassGrades): Markup {
 
 function lessonsPart(facts: readonly LessonFacts[]): Markup {
   return h`<p class="dim small">Of those who handed in work that could be judged. A check that was not reached counts as not passed.</p>
-<div class="scroll"><table><thead><tr><th scope="col">Lesson</th><th scope="col" class="num">Judged</th><th scope="col" class="num">Nothing</th><th scope="col" class="num">Open</th><th scope="col" class="num">Mean</th><th scope="col">Every check passed</th></tr></thead>
+<div class="scroll" tabindex="0" role="region" aria-label="Lessons"><table><thead><tr><th scope="col">Lesson</th><th scope="col" class="num">Judged</th><th scope="col" class="num">Nothing</th><th scope="col" class="num">Open</th><th scope="col" class="num">Mean</th><th scope="col">Every check passed</th></tr></thead>
 <tbody>${facts.map(
     one => h`<tr><th scope="row">${lessonNumber(one.id)}. ${one.title}</th><td class="num">${one.graded}</td><td class="num">${one.missing}</td><td class="num">${one.unknown}</td><td class="num">${one.mean === undefined ? '' : `${points(Math.round(one.mean * 10) / 10)} of ${points(one.max)}`}</td><td>${bar({ passed: one.complete, of: one.graded })}</td></tr>
 `,
   )}</tbody></table></div>
 ${facts.map(
   one => h`<details><summary>${lessonNumber(one.id)}. ${one.title}: ${count(one.checks.length, 'check')}${hardestWords(one)}</summary>
-<div class="scroll"><table><thead><tr><th scope="col">Check</th><th scope="col">Passed</th></tr></thead><tbody>${one.checks.map(
+<div class="scroll" tabindex="0" role="region" aria-label="Checks of ${one.title}"><table><thead><tr><th scope="col">Check</th><th scope="col">Passed</th></tr></thead><tbody>${one.checks.map(
     check => h`<tr><td><span class="dim mono">${check.id}</span> ${check.title}</td><td class="wide">${bar(check.rate)}</td></tr>
 `,
   )}</tbody></table></div></details>`,

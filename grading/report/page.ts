@@ -88,6 +88,6 @@ dl.four{margin:.7rem 0 0;display:grid;grid-template-columns:5.5rem minmax(0,1fr)
 dl.four dt{font-weight:600}
 dl.four dd{margin:0}
 dl.four pre{margin:0}
-@media (max-width:34rem){.wrap{padding:1.25rem .9rem 3rem}h1{font-size:1.5rem}.card{padding:.8rem .85rem}dl.four{grid-template-columns:minmax(0,1fr);gap:.1rem}dl.four dd{margin-bottom:.5rem}th,td{padding:.4rem .4rem}}
+@media (max-width:34rem){.wrap{padding:1.25rem .9rem 3rem}h1{font-size:1.5rem}.card{padding:.8rem .85rem}dl.four{grid-template-columns:minmax(0,1fr);gap:.1rem}dl.four dd{margin-bottom:.5rem}th,td{padding:.4rem .35rem}.tag{white-space:normal;border-radius:.5rem}}
 @media print{:root{color-scheme:light;--back:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--soft:#f4f4f4;--good:#1a6b3c;--good-soft:#fff;--bad:#a3261b;--bad-soft:#fff;--ask:#7a5200;--ask-soft:#fff;--link:#000;--bar:#777}body{font-size:10.5pt}.wrap{max-width:none;padding:0}.skip,nav{display:none}.card,tr{break-inside:avoid}h2,h3{break-after:avoid}section{margin-top:1.4rem}details::details-content{content-visibility:visible;display:block}details>summary{list-style:none}.scroll{overflow:visible}}
 `;

@@ -61,6 +61,8 @@ describe('writing', () => {
     expect(files.get('moodle.csv')).toContain('Participant 91007,33,50.00\n');
     expect(files.get('feedback/novak-p.html')).toContain('<svg xmlns');
     expect(files.get('report.html')).toContain('href="feedback/novak-p.html"');
+    const capture = readFileSync(join(one, 'traces', 'novak-p_09-last-will.pcapng'));
+    expect(capture.readUInt32LE(0)).toBe(0x0a0d0d0a);
     expect(JSON.parse(files.get('class.json') ?? '')).toEqual(classGrades());
   });
 
@@ -133,6 +135,10 @@ describe('writing', () => {
 
   test.each([
     [{ formats: ['canvas' as const] }, /name it: --canvas FILE.csv/],
+    [
+      { formats: ['pcap' as const], pseudonyms: '/nowhere/k.json' },
+      /leave out pcap or --pseudonyms/,
+    ],
     [{ moodle: '/nowhere/x.csv' }, /\/nowhere\/x.csv cannot be read/],
   ])('says what is missing: %j', async (options, message) => {
     const wrong = writeExports(classGrades(), { out: join(root, 'wrong'), ...options });
@@ -174,7 +180,7 @@ describe('pseudonyms', () => {
         })),
       })),
     };
-    const formats = all.filter(one => !/canvas|moodle/.test(one));
+    const formats = all.filter(one => !/canvas|moodle|pcap/.test(one));
     const key = join(root, 'key.json');
     await writeExports(signed, { out, formats, bundle, pseudonyms: key });
     const secrets = grades.learners.flatMap(({ learner }) => [

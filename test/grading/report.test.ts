@@ -97,6 +97,14 @@ describe('counting', () => {
     expect(sandbox).toEqual([
       { who: ['novak-p'], lessons: grades.lessons.map(one => one.id), why: sandbox[0]?.why },
     ]);
+    const contained = {
+      ...grades,
+      learners: grades.learners.map(one => ({
+        ...one,
+        lessons: one.lessons.map(it => ({ ...it, isolation: 'container' as const })),
+      })),
+    };
+    expect(looks(contained).some(one => one.why.startsWith('ran in a container'))).toBe(true);
     const open = {
       ...grades,
       learners: grades.learners.map(one => ({
