@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zipSync } from 'fflate';
 import { stringify } from 'yaml';
 import type { GradescopeResults } from './gradescope.js';
+import { type ZipFile, zipOf } from './zip.js';
 
 export interface AutograderOptions {
   /** The course as `npm pack` makes it. */
@@ -28,12 +28,6 @@ export interface AutograderOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
-export interface AutograderFile {
-  readonly path: string;
-  readonly content: string | Uint8Array;
-  readonly executable?: true;
-}
-
 const NODE = 22;
 const NPM = 10;
 
@@ -41,9 +35,9 @@ const NPM = 10;
  * The files of the autograder. Gradescope runs `setup.sh` once, when it builds the image, with the
  * network; `run_autograder` for each submission, which needs none.
  */
-export function gradescopeAutograder(options: AutograderOptions): AutograderFile[] {
+export function gradescopeAutograder(options: AutograderOptions): ZipFile[] {
   const settings = { schema: 'mqtt-course/autograder/1', args: options.args ?? [] };
-  const own: AutograderFile[] = [
+  const own: ZipFile[] = [
     { path: 'setup.sh', content: SETUP, executable: true },
     { path: 'run_autograder', content: RUN, executable: true },
     { path: 'autograder.json', content: `${JSON.stringify(settings, null, 2)}\n` },
@@ -59,16 +53,8 @@ export function gradescopeAutograder(options: AutograderOptions): AutograderFile
 }
 
 /** The files as a zip for the upload: the same files give the same bytes. */
-export function autograderZip(files: readonly AutograderFile[]): Uint8Array {
-  const encoder = new TextEncoder();
-  // The time in a zip is local; this constructor takes local time, so that the bytes are the same everywhere.
-  const mtime = new Date(1980, 0, 1);
-  const entries = files.map(({ path, content, executable }) => {
-    const bytes = typeof content === 'string' ? encoder.encode(content) : content;
-    const attrs = (executable ? 0o100755 : 0o100644) * 0x10000;
-    return [path, [bytes, { mtime, os: 3, attrs, level: path.endsWith('.tgz') ? 0 : 9 }]] as const;
-  });
-  return zipSync(Object.fromEntries(entries) as Parameters<typeof zipSync>[0]);
+export function autograderZip(options: AutograderOptions): Uint8Array {
+  return zipOf(gradescopeAutograder(options));
 }
 
 const SETUP = `#!/usr/bin/env bash

@@ -21,6 +21,7 @@ import { fillMoodle, moodleGradebook } from './moodle.js';
 import { prairieLearnResults } from './prairielearn.js';
 import { checksCsv, gradesCsv } from './tables.js';
 import { fileName, jsonText } from './text.js';
+import { type ZipFile, zipOf } from './zip.js';
 
 export { autograderZip, gradescopeAutograder } from './autograder.js';
 export { gradeTable, type ScreenOptions } from './screen.js';
@@ -36,6 +37,7 @@ export const FORMATS = {
   canvas: 'canvas.csv: your exported gradebook, filled in',
   moodle: 'moodle.csv: your grading worksheet, filled in',
   'moodle-gradebook': 'moodle-gradebook.csv: for the import into Moodle’s gradebook',
+  'moodle-feedback': 'moodle-feedback.zip: the pages for Moodle’s “Upload multiple feedback files”',
   gradescope: 'gradescope/ID.json: results.json of each learner',
   prairielearn: 'prairielearn/ID.json: results.json of each learner',
   junit: 'junit.xml: a test suite for each learner and lesson',
@@ -92,6 +94,7 @@ export async function writeExports(
   const shown = pseudonyms ? maskGrades(grades, pseudonyms) : grades;
   pseudonyms?.save();
   const bundles = bundleReader(grades, options, pseudonyms);
+  const realBundles = bundleReader(grades, options, undefined);
   const written: string[] = [];
   const write = (path: string, content: string | Uint8Array) => {
     const whole = join(options.out, path);
@@ -160,6 +163,21 @@ export async function writeExports(
       write('moodle.txt', `${filledWords('moodle.csv', filled).join('\n')}\n`);
     },
     'moodle-gradebook': () => write('moodle-gradebook.csv', moodleGradebook(grades, options)),
+    'moodle-feedback': async () => {
+      const files: ZipFile[] = [];
+      for (const one of grades.learners) {
+        // The folder of the download says whose it is; the upload goes by the same name.
+        if (!/^[^/\\]+_\d+_assignsubmission_file_?$/.test(one.submission ?? '')) continue;
+        const of = await realBundles(one, options.traces === 'none' || options.detail === 'points');
+        const content = feedbackHtml(grades, one, lesson => of.get(lesson), options);
+        files.push({ path: `${one.submission}/feedback.html`, content });
+      }
+      if (files.length === 0)
+        throw new UsageError(
+          'no submission is named as Moodle names them (“Name_123_assignsubmission_file”): grade the folder that Download all submissions gives',
+        );
+      write('moodle-feedback.zip', zipOf(files));
+    },
     gradescope: () => {
       for (const one of shown.learners)
         write(

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../course/errors.js';
 import { FORMATS, type Format, writeExports } from '../../grading/exports/index.js';
@@ -29,7 +30,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const all = Object.keys(FORMATS) as Format[];
+const all = (Object.keys(FORMATS) as Format[]).filter(one => one !== 'moodle-feedback');
 const bundle = async (learner: string, lesson: string) => bundleOf(learner, lesson);
 const given = () => ({ canvas: join(root, 'canvas-in.csv'), moodle: join(root, 'moodle-in.csv') });
 
@@ -131,6 +132,31 @@ describe('writing', () => {
     writeFileSync(join(out, '.exports.json'), JSON.stringify(['../precious.txt', precious, 7]));
     await writeExports(classGrades(), { out, formats: ['csv'] });
     expect(existsSync(precious)).toBe(true);
+  });
+
+  test('pages go back to Moodle under the names of its own folders, under real names', async () => {
+    const out = join(root, 'moodle');
+    const grades = classGrades();
+    const named = {
+      ...grades,
+      learners: grades.learners.map((one, at) =>
+        at < 2
+          ? { ...one, submission: `${one.learner.name}_9100${at}_assignsubmission_file_` }
+          : one,
+      ),
+    };
+    const options = { out, formats: ['moodle-feedback' as const], bundle };
+    await writeExports(named, { ...options, pseudonyms: join(root, 'm.json') });
+    const first = readFileSync(join(out, 'moodle-feedback.zip'));
+    const inside = unzipSync(first);
+    expect(Object.keys(inside)).toEqual([
+      'Folasade Adeyemi_91000_assignsubmission_file_/feedback.html',
+      'Jonas Bauer_91001_assignsubmission_file_/feedback.html',
+    ]);
+    const page = new TextDecoder().decode(Object.values(inside)[1]);
+    expect(page).toContain('<svg xmlns');
+    expect(page).toContain('Jonas Bauer');
+    await expect(writeExports(grades, options)).rejects.toThrow(/Download all submissions/);
   });
 
   test.each([
