@@ -39,7 +39,7 @@ export const courseFileSchema = z.strictObject({
       'percent-per-day': percent.optional(),
       'max-percent': percent.optional(),
       'max-days': amount.int('is not a whole number').nullish(),
-      cutoff: words.nullish(),
+      cutoff: z.union([amount, words], 'is neither a time nor a number of days').nullish(),
     })
     .nullish(),
   extensions: z

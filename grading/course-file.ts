@@ -263,10 +263,11 @@ async function hiddenChecks(lesson: string): Promise<readonly string[]> {
 }
 
 function cutoffOf(
-  value: string | undefined,
+  value: string | number | undefined,
   time: (value: string) => Moment | undefined,
 ): LatePolicy['cutoff'] {
   if (value === undefined) return undefined;
+  if (typeof value === 'number') return { days: value };
   const days = /^(\d+(?:\.\d+)?)\s*days?$/.exec(value)?.[1];
   if (days !== undefined) return { days: Number(days) };
   const until = time(value);

@@ -55,6 +55,15 @@ describe('a course file', () => {
     expect(Object.keys(course.lessons)).toEqual(['05-wildcards', '06-qos-handshakes']);
   });
 
+  it('a cutoff in days, or at a time', async () => {
+    const cutoff = async (text: string) => (await read(`late: { cutoff: ${text} }`)).late.cutoff;
+    expect(await cutoff('7')).toEqual({ days: 7 });
+    expect(await cutoff('1 day')).toEqual({ days: 1 });
+    expect(await cutoff('2026-10-09 12:00 UTC')).toEqual({
+      until: { iso: '2026-10-09T12:00:59+00:00' },
+    });
+  });
+
   it('a time: zone of its own, an offset, a date, summer and winter', async () => {
     const deadline = async (text: string) => (await read(text)).deadline?.iso;
     expect(await deadline('deadline: 2026-10-01 23:59 Europe/Berlin')).toBe(
