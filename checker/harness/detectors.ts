@@ -268,9 +268,9 @@ const wrongVersion: Detector = {
 const overLimit: Detector = {
   id: 'U14',
   title: 'the program stays within its limits',
-  find: recording => {
+  find: (recording, context) => {
     const note = notes(recording, 'limit')[0];
-    return note
+    return note && !storm.find(recording, context)
       ? {
           mistake: 'over-limit',
           expected: 'a program that leaves the machine and the broker to the others as well',
@@ -284,9 +284,9 @@ const overLimit: Detector = {
 
 /** In the order in which they explain: an earlier one is the cause of what a later one would find. */
 export const detectors: readonly Detector[] = [
-  overLimit,
   crashed,
   threadDead,
+  overLimit,
   neverConnected,
   malformed,
   wrongVersion,

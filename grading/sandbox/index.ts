@@ -17,6 +17,7 @@ import {
   type Tools,
 } from './options.js';
 import { killNamed, killUser } from './processes.js';
+import { freeUsers, USERS_EACH } from './users.js';
 import { visibleFiles } from './visible.js';
 
 export { defaultLimits } from './limits.js';
@@ -48,18 +49,11 @@ export interface OpenSandboxOptions {
   readonly salt?: string;
 }
 
-/** Users that programs may run as when we are root: nobody else's, and no account needed. */
-const FIRST_UID = 64_100;
-const UIDS = 800;
-
-let opened = 0;
-
 /** Makes a sandbox ready. @throws Error when its tier cannot be had here: ask `probeIsolation` first */
 export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox> {
   const { tier, limits } = options;
   const root = process.getuid?.() === 0;
-  const uid =
-    root && tier !== 'process' ? FIRST_UID + ((process.pid + opened++) % UIDS) : undefined;
+  const uid = root && tier !== 'process' ? freeUsers() : undefined;
   const tools = await findTools();
   requireTools(tier, tools, root);
   await mkdir(options.tmp, { recursive: true });
@@ -110,7 +104,9 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
     async close() {
       // Whatever was started has this path in its command line; what it started in turn dies with it.
       while (killNamed(tmp) > 0) await new Promise(resolve => setTimeout(resolve, 20));
-      if (tier === 'container' && uid !== undefined) killUser(uid);
+      if (tier === 'container' && uid !== undefined) {
+        for (let one = uid; one < uid + USERS_EACH; one++) killUser(one);
+      }
       await rm(tmp, { recursive: true, force: true });
     },
   };

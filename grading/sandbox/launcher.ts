@@ -9,7 +9,11 @@ import { type Network, takeNetwork } from './network.js';
 import { type Hit, hitsFile, type SandboxOptions } from './options.js';
 import { innermost, killUser } from './processes.js';
 import { letIn, type Staged, stageFiles, takeResults } from './staged.js';
+import { claimUser } from './users.js';
 import { watch } from './watch.js';
+
+/** How often is looked for the results of a program that runs. */
+const TAKE_MS = 50;
 
 /** A start that has not ended. */
 interface Start {
@@ -20,8 +24,12 @@ interface Start {
 
 /** Starts the programs of one scenario in the sandbox. Imported by whoever runs the hidden tests. */
 export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> => {
-  const options = raw as SandboxOptions;
-  const { tier, limits, tmp } = options;
+  const given = raw as SandboxOptions;
+  const { tier, limits, tmp } = given;
+  // Where processes are not apart, a user of its own tells whose they are.
+  const claim =
+    tier === 'container' && given.uid !== undefined ? claimUser(tmp, given.uid) : undefined;
+  const options = claim ? { ...given, uid: claim.uid } : given;
   const here = mkdtempSync(join(tmp, 'scene-'));
   const stage = join(here, 'stage');
   letIn(here, options);
@@ -32,6 +40,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     if (tier !== 'process') copyPlain(options.stage.folder, stage);
     if (tier === 'bwrap') network = await takeNetwork(options);
   } catch (error) {
+    claim?.release();
     rmSync(here, { recursive: true, force: true });
     throw error;
   }
@@ -70,8 +79,14 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
       outputBytes: OUTPUT_BYTES,
       started(pid) {
         start.pid = pid;
-        const outbox = staged.outbox?.folder;
-        stopWatching = watch(pid, limits, outbox, why => end(start, request.name, why)).end;
+        const { outbox } = staged;
+        const watching = watch(pid, limits, outbox?.folder, why => end(start, request.name, why));
+        // A scenario may read the results of a program that has not ended.
+        const taking = outbox && setInterval(() => takeResults(outbox), TAKE_MS).unref();
+        stopWatching = () => {
+          watching.end();
+          clearInterval(taking);
+        };
       },
       flooded: () =>
         end(start, request.name, `wrote more than ${OUTPUT_BYTES >> 20} MiB of output`),
@@ -83,11 +98,13 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
         if (start.because === undefined && ending.signal === 'SIGXCPU') {
           onLimit(request.name, `used more than ${limits.cpuSeconds} s of processor time`);
         }
-        if (tier === 'container' && options.uid !== undefined && starts.size === 0) {
-          killUser(options.uid);
+        if (claim && starts.size === 0) killUser(claim.uid);
+        try {
+          takeResults(staged.outbox);
+          rmSync(own, { recursive: true, force: true });
+        } catch {
+          // The scene is removed as a whole later, and nobody waits for these results any more.
         }
-        takeResults(staged.outbox);
-        rmSync(own, { recursive: true, force: true });
         return signal === undefined && tier !== 'bwrap' ? { exitCode: code } : ending;
       },
     };
@@ -112,6 +129,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     ...(network ? { socketTable: `/proc/${network.pid}/net/tcp` } : {}),
     async close() {
       network?.release();
+      claim?.release();
       rmSync(here, { recursive: true, force: true });
     },
   };

@@ -16,7 +16,7 @@ export const defaultLimits: Limits = {
 };
 
 /** Output of one start after which it is ended, bytes. */
-export const OUTPUT_BYTES = 1 << 20;
+export const OUTPUT_BYTES = 8 << 20;
 /** Packets that a program may send in one scenario: an honest one sends some hundred. */
 export const PACKETS = 15_000;
 /** Bytes that a program may send in one scenario. */

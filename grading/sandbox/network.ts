@@ -18,14 +18,23 @@ export interface Network {
  * The holder: sits in the network, opens listening sockets there and hands them over. A socket
  * belongs to the network that it was made in, so the tap accepts connections of programs that
  * cannot reach anything else, and what they see (refused, reset, half closed) is what TCP does at home.
+ * Free ports are taken from below the range that the system gives to those who dial: a program that
+ * dials again and again while nobody listens would reach itself one day.
  */
 const holder = `
 const net = require('node:net');
 process.on('message', ({ id, port }) => {
-  const server = net.createServer();
-  server.on('error', error => process.send({ id, code: error.code, error: error.message }));
-  server.listen(port, '127.0.0.1', 511, () =>
-    process.send({ id }, server, () => server.close(() => process.send({ id, done: true }))));
+  const open = left => {
+    const server = net.createServer();
+    server.on('error', error => {
+      if (port === 0 && left > 0) open(left - 1);
+      else process.send({ id, code: error.code, error: error.message });
+    });
+    const at = port || 10240 + Math.floor(Math.random() * 20000);
+    server.listen(at, '127.0.0.1', 511, () =>
+      process.send({ id }, server, () => server.close(() => process.send({ id, done: true }))));
+  };
+  open(20);
 });
 process.on('disconnect', () => process.exit());
 process.send({ pid: process.pid });

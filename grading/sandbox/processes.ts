@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const read = (path: string): string => {
   try {
@@ -77,12 +77,12 @@ export function killNamed(text: string): number {
   return ours.length;
 }
 
-/** Processes of a user. */
-export function processesOf(uid: number): number[] {
+/** Processes of a user, or of the users from `uid` up to and not including `end`. */
+export function processesOf(uid: number, end = uid + 1): number[] {
   return pids().filter(pid => {
-    const line = /^Uid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`));
-    const dead = /^State:\s+[ZX]/m.test(read(`/proc/${pid}/status`));
-    return !dead && Number(line?.[1] ?? -1) === uid;
+    const status = read(`/proc/${pid}/status`);
+    const owner = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? -1);
+    return owner >= uid && owner < end && !/^State:\s+[ZX]/m.test(status);
   });
 }
 
@@ -92,14 +92,5 @@ export function killUser(uid: number): void {
     const left = processesOf(uid);
     if (left.length === 0) return;
     for (const pid of left) kill(pid);
-  }
-}
-
-/** Whether two processes are in one pid namespace. */
-export function sameProcesses(a: number, b: number): boolean {
-  try {
-    return readlinkSync(`/proc/${a}/ns/pid`) === readlinkSync(`/proc/${b}/ns/pid`);
-  } catch {
-    return false;
   }
 }

@@ -120,9 +120,12 @@ function rewritten(options: SandboxOptions, staged: Staged): Staged {
   };
 }
 
-/** Takes over what the program wrote, as far as it was asked for and is a regular file. */
+/**
+ * Takes over what the program wrote, as far as it was asked for and is a regular file. Nothing
+ * happens when nobody waits for it any more.
+ */
 export function takeResults(outbox: Outbox | undefined): void {
-  if (!outbox) return;
+  if (!outbox || !exists(outbox.target)) return;
   for (const name of outbox.names) {
     const bytes = readPlain(join(outbox.folder, name), RESULT_BYTES);
     const target = join(outbox.target, name);
