@@ -65,7 +65,6 @@ export function startProgram(
     onOutput(stream, text);
     if (!launched || output.stdout.bytes() + output.stderr.bytes() <= launched.outputBytes) return;
     launched.flooded();
-    killGroup(child.pid);
   };
   const output = {
     stdout: collect(child.stdout, text => seen('stdout', text)),
@@ -122,6 +121,7 @@ export function startProgram(
     },
     kill: () => {
       if (running) state = { ...state, killedAt: now() };
+      if (running && child.pid !== undefined) launched?.kill(child.pid);
       killGroup(child.pid);
     },
     exited,

@@ -86,8 +86,10 @@ export interface Launched {
   readonly outputBytes: number;
   /** The command runs. */
   started(pid: number): void;
-  /** Too much output came: it is about to be killed. */
+  /** Too much output came: ends it. */
   flooded(): void;
+  /** Ends the program at once, before any command around it: none of them may tell it the end first. */
+  kill(pid: number): void;
   /** Which process is the program itself. */
   programPid(pid: number): number;
   /** How the program itself ended, when this is how the command did. Removes what was made for it. */

@@ -7,7 +7,7 @@ import { copyPlain } from './copy.js';
 import { endingOf, OUTPUT_BYTES, prlimitArgs } from './limits.js';
 import { type Network, takeNetwork } from './network.js';
 import { type Hit, hitsFile, type SandboxOptions } from './options.js';
-import { innermost, killUser } from './processes.js';
+import { innermost, killTree, killUser } from './processes.js';
 import { letIn, type Staged, stageFiles, takeResults } from './staged.js';
 import { claimUser } from './users.js';
 import { watch } from './watch.js';
@@ -55,11 +55,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     if (start.because !== undefined) return;
     start.because = because;
     onLimit(program, `${because}, and was ended`);
-    try {
-      if (start.pid !== undefined) process.kill(-start.pid, 'SIGKILL');
-    } catch {
-      // It has just ended by itself.
-    }
+    if (start.pid !== undefined) killTree(start.pid);
   }
 
   function launch(request: LaunchRequest): Launched {
@@ -90,6 +86,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
       },
       flooded: () =>
         end(start, request.name, `wrote more than ${OUTPUT_BYTES >> 20} MiB of output`),
+      kill: killTree,
       programPid: innermost,
       ended(code, signal) {
         stopWatching();
@@ -142,8 +139,11 @@ function commandLine(options: SandboxOptions, staged: Staged, networkPid = 0): s
     const writable = outbox ? ([[outbox.folder, outbox.target]] as const) : [];
     return boxArgs(options, { networkPid, command, cwd, binds, writable });
   }
-  const { limits, stage, nodeMajor, tools } = options;
+  const { limits, stage, nodeMajor, tools, tier } = options;
+  const ownUser = tier !== 'process';
   const { prlimit } = tools;
-  const limited = prlimit ? [prlimit, ...prlimitArgs(limits, stage.track, nodeMajor), '--'] : [];
+  const limited = prlimit
+    ? [prlimit, ...prlimitArgs(limits, stage.track, nodeMajor, { ownUser }), '--']
+    : [];
   return [...dropArgs(options), ...limited, ...command];
 }

@@ -36,11 +36,20 @@ export function dataBytes(limits: Limits, track: Track, nodeMajor: number): numb
   return (base + limits.memoryMiB) * MIB;
 }
 
-/** The options of `prlimit` that hold for each process of a program. */
-export function prlimitArgs(limits: Limits, track: Track, nodeMajor: number): string[] {
+/**
+ * The options of `prlimit` that hold for each process of a program.
+ * @param options.ownUser nobody else's processes count as this user's: else the system would count
+ * ours, and the number of processes is only watched
+ */
+export function prlimitArgs(
+  limits: Limits,
+  track: Track,
+  nodeMajor: number,
+  { ownUser = true }: { readonly ownUser?: boolean } = {},
+): string[] {
   return [
     `--data=${dataBytes(limits, track, nodeMajor)}`,
-    `--nproc=${limits.processes}`,
+    ...(ownUser ? [`--nproc=${limits.processes}`] : []),
     `--fsize=${limits.fileMiB * MIB}`,
     `--cpu=${limits.cpuSeconds}:${limits.cpuSeconds + 2}`,
     '--nofile=256',

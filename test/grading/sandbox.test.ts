@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -186,6 +194,21 @@ describe.each(tiers)('the contract of a program in %s', tier => {
       "process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 9)",
     );
     expect(own).toMatchObject({ exitCode: null, signal: 'SIGSEGV' });
+  });
+
+  test('a crash is no orderly stop: the end of the input is never seen', async () => {
+    const sandbox = await open(tier);
+    const env = { RESULT_FILE: join(folder(), 'result.json') };
+    const source = `
+      import { writeFileSync } from 'node:fs';
+      process.stdin.on('end', () => writeFileSync(process.env.RESULT_FILE, 'stopped')).resume();
+      setInterval(() => {}, 1000);`;
+    for (let round = 0; round < 8; round++) {
+      const ready = (program: ReturnType<typeof startProgram>) =>
+        void setTimeout(program.kill, 120);
+      await run(sandbox, source, ready, env);
+      expect(existsSync(env.RESULT_FILE)).toBe(false);
+    }
   });
 
   test('the environment is the contract and no more', async () => {
