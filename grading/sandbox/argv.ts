@@ -70,7 +70,6 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     'ALL',
     '--hostname',
     'localhost',
-    ...bind('--ro-bind', options.binds),
     '--proc',
     '/proc',
     '--dev',
@@ -85,6 +84,8 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     scratch,
     '--tmpfs',
     '/tmp',
+    // Behind the folders above: the course itself, or the submission, may lie in /tmp.
+    ...bind('--ro-bind', options.binds),
     '--ro-bind',
     `${tmp}/etc/passwd`,
     '/etc/passwd',

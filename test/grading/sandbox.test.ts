@@ -84,6 +84,12 @@ describe('what the sandbox is made of', () => {
     expect(argv).not.toMatch(/--(dev-bind|bind|setenv|share-net)/);
   });
 
+  test('a course that lies in /tmp is not hidden by the private /tmp', () => {
+    const binds = [['/tmp/course/kit', '/tmp/course/kit']] as const;
+    const argv = boxArgs({ ...options, binds }, request).join(' ');
+    expect(argv.indexOf('--tmpfs /tmp')).toBeLessThan(argv.indexOf('/tmp/course/kit'));
+  });
+
   test('an older bubblewrap is not given a flag that it does not know', () => {
     const older = boxArgs({ ...options, tools: {} }, request);
     expect(older).not.toContain('--disable-userns');
