@@ -22,7 +22,10 @@ const median = values => values.sort((a, b) => a - b)[Math.floor(values.length /
 function timed(command, args, options, pid = () => {}) {
   const began = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: 'ignore' });
+    const child = spawn(command, args, {
+      ...options,
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
     pid(child.pid);
     child.once('error', reject);
     child.once('exit', code =>
@@ -59,7 +62,7 @@ try {
       const launched = launcher.launch(request);
       const { command: outer, args, cwd, env } = launched;
       boxed.push(await timed(outer, args, { cwd, env }, launched.started));
-      launched.ended(0, undefined);
+      launched.ended(0, undefined, '"exit-code"');
     }
     await launcher.close();
     const [a, b] = [median(plain), median(boxed)];

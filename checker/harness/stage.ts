@@ -201,7 +201,8 @@ export async function perform<Facts>(
       fault = faultOf(error);
     }
   }
-  const { trace, programs, stalls, findings } = await live.close();
+  const { trace, programs, stalls, findings, broken } = await live.close();
+  fault ??= broken;
   return {
     scenario: definition.name,
     facts,
@@ -249,6 +250,8 @@ async function openStage<Facts>(
     [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
   let findings: unknown;
+  /** Why a program was never reached: nothing can be told then. */
+  let broken: string | undefined;
   /** Aborted when no program is left that could still do something. */
   const wakeups = new Set<() => void>();
 
@@ -361,6 +364,7 @@ async function openStage<Facts>(
     const onExit = (record: ProgramRecord) => {
       running.delete(program);
       records.push(record);
+      if (launcher && record.startError) broken ??= `${name}: ${record.startError}`;
       const how = record.signal ? `by ${record.signal}` : `with exit code ${record.exitCode}`;
       tap.note('ended', record.startError ?? `the program ended ${how}`, name);
       for (const wake of wakeups) wake();
@@ -465,6 +469,7 @@ async function openStage<Facts>(
         programs: [...records].sort((a, b) => a.startedAt - b.startedAt),
         stalls: patience.stalls,
         findings,
+        broken,
       };
     },
   };

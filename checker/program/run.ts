@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import type { ProgramRecord } from '../harness/recording.js';
 import { killGroup, killMarked, runDelayMs } from './processes.js';
-import type { Launcher, ProgramSpec } from './spec.js';
+import type { Ending, Launcher, ProgramSpec } from './spec.js';
 
 /** Output kept of each stream, in bytes. More is read and counted, not kept. */
 export const OUTPUT_CAP = 256 * 1024;
@@ -53,9 +53,7 @@ export function startProgram(
     env: launched?.env ?? ({ ...machine, ...own } as Record<string, string>),
     extendEnv: false,
     detached: process.platform !== 'win32',
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
+    stdio: ['pipe', 'pipe', 'pipe', ...(launched ? (['pipe'] as const) : [])],
     buffer: false,
     reject: false,
     windowsHide: true,
@@ -70,6 +68,7 @@ export function startProgram(
     stdout: collect(child.stdout, text => seen('stdout', text)),
     stderr: collect(child.stderr, text => seen('stderr', text)),
   };
+  const status = collect((child.stdio[3] ?? null) as NodeJS.ReadableStream | null, () => undefined);
   child.stdin?.on('error', () => {
     // The program closed its input, or ended: what it was not told is seen on the wire.
   });
@@ -90,14 +89,19 @@ export function startProgram(
       running = false;
       killGroup(child.pid);
       killMarked(MARK, mark);
-      const own = { exitCode: code, ...(signal ? { signal } : {}) };
-      const ending = launched?.ended(code, signal ?? undefined) ?? own;
-      state = { ...state, exitedAt: now(), ...ending };
-      resolve();
+      const exitedAt = now();
+      const finish = (ending: Ending) => {
+        state = { ...state, exitedAt, ...ending };
+        resolve();
+      };
+      if (!launched) return finish({ exitCode: code, ...(signal ? { signal } : {}) });
+      void Promise.race([status.ended, wait(500)]).then(() =>
+        finish(launched.ended(code, signal ?? undefined, status.text())),
+      );
     });
     child.once('error', error => {
       if (child.pid !== undefined) return;
-      launched?.ended(null, undefined);
+      launched?.ended(null, undefined, '');
       state = { ...state, exitedAt: now(), startError: error.message };
       running = false;
       resolve();
@@ -153,5 +157,6 @@ function collect(stream: NodeJS.ReadableStream | null, onText: (text: string) =>
     kept.push(part);
   });
   stream?.on('error', () => undefined);
-  return { text: () => Buffer.concat(kept).toString('utf8'), bytes: () => bytes };
+  const ended = new Promise<void>(resolve => stream?.once('close', resolve));
+  return { text: () => Buffer.concat(kept).toString('utf8'), bytes: () => bytes, ended };
 }
