@@ -1,0 +1,39 @@
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { killUser, processesOf } from './processes.js';
+
+/** Users that programs may run as when we are root: nobody else's, and no account needed. */
+const FIRST = 64_100;
+/** Users of one sandbox: that many scenarios at once. */
+export const USERS_EACH = 64;
+const SANDBOXES = 20;
+
+/** The first of a range of users of whom no process runs. */
+export function freeUsers(): number {
+  for (let tried = 0; ; tried++) {
+    const first = FIRST + ((process.pid + tried) % SANDBOXES) * USERS_EACH;
+    if (tried >= SANDBOXES || processesOf(first, first + USERS_EACH).length === 0) return first;
+  }
+}
+
+/** A user for one scenario, out of those of its sandbox. @throws Error when all are taken */
+export function claimUser(tmp: string, first: number): { uid: number; release(): void } {
+  const folder = join(tmp, 'users');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (let uid = first; uid < first + USERS_EACH; uid++) {
+    const mark = join(folder, String(uid));
+    try {
+      closeSync(openSync(mark, 'wx'));
+    } catch {
+      continue;
+    }
+    return {
+      uid,
+      release() {
+        killUser(uid);
+        rmSync(mark, { force: true });
+      },
+    };
+  }
+  throw new Error(`more than ${USERS_EACH} scenarios at once in one sandbox`);
+}
