@@ -1,5 +1,5 @@
 import { packageVersion } from '../course/package-root.js';
-import { type ProgramRun, runHiddenTests } from './engine.js';
+import { type Engine, openEngine, type ProgramRun } from './engine.js';
 import { overall, type Recordings } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
 import type { Recording } from './harness/recording.js';
@@ -78,6 +78,32 @@ export async function brokerProblem(
 
 /** Checks one lesson's program on the wire. Never throws for a mistake of the learner's. */
 export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> {
+  const engine = openEngine();
+  // All of it at the same time: Vitest, the hidden tests, and processes for the program.
+  engine.ready({
+    lesson: request.lesson,
+    ...(request.track === 'typescript' ? { node: FIRST_PROCESSES } : {}),
+  });
+  try {
+    return await checkWith(request, () => Promise.resolve(engine));
+  } finally {
+    // Nothing of the check is left by now; what is closed is our own, and nobody waits for it.
+    engine.close().catch(() => undefined);
+  }
+}
+
+/** Processes that start while the rest is loaded: as many scenarios as begin at once. */
+export const FIRST_PROCESSES = 4;
+
+/**
+ * The check itself.
+ * @param take gives an engine that nobody else uses until `release` is called
+ */
+export async function checkWith(
+  request: CheckRequest,
+  take: () => Promise<Pick<Engine, 'run'>>,
+  release: () => void = () => undefined,
+): Promise<CheckOutcome> {
   const started = performance.now();
   const seed = request.seed ?? newSeed();
   const base = {
@@ -113,13 +139,16 @@ export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> 
     return finish({ status: 'failed', checks: [unreadable(error, request.workspace)] });
   }
   try {
-    const [run] = await runHiddenTests({
-      programs: [prepared.spec],
-      keepRecordings: true,
-      ...(request.broker ? { broker: request.broker } : {}),
-      ...(request.signal ? { signal: request.signal } : {}),
-      onCheck: (_, title, state) => request.onProgress?.({ type: 'check', title, state }),
-    });
+    const engine = await take();
+    const [run] = await engine
+      .run({
+        programs: [prepared.spec],
+        keepRecordings: true,
+        ...(request.broker ? { broker: request.broker } : {}),
+        ...(request.signal ? { signal: request.signal } : {}),
+        onCheck: (_, title, state) => request.onProgress?.({ type: 'check', title, state }),
+      })
+      .finally(release);
     if (!run || run.fault) {
       return finish(
         { status: 'unknown', checks: [], notice: run?.fault ?? 'nothing was judged' },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ProgramRecord } from '../harness/recording.js';
+import { asleepMs } from './asleep.js';
 import { type Child, type ChildRequest, MARK, spawnChild } from './child.js';
 import { passedOn } from './environment.js';
 import { forkPython } from './fork-server.js';
@@ -21,8 +22,13 @@ export interface RunningProgram {
   /** Resolves when it has ended. */
   readonly exited: Promise<void>;
   readonly running: boolean;
-  /** Of the process that is the program; undefined before it is there. */
+  /** Its process id; undefined before there is one. */
   readonly pid: number | undefined;
+  /**
+   * Milliseconds in which it will do nothing unless something comes to it; 0 where that cannot be
+   * known. Only ever a reason to end a wait early.
+   */
+  asleepMs(): number;
   /** Milliseconds that it waited for a processor so far; 0 where that cannot be known. */
   starvedMs(): number;
   record(): ProgramRecord;
@@ -102,6 +108,11 @@ export function startProgram(
     get pid() {
       return child.pid;
     },
+    // Only of a Node that we started ourselves do we know how it sleeps.
+    asleepMs: () =>
+      running && spec.track === 'typescript' && !spec.launcher
+        ? asleepMs(child.pid, now() - startedAt)
+        : 0,
     starvedMs: () => (running ? child.starvedMs() : 0),
     record,
   };

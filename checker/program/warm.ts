@@ -29,6 +29,7 @@ interface Waiting {
 const waiting: Waiting[] = [];
 let wanted = 0;
 let taken = 0;
+let again = false;
 let folder: string | undefined;
 let count = 0;
 
@@ -61,6 +62,21 @@ export function takenSince(): number {
   const seen = taken;
   taken = 0;
   return seen;
+}
+
+/** More that wait than this are no help: the processors are busy with those that run. */
+const MOST = 8;
+
+/** After each check, as many processes are made ready as it has used. */
+export function prepareAgain(): void {
+  again = true;
+}
+
+/** Makes ready what the next check will want, when this one's results are on their way. */
+export function refillSoon(): void {
+  if (!again) return;
+  const used = takenSince();
+  setTimeout(() => keepWarm(Math.min(MOST, Math.max(used, wanted))), 10).unref();
 }
 
 /** Ends the processes that wait, and removes what was made for them. */
