@@ -1,6 +1,6 @@
 import { packageVersion } from '../course/package-root.js';
-import { type Engine, openEngine, type ProgramRun } from './engine.js';
-import { overall, type Recordings } from './harness/judge.js';
+import type { Engine, ProgramRun } from './engine.js';
+import type { Recordings } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
 import type { Recording } from './harness/recording.js';
 import { type PreparedProgram, prepareProgram } from './program/prepare.js';
@@ -8,6 +8,7 @@ import { ProgramUnavailable } from './program/spec.js';
 import { shownPath } from './program/typescript.js';
 import {
   type CheckResult,
+  overall,
   type ProgramOutput,
   RESULT_SCHEMA,
   type Track,
@@ -76,27 +77,8 @@ export async function brokerProblem(
   }
 }
 
-/** Checks one lesson's program on the wire. Never throws for a mistake of the learner's. */
-export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> {
-  const engine = openEngine();
-  // All of it at the same time: Vitest, the hidden tests, and processes for the program.
-  engine.ready({
-    lesson: request.lesson,
-    ...(request.track === 'typescript' ? { node: FIRST_PROCESSES } : {}),
-  });
-  try {
-    return await checkWith(request, () => Promise.resolve(engine));
-  } finally {
-    // Nothing of the check is left by now; what is closed is our own, and nobody waits for it.
-    engine.close().catch(() => undefined);
-  }
-}
-
-/** Processes that start while the rest is loaded: as many scenarios as begin at once. */
-export const FIRST_PROCESSES = 4;
-
 /**
- * The check itself.
+ * Checks one lesson's program on the wire. Never throws for a mistake of the learner's.
  * @param take gives an engine that nobody else uses until `release` is called
  */
 export async function checkWith(

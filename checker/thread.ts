@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { PoolRunnerInitializer, PoolWorker, WorkerRequest } from 'vitest/node';
 import type { ChildRequest } from './program/child.js';
+import { scratchFolder } from './program/scratch.js';
 
 /** What the thread of the hidden tests is told beside what Vitest tells it. */
 export type Order =
@@ -53,15 +54,14 @@ export function openThreads(): Threads {
       throw new Error('the hidden tests run from the built course: npm run build');
     const { port1, port2 } = new MessageChannel();
     const worker = new Worker(entry, {
-      workerData: { orders: port2 },
+      workerData: { orders: port2, scratch: scratchFolder() },
       transferList: [port2],
+      // Kept from the terminal. Nobody reads it: a stream that is read keeps the process running.
       stdout: true,
       stderr: true,
       // Of our own options, only what measures.
       execArgv: process.execArgv.filter(one => /^--(cpu|heap)-prof/.test(one)),
     });
-    worker.stdout.resume();
-    worker.stderr.resume();
     const thread: Thread = { worker, orders: port1, prepared: false, alive: true };
     worker.once('exit', () => {
       thread.alive = false;

@@ -6,15 +6,17 @@ import { pathToFileURL } from 'node:url';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { stopProgram } from './harness/stopping.js';
 import { warmPython } from './program/fork-server.js';
-import { keepWarm, prepareAgain } from './program/warm.js';
+import { useScratchFolder } from './program/scratch.js';
+import { beginWarm, prepareAgain } from './program/warm.js';
 import type { Order } from './thread.js';
 
-const { orders } = workerData as { orders: MessagePort };
+const { orders, scratch } = workerData as { orders: MessagePort; scratch: string };
+useScratchFolder(scratch);
 
 orders.on('message', (order: Order) => {
   if (order.type === 'stop') return stopProgram(order.program);
   // Processes first: they start while this thread goes on loading.
-  if (order.node !== undefined) keepWarm(order.node);
+  if (order.node !== undefined) beginWarm(order.node);
   if (order.again) prepareAgain();
   if (order.python) warmPython(order.python);
   const { file } = order;

@@ -1,8 +1,8 @@
 import { describe, inject, test } from 'vitest';
 import type { ProgramSpec } from '../program/spec.js';
-import type { Verdict } from '../result.js';
+import { overall, type Verdict } from '../result.js';
 import { seenText } from './check.js';
-import { type FirstLook, overall, type Recordings } from './judge.js';
+import type { FirstLook, Recordings } from './judge.js';
 import type { Lesson } from './lesson.js';
 import { type LessonRun, runLesson } from './run.js';
 import { forgetProgram, stopSignal } from './stopping.js';

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { constants, tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
 import { killMarked, runDelayMs } from './processes.js';
+import { scratchFolder } from './scratch.js';
 
 /**
  * Python programs without the price of starting Python: one Python that has loaded paho-mqtt forks
@@ -21,7 +22,6 @@ interface ForkServer {
   readonly process: ChildProcess;
   readonly listener: Server;
   readonly socket: string;
-  readonly folder: string;
   readonly programs: Map<number, Forked>;
   alive: boolean;
 }
@@ -33,6 +33,9 @@ interface Forked {
   readonly sockets: (Socket | undefined)[];
   end(ending: Ending): void;
 }
+
+/** How long a stream may take to arrive after the program that made it has ended. */
+const LATE_MS = 300;
 
 let server: { readonly key: string; readonly is: ForkServer | undefined } | undefined;
 let count = 0;
@@ -67,15 +70,30 @@ export function forkPython(request: ChildRequest): Child | undefined {
     sockets: [],
     end: ending => {
       program.sockets[0]?.destroy();
-      for (const fd of [1, 2] as const) if (!program.sockets[fd]) streams[fd].end();
-      forks.programs.delete(id);
-      if (forks.programs.size === 0) hold(forks, 'unref');
       killMarked(MARK, mark);
       settle(ending);
+      // Its end may be known before its streams have arrived; killed early, it never had any.
+      const finish = (late: boolean) => {
+        for (const fd of [1, 2] as const) {
+          if (program.sockets[fd] && !late) continue;
+          program.sockets[fd]?.destroy();
+          streams[fd].end();
+        }
+      };
+      setTimeout(finish, LATE_MS, false);
+      // A stray process may hold them open; nobody listens to it any more.
+      setTimeout(finish, 5 * LATE_MS, true).unref();
     },
   };
   if (forks.programs.size === 0) hold(forks, 'ref');
   forks.programs.set(id, program);
+  const closed = Promise.all([ended, ...streams.slice(1).map(one => finished(one))]).catch(
+    () => undefined,
+  );
+  void closed.then(() => {
+    forks.programs.delete(id);
+    if (forks.programs.size === 0) hold(forks, 'unref');
+  });
   const file = request.args.at(-1) ?? '';
   order(forks, { id, socket: forks.socket, file, cwd: request.cwd, env: request.env });
   return {
@@ -86,7 +104,7 @@ export function forkPython(request: ChildRequest): Child | undefined {
     stdout: streams[1],
     stderr: streams[2],
     ended,
-    closed: Promise.all([ended, ...streams.slice(1).map(one => once(one, 'close'))]),
+    closed,
     kill: () => {
       if (killed) return;
       killed = true;
@@ -119,13 +137,9 @@ function open(
 ): ForkServer | undefined {
   const source = join(packageRoot(), 'dist', 'vendor', 'fork-server.py');
   if (process.platform !== 'linux' || !existsSync(source)) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-python-'));
-  const socket = join(folder, 's');
+  const socket = join(scratchFolder(), `${randomUUID().slice(0, 8)}.sock`);
   // The kernel's limit for the name of such a socket.
-  if (Buffer.byteLength(socket) > 100) {
-    rmSync(folder, { recursive: true, force: true });
-    return undefined;
-  }
+  if (Buffer.byteLength(socket) > 100) return undefined;
   const programs = new Map<number, Forked>();
   const listener = createServer({ allowHalfOpen: true }, stream => admit(programs, stream));
   listener.listen(socket);
@@ -136,7 +150,7 @@ function open(
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
-  const is: ForkServer = { process: python, listener, socket, folder, programs, alive: true };
+  const is: ForkServer = { process: python, listener, socket, programs, alive: true };
   const gone = () => {
     is.alive = false;
     for (const program of programs.values()) {
@@ -215,5 +229,5 @@ function close(is: ForkServer): void {
   is.alive = false;
   control(is).end();
   is.listener.close();
-  rmSync(is.folder, { recursive: true, force: true });
+  rmSync(is.socket, { force: true });
 }

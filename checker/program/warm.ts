@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +10,7 @@ import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
 import { passedOn } from './environment.js';
 import { killGroup, killMarked, runDelayMs } from './processes.js';
+import { scratchFolder } from './scratch.js';
 
 /**
  * Node processes that have started and loaded the client library before they are needed. Each waits
@@ -30,8 +30,6 @@ const waiting: Waiting[] = [];
 let wanted = 0;
 let taken = 0;
 let again = false;
-let folder: string | undefined;
-let count = 0;
 
 /** Whether a start of this command can be served by a process that waits. */
 function fits({ command, args }: ChildRequest): boolean {
@@ -47,6 +45,11 @@ function fits({ command, args }: ChildRequest): boolean {
 export function keepWarm(processes: number): void {
   wanted = processes;
   refillWarm();
+}
+
+/** Has at least this many processes wait now, where no more were wanted so far. */
+export function beginWarm(processes: number): void {
+  if (wanted < processes) keepWarm(processes);
 }
 
 /** Starts as many processes as are missing. Not during a check: it would take its processors. */
@@ -79,18 +82,9 @@ export function refillSoon(): void {
   setTimeout(() => keepWarm(Math.min(MOST, Math.max(used, wanted))), 10).unref();
 }
 
-/** Ends the processes that wait, and removes what was made for them. */
-export function coolDown(): void {
-  keepWarm(0);
-  if (folder) rmSync(folder, { recursive: true, force: true });
-  folder = undefined;
-}
-
 function begin(preload: string): Waiting {
-  folder ??= mkdtempSync(join(tmpdir(), 'mqtt-course-warm-'));
-  count += 1;
-  const main = join(folder, `${count}.mjs`);
   const mark = randomUUID();
+  const main = join(scratchFolder(), `${mark}.mjs`);
   const child = spawn(
     process.execPath,
     ['--enable-source-maps', '--import', pathToFileURL(preload).href, main],

@@ -157,7 +157,6 @@ def without_us(kind, error, trace):
 gc.collect()
 gc.freeze()
 order = serve()
-gc.unfreeze()
 path = order["file"]
 sys.argv[:] = [path]
 sys.path[0] = os.path.dirname(path)

@@ -9,7 +9,7 @@ import { kitFolder, prepareProgram } from '../../checker/program/prepare.js';
 import { findPython } from '../../checker/program/python.js';
 import { type RunningProgram, startProgram } from '../../checker/program/run.js';
 import type { ProgramSpec } from '../../checker/program/spec.js';
-import { coolDown, keepWarm, takenSince, waitingPids } from '../../checker/program/warm.js';
+import { keepWarm, takenSince, waitingPids } from '../../checker/program/warm.js';
 import { packageRoot } from '../../course/package-root.js';
 
 const built = existsSync(join(packageRoot(), 'dist', 'vendor', 'warm.mjs'));
@@ -119,7 +119,7 @@ const feed = (program: RunningProgram) => {
 };
 
 describe.skipIf(!built)('a Node that waited', () => {
-  afterEach(() => coolDown());
+  afterEach(() => keepWarm(0));
 
   test.each(Object.entries(endings.typescript))('%s', async (_, text) => {
     const { spec, dispose } = await specOf('typescript', text);
@@ -193,7 +193,7 @@ describe.skipIf(!built)('a Node that waited', () => {
     keepWarm(2);
     const pids = waitingPids();
     expect(pids).toHaveLength(2);
-    coolDown();
+    keepWarm(0);
     await expect.poll(() => pids.filter(alive), { timeout: 10_000 }).toEqual([]);
   });
 });
