@@ -140,7 +140,8 @@ function kindOf({ header, rows }: Table): RosterKind {
   }
   // The headers of Moodle are in the language of the site; its identifiers look alike in all.
   const first = rows.map(row => row.cells[0] ?? '');
-  const participants = first.length > 0 && first.every(cell => /^\D*[^\d\s]\D* ?\d+$/.test(cell));
+  const participants =
+    first.length > 0 && first.every(cell => /^(\D+ |\p{L}{4,}\D*)\d+$/u.test(cell));
   const mails = header.some((_, at) => rows.length > 0 && rows.every(row => isMail(row.cells[at])));
   if (has('identifier', 'fullname') || (participants && mails && header.length >= 5))
     return 'moodle';

@@ -40,26 +40,35 @@ export interface Layout {
   readonly notices: readonly string[];
 }
 
-/** Everything that may be handed in for some lessons, read from the course. */
+const known = new Map<string, readonly Exercise[]>();
+
+/** Everything that may be handed in for some lessons, read from the course once: a class asks often. */
 export function exercisesOf(lessons: readonly string[], root?: string): Exercise[] {
-  return lessons.flatMap(lesson =>
-    tracks.flatMap(track => {
-      const entry = exerciseEntry(lesson, track, root);
-      if (entry === undefined) return [];
-      const stub = new Map(exerciseFiles(lesson, track, root).map(one => [one.name, one.path]));
-      const solution = new Map(solutionFiles(lesson, track, root).map(one => [one.name, one.path]));
-      return [
-        {
-          lesson,
-          track,
-          entry,
-          names: new Set([...stub.keys(), ...solution.keys()]),
-          stub,
-          solution,
-        },
-      ];
-    }),
-  );
+  return lessons.flatMap(lesson => {
+    const key = `${root}\n${lesson}`;
+    const exercises = known.get(key) ?? readExercises(lesson, root);
+    known.set(key, exercises);
+    return exercises;
+  });
+}
+
+function readExercises(lesson: string, root?: string): Exercise[] {
+  return tracks.flatMap(track => {
+    const entry = exerciseEntry(lesson, track, root);
+    if (entry === undefined) return [];
+    const stub = new Map(exerciseFiles(lesson, track, root).map(one => [one.name, one.path]));
+    const solution = new Map(solutionFiles(lesson, track, root).map(one => [one.name, one.path]));
+    return [
+      {
+        lesson,
+        track,
+        entry,
+        names: new Set([...stub.keys(), ...solution.keys()]),
+        stub,
+        solution,
+      },
+    ];
+  });
 }
 
 /** A clone of the course holds other people's programs: never the learner's. */

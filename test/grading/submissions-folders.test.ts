@@ -20,7 +20,7 @@ import {
   solutionFiles,
   type Track,
 } from '../../course/index.js';
-import { openFolder } from '../../grading/submissions/folder.js';
+import { openFiles, openFolder } from '../../grading/submissions/folder.js';
 import {
   intakeLimits,
   stageSubmission,
@@ -332,6 +332,16 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
     );
     await expect(stage(join(folder, 'none'), 'folder')).rejects.toThrow('cannot be opened');
   });
+
+  it.runIf(process.platform === 'linux')(
+    'a file that changes while it is read is said',
+    async () => {
+      // Files of /proc are longer than they say.
+      const source = await openFiles('/proc/self', [{ name: 'main.ts', path: '/proc/self/stat' }]);
+      const got = (await source.extract(new Set(['main.ts']), 10_000)).get('main.ts');
+      expect(got).toMatchObject({ note: 'changed while it was read' });
+    },
+  );
 
   it('the input is never written to', async () => {
     const folder = await write(temporary(), { [at('exercises/')]: mine });
