@@ -83,6 +83,11 @@ export async function readRoster(file: string, options: RosterOptions = {}): Pro
 export function rosterOf(table: Table, file: string, options: RosterOptions = {}): Roster {
   const kind = kindOf(table);
   const at = columnsOf(table, kind);
+  if (!who.some(field => at.has(field))) {
+    throw new UsageError(
+      `${file}:1: no column says who a learner is. Name one id (or email, login, canvas, moodle, sis, github); it has ${table.header.join(', ')}.`,
+    );
+  }
   const notices: string[] = [];
   const learners: Learner[] = [];
   const submittedAt = new Map<string, Moment>();
@@ -129,6 +134,9 @@ export function rosterOf(table: Table, file: string, options: RosterOptions = {}
   learners.sort((a, b) => (a.id < b.id ? -1 : 1));
   return { kind, file, learners, submittedAt, notices };
 }
+
+/** Columns of which one must be there. */
+const who = ['id', 'email', 'login', 'canvas', 'moodle', 'sis', 'github'];
 
 const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 

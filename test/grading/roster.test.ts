@@ -55,6 +55,10 @@ describe('a roster', () => {
     ['id\n../x\n', /class\.csv:2: the id "\.\.\/x" has a slash/],
     ['id\n.x\n', /begins with a dot/],
     ['id,name\n', /names no learner/],
+    [
+      'Ada Lovelace,x\nBob,y\n',
+      /class\.csv:1: no column says who a learner is.*it has Ada Lovelace, x/,
+    ],
     ['', /is empty/],
     ['id,name\n1,"a\n', /class\.csv:\d+ is not a CSV that can be read/],
     ['id,submitted_at\n1,yesterday\n', /class\.csv:2: "yesterday" is not a time that can be read/],
