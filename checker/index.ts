@@ -5,5 +5,11 @@ export { hiddenTestFile, lessonChecks } from './engine.js';
 export { type PracticeRequest, type PracticeSession, practise } from './practice.js';
 export { findPython, type Python } from './program/python.js';
 export * from './result.js';
+export {
+  type Differing,
+  type RoundsOutcome,
+  type RoundsRequest,
+  verifyRounds,
+} from './rounds.js';
 export { type CheckSession, openCheckSession } from './session.js';
 export { type Proof, type VerifyOutcome, type VerifyRequest, verifyLessons } from './verify.js';

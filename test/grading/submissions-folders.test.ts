@@ -27,7 +27,7 @@ import {
   UnreadableSubmission,
 } from '../../grading/submissions/index.js';
 import { zipOf } from './archives.js';
-import { solution, stage, stagedText, stub, submission, temporary, write } from './class.js';
+import { solution, stage, stagedText, stub, submission, temporary, write } from './handed-in.js';
 
 const lesson = '05-wildcards';
 const mine = 'export const mine = 1;\n';

@@ -10,7 +10,7 @@ import {
   stageSubmission,
 } from '../../grading/submissions/index.js';
 import { assignmentPrefix, canvasName, moodleName } from '../../grading/submissions/names.js';
-import { stagedText, temporary, write } from './class.js';
+import { stagedText, temporary, write } from './handed-in.js';
 
 const roster = (text: string, options = {}) =>
   rosterOf(parseTable(text, 'roster.csv'), 'roster.csv', options);
