@@ -38,49 +38,14 @@ export async function listSubmissions(
   const top = await openTop(folder);
   const { roster } = options;
   const notices: string[] = [...(roster?.notices ?? [])];
-  const unreadable: { submission: string; reason: string }[] = [];
   const gradescope = await readGradescope(top);
   const listed = new Map((gradescope ?? []).map(entry => [entry.folder, entry]));
   const match = learnerIndex(roster?.learners ?? []);
 
-  const found: Found[] = [];
-  const aside: string[] = [];
-  for (const name of (await readdir(top)).sort()) {
-    if (isLitter(name) || name.startsWith('.') || name === TIMES_FILE || name === GRADESCOPE_FILE) {
-      continue;
-    }
-    const path = join(top, name);
-    const stats = await lstat(path).catch(() => undefined);
-    if (!stats) continue;
-    const named = canvasName(name) ?? moodleName(name);
-    const kind = stats.isDirectory()
-      ? 'folder'
-      : stats.isFile()
-        ? (archiveKind(name) ?? (named ? 'file' : undefined))
-        : undefined;
-    if (kind !== undefined) found.push({ name, path, kind, ...(named ? { named } : {}) });
-    else if (stats.isSymbolicLink()) {
-      unreadable.push({
-        submission: shown(name),
-        reason: 'it is a link; links are never followed',
-      });
-    } else if (!stats.isFile()) {
-      unreadable.push({
-        submission: shown(name),
-        reason: 'it is a device or another special file',
-      });
-    } else if (instructors.test(name)) aside.push(shown(name));
-    else {
-      const reason = isForeignArchive(name)
-        ? FOREIGN_ARCHIVE
-        : 'it is neither a folder nor an archive (.zip, .tar, .tar.gz, .tgz)';
-      unreadable.push({ submission: shown(name), reason });
-    }
-  }
+  const { found, aside, unreadable } = await scan(top);
   if (aside.length > 0) {
-    notices.push(
-      `left aside, no submissions: ${aside.slice(0, 5).join(', ')}${aside.length > 5 ? ` and ${aside.length - 5} more` : ''}`,
-    );
+    const more = aside.length > SHOWN ? ` and ${aside.length - SHOWN} more` : '';
+    notices.push(`left aside, no submissions: ${aside.slice(0, SHOWN).join(', ')}${more}`);
   }
 
   const prefix = options.assignment ?? (await githubPrefix(found, roster, notices));
@@ -137,6 +102,44 @@ interface Found {
   readonly path: string;
   readonly kind: 'folder' | 'zip' | 'tar' | 'file';
   readonly named?: NamedAs;
+}
+
+const SHOWN = 5;
+
+/** What lies in the folder: what may be submissions, what is the instructor's, what is neither. */
+async function scan(top: string) {
+  const unreadable: { submission: string; reason: string }[] = [];
+  const found: Found[] = [];
+  const aside: string[] = [];
+  for (const name of (await readdir(top)).sort()) {
+    if (isLitter(name) || name.startsWith('.') || name === TIMES_FILE || name === GRADESCOPE_FILE) {
+      continue;
+    }
+    const refuse = (reason: string) => unreadable.push({ submission: shown(name), reason });
+    const path = join(top, name);
+    const stats = await lstat(path).catch(() => undefined);
+    if (!stats) continue;
+    const named = canvasName(name) ?? moodleName(name);
+    const kind = stats.isDirectory()
+      ? 'folder'
+      : stats.isFile()
+        ? (archiveKind(name) ?? (named ? 'file' : undefined))
+        : undefined;
+    if (kind !== undefined) found.push({ name, path, kind, ...(named ? { named } : {}) });
+    else if (stats.isSymbolicLink()) {
+      refuse('it is a link; links are never followed');
+    } else if (!stats.isFile()) {
+      refuse('it is a device or another special file');
+    } else if (instructors.test(name)) aside.push(shown(name));
+    else {
+      refuse(
+        isForeignArchive(name)
+          ? FOREIGN_ARCHIVE
+          : 'it is neither a folder nor an archive (.zip, .tar, .tar.gz, .tgz)',
+      );
+    }
+  }
+  return { found, aside, unreadable };
 }
 
 async function openTop(folder: string): Promise<string> {

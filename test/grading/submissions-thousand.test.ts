@@ -6,7 +6,7 @@ import { parseTable } from '../../grading/csv.js';
 import { rosterOf } from '../../grading/roster.js';
 import { listSubmissions, stageSubmission } from '../../grading/submissions/index.js';
 import { tarOf, zipOf } from './archives.js';
-import { temporary } from './class.js';
+import { temporary } from './handed-in.js';
 
 it('a class of 1,000 is listed and staged, and nothing is left behind', async () => {
   const folder = temporary();
