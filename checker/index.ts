@@ -14,5 +14,11 @@ export type {
   OpenLauncher,
 } from './program/spec.js';
 export * from './result.js';
+export {
+  type Differing,
+  type RoundsOutcome,
+  type RoundsRequest,
+  verifyRounds,
+} from './rounds.js';
 export { type CheckSession, openCheckSession } from './session.js';
 export { type Proof, type VerifyOutcome, type VerifyRequest, verifyLessons } from './verify.js';

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, isMap, LineCounter, type Node, parseDocument } from 'yaml';
-import { z } from 'zod';
-import { findLesson, lessonIds, UsageError, wordDistance } from '../course/index.js';
+import { LineCounter, parseDocument } from 'yaml';
+import { findLesson, lessonIds, UsageError } from '../course/index.js';
+import {
+  courseFileSchema,
+  didYouMean,
+  explain,
+  lineOf,
+  type Path,
+  usage,
+} from './course-file-schema.js';
 import { checkZone, type Moment, parseMoment, TimeError } from './time.js';
 
 /** How points are given: what the instructor decides. Plain JSON. */
@@ -131,56 +138,6 @@ export async function readCourseFile(
   return parseCourseFile(text, file, options);
 }
 
-const amount = z.number('is not a number').min(0, 'is less than 0').max(1_000_000, 'is too large');
-const percent = z.number('is not a number').min(0, 'is less than 0').max(100, 'is more than 100');
-const words = z.string('is not a text').trim().min(1, 'is empty');
-/** YAML may have made a number of `5`, and of a login that is all digits. */
-const idText = z.union([z.string(), z.number()], 'is not a name').transform(String);
-const lessonList = z.array(idText, 'is not a list of lessons').optional();
-
-const schema = z.strictObject({
-  title: words.optional(),
-  'time-zone': words.optional(),
-  points: amount.optional(),
-  deadline: words.nullish(),
-  lessons: z
-    .record(
-      z.string(),
-      z.strictObject({
-        points: amount.optional(),
-        deadline: words.nullish(),
-        checks: z.record(z.string(), amount).nullish(),
-      }),
-      'is not a table of lessons',
-    )
-    .nullish(),
-  late: z
-    .strictObject({
-      'grace-minutes': amount.optional(),
-      'percent-per-day': percent.optional(),
-      'max-percent': percent.optional(),
-      'max-days': amount.int('is not a whole number').nullish(),
-      cutoff: words.nullish(),
-    })
-    .nullish(),
-  extensions: z
-    .array(
-      z.strictObject({
-        learner: idText,
-        lessons: lessonList,
-        until: words.optional(),
-        days: amount.optional(),
-      }),
-      'is not a list',
-    )
-    .nullish(),
-  excused: z
-    .array(z.strictObject({ learner: idText, lessons: lessonList }), 'is not a list')
-    .nullish(),
-});
-
-type Path = readonly (string | number)[];
-
 /** As `readCourseFile`, of a text. `file` is how messages name it. @throws UsageError */
 export async function parseCourseFile(
   text: string,
@@ -200,7 +157,7 @@ export async function parseCourseFile(
   const complain = (path: Path, what: string) => {
     problems.push(`${file}:${lineOf(document, lines, path)}: ${what}`);
   };
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const parsed = courseFileSchema.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
     for (const issue of parsed.error.issues) explain(issue, complain);
     throw usage(problems);
@@ -244,7 +201,7 @@ export async function parseCourseFile(
         if (known.includes(check)) continue;
         complain(
           ['lessons', name, 'checks', check],
-          `${check} is not a check of ${id}${didYouMean(check, known)}. Its checks: ${known.join(', ')}`,
+          `${check} is not a check of ${id}${didYouMean(check, known)} Its checks: ${known.join(', ')}`,
         );
       }
       if ((one.points ?? data.points ?? 10) > 0 && known.every(check => weights[check] === 0)) {
@@ -306,10 +263,11 @@ async function hiddenChecks(lesson: string): Promise<readonly string[]> {
 }
 
 function cutoffOf(
-  value: string | undefined,
+  value: string | number | undefined,
   time: (value: string) => Moment | undefined,
 ): LatePolicy['cutoff'] {
   if (value === undefined) return undefined;
+  if (typeof value === 'number') return { days: value };
   const days = /^(\d+(?:\.\d+)?)\s*days?$/.exec(value)?.[1];
   if (days !== undefined) return { days: Number(days) };
   const until = time(value);
@@ -324,81 +282,6 @@ function attempt<Value>(work: () => Value, complain: (why: string) => void): Val
     complain(error.message);
     return undefined;
   }
-}
-
-const SHOWN = 5;
-
-function usage(problems: readonly string[]): UsageError {
-  const more = problems.length > SHOWN ? [`… and ${problems.length - SHOWN} more`] : [];
-  return new UsageError([...problems.slice(0, SHOWN), ...more].join('\n'));
-}
-
-/** The line where a field is written; of a field that is not there, that of what it belongs to. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  let line = 1;
-  let node: unknown = document.contents;
-  const note = (value: unknown) => {
-    const at = (value as Node | null | undefined)?.range?.[0];
-    if (at !== undefined) line = lines.linePos(at).line;
-  };
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(
-        item => String((item.key as { value?: unknown })?.value) === String(part),
-      );
-      if (!pair) break;
-      note(pair.key);
-      node = pair.value;
-    } else {
-      const items = (node as { items?: readonly unknown[] } | null)?.items;
-      const item = typeof part === 'number' ? items?.[part] : undefined;
-      if (item === undefined) break;
-      note(item);
-      node = item;
-    }
-  }
-  return line;
-}
-
-/** The fields at each place of a course file, for the nearest name. */
-const fields: readonly { readonly at: RegExp; readonly names: readonly string[] }[] = [
-  { at: /^$/, names: Object.keys(schema.shape) },
-  { at: /^lessons\.[^.]+$/, names: ['points', 'deadline', 'checks'] },
-  {
-    at: /^late$/,
-    names: ['grace-minutes', 'percent-per-day', 'max-percent', 'max-days', 'cutoff'],
-  },
-  { at: /^extensions\.\d+$/, names: ['learner', 'lessons', 'until', 'days'] },
-  { at: /^excused\.\d+$/, names: ['learner', 'lessons'] },
-];
-
-function explain(issue: z.core.$ZodIssue, complain: (path: Path, what: string) => void): void {
-  const path = issue.path.map(part => (typeof part === 'symbol' ? String(part) : part));
-  const where = path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const names = fields.find(one => one.at.test(where))?.names ?? [];
-    for (const key of issue.keys) {
-      const place = where ? ` in ${where}` : '';
-      complain(
-        [...path, key],
-        `${key} is not a field${place}${didYouMean(key, names)}. Its fields: ${names.join(', ')}`,
-      );
-    }
-    return;
-  }
-  const missing = issue.code === 'invalid_type' && /received undefined/.test(issue.message);
-  const said = /^(is|has|needs) /.test(issue.message);
-  const what = missing ? 'is missing' : said ? issue.message : `is not right (${issue.message})`;
-  complain(path, `${where || 'the file'} ${what}`);
-}
-
-function didYouMean(word: string, names: readonly string[]): string {
-  const [best] = names
-    .map(name => ({ name, distance: wordDistance(word.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  return best && best.distance <= Math.max(1, word.length / 3)
-    ? `; did you mean ${best.name}?`
-    : '';
 }
 
 /** Learners whom the course file names and the class does not know: a slip in a name costs an extension. */

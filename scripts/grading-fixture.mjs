@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { lessonChecks } from '../dist/checker/engine.js';
 import { openCheckSession } from '../dist/checker/index.js';
-import { findLesson, loadLesson } from '../dist/course/index.js';
+import { loadLesson } from '../dist/course/index.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'test', 'grading', 'fixtures');
@@ -22,7 +22,6 @@ const lessons = [
   '08-retained-state',
   '09-last-will',
 ];
-const limits = { bwrap: 'bwrap', process: 'process' };
 
 /** A learner's works in the order of the lessons: `ok`, `stub`, `-` (nothing), `?` (could not tell), or a mutant. */
 const people = [
@@ -161,7 +160,7 @@ for (const [id, name, track, works] of people) {
       title: lesson.title,
       max: lesson.max,
       seed: `c1a55${lesson.id.slice(0, 2)}`,
-      isolation: limits.bwrap,
+      isolation: 'bwrap',
     };
     if (work === '-')
       return {
@@ -205,7 +204,7 @@ for (const [id, name, track, works] of people) {
     if (stored) bundles[`${id}/${lesson.id}`] = stored;
     return {
       ...base,
-      isolation: id === 'novak-p' ? limits.process : limits.bwrap,
+      isolation: id === 'novak-p' ? 'process' : 'bwrap',
       status: work === 'stub' ? 'missing' : 'graded',
       track,
       checks,
@@ -301,4 +300,4 @@ const grades = {
 rmSync(temporary, { recursive: true, force: true });
 writeFileSync(join(out, 'class.json'), `${JSON.stringify(grades, null, 1)}\n`);
 writeFileSync(join(out, 'bundles.json.gz'), gzipSync(JSON.stringify(bundles), { level: 9 }));
-process.stderr.write(`findLesson ${typeof findLesson}; ${learners.length} learners\n`);
+process.stderr.write(`${learners.length} learners\n`);

@@ -67,9 +67,8 @@ export function markdown(text: string): string {
     .replace(/[\\`*_[\]|~$^]/g, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replace(/^(?:[#+\-=>:]|\d+(?=[.)]))/, start =>
-      /^\d/.test(start) ? `${start}&#8203;` : `\\${start}`,
-    );
+    .replace(/^[#+\-=>]/, '\\$&')
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2');
 }
 
 /** Text as a code block of Markdown; the fence is longer than any in the text. */

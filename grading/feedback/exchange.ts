@@ -2,7 +2,7 @@
 import type { Bundle } from '../../checker/check.js';
 import { drawSvg } from '../../wire/draw/index.js';
 import type { Trace, TraceEntry } from '../../wire/trace.js';
-import { type Markup, raw } from '../report/markup.js';
+import { h, type Markup, raw } from '../report/markup.js';
 import type { GradedCheck } from '../types.js';
 import type { FeedbackOptions } from './words.js';
 
@@ -61,7 +61,7 @@ export function excerpt(trace: Trace, cited: readonly number[], who: string): Tr
   return { ...trace, entries: drawn };
 }
 
-/** The drawing for a failed check; undefined when there is nothing to draw. `id` is unique in the page. */
+/** The drawing for a failed check, in a box that scrolls; undefined when there is nothing to draw. `id` is unique in the page. */
 export function exchange(
   bundle: Bundle | undefined,
   check: GradedCheck,
@@ -74,7 +74,18 @@ export function exchange(
   const program = bundle?.recordings[scenario]?.programs[0]?.name ?? 'program';
   const cited = new Map(check.packets.map(number => [number, [check.id]]));
   const part = excerpt(trace, check.packets, program);
-  return raw(inPage(drawSvg(part, { title: scenario, cited }), id));
+  const drawing = raw(inPage(drawSvg(part, { title: scenario, cited }), id));
+  return h`<div class="exchange" tabindex="0" role="region" aria-label="Sequence diagram of ${check.id}">${drawing}</div>${elsewhere(check, trace)}`;
+}
+
+/** Says where cited packets are that the drawing does not have. */
+function elsewhere(check: GradedCheck, trace: Trace): Markup | undefined {
+  const drawn = new Set(trace.entries.flatMap(one => (one.kind === 'packet' ? one.n : [])));
+  const others = check.packets.filter(number => !drawn.has(number)).map(number => `#${number}`);
+  const [last] = others.splice(-1);
+  if (last === undefined) return undefined;
+  const list = others.length > 0 ? `${others.join(', ')} and ${last} are` : `${last} is`;
+  return h`<p class="dim small">${list} between the broker and other clients, and not drawn.</p>`;
 }
 
 /** The packets that a failed check is about, as far as they may be told; undefined when there are none. */

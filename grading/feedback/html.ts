@@ -151,7 +151,7 @@ ${
 ${
   drawing &&
   h`<details open><summary>The exchange, packet by packet</summary>
-<div class="exchange" tabindex="0" role="region" aria-label="Sequence diagram of ${check.id}">${drawing}</div></details>`
+${drawing}</details>`
 }
 </article>`;
 }

@@ -182,7 +182,7 @@ function mistake(
 <pre>${check.seen ?? ''}</pre>
 <details><summary>${one.learners.length === 1 ? 'Who, and the exchange' : 'Who, and one exchange'}</summary>
 <p class="small">${people(one.learners)}. The packets are those of ${name(learner.learner.id)}.</p>
-${drawing && h`<div class="exchange" tabindex="0" role="region" aria-label="Sequence diagram of ${mistakeName(one)}">${drawing}</div>`}</details></div>
+${drawing}</details></div>
 </article>`;
 }
 

@@ -159,13 +159,17 @@ async function openTop(folder: string): Promise<string> {
       `${folder} is the work of one learner. Grade the folder that holds the submissions, one folder or archive for each learner.`,
     );
   }
-  // An export of Gradescope often lies in a folder of its own.
+  // An export of Gradescope lies in a folder of its own. Its name is the platform's; going by the
+  // list in it would let the only learner of a class say who they are.
   const visible = names.filter(name => !isLitter(name) && !name.startsWith('.'));
   const [only] = visible;
-  if (only !== undefined && visible.length === 1) {
+  if (only !== undefined && visible.length === 1 && /^assignment_\d+_export$/.test(only)) {
     const inner = join(top, only);
-    const listing = await lstat(join(inner, GRADESCOPE_FILE)).catch(() => undefined);
-    if ((await lstat(inner)).isDirectory() && listing?.isFile()) return inner;
+    const [within, listing] = await Promise.all([
+      lstat(inner),
+      lstat(join(inner, GRADESCOPE_FILE)).catch(() => undefined),
+    ]);
+    if (within.isDirectory() && listing?.isFile()) return inner;
   }
   return top;
 }

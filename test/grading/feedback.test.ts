@@ -45,6 +45,8 @@ test('what a hidden test does stays hidden: only the learner’s own connections
     expect(all).toContain(`>${peer}<`);
     expect(own).not.toContain(`>${peer}<`);
   }
+  expect(own).toContain('#32 and #38 are between the broker and other clients, and not drawn.');
+  expect(all).not.toContain('and not drawn.');
   const bundle = bundleOf('novak-p', '09-last-will');
   const [recording] = Object.values(bundle?.recordings ?? {});
   if (!recording) throw new Error('no recording');
