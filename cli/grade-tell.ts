@@ -67,6 +67,7 @@ function toLookAt(grades: ClassGrades, notices: readonly string[]) {
       title: 'Could not be read',
       lines: grades.unreadable.map(one => `${one.submission}: ${one.reason}`),
     },
+    { title: 'Worth a look', lines: grades.learners.flatMap(oddOf) },
     { title: 'On the roster, and nothing came', lines: names(grades.absent) },
     { title: 'Not on the roster', lines: names(grades.unexpected) },
     {
@@ -89,6 +90,23 @@ function unknownOf({ learner, lessons }: LearnerGrade): string[] {
       `${learner.id}, ${ids.length > 3 ? count(ids.length, 'lesson') : ids.join(', ')}: ${reason}`,
   );
 }
+
+/** Refused files, limits that programs ran into, the solution of the course handed in. */
+function oddOf({ learner, lessons }: LearnerGrade): string[] {
+  const odd = new Map<string, string[]>();
+  for (const { lesson, notices } of lessons) {
+    for (const notice of notices.filter(one => ODD.test(one))) {
+      odd.set(notice, [...(odd.get(notice) ?? []), /^\d+/.exec(lesson)?.[0] ?? lesson]);
+    }
+  }
+  return [...odd].map(([notice, ids]) =>
+    /^refused/.test(notice)
+      ? `${learner.id}: ${notice}`
+      : `${learner.id}, lesson ${ids.join(', ')}: ${notice}`,
+  );
+}
+
+const ODD = /^refused|^the program (?!is)|course's own solution/;
 
 function reasonOf({ notices }: LearnerGrade['lessons'][number]): string {
   const said = notices.find(one =>

@@ -1,5 +1,5 @@
 import type { ProgramOutput, Track, Verdict } from '../../checker/index.js';
-import { packageVersion } from '../../course/index.js';
+import { loadLesson, packageVersion } from '../../course/index.js';
 import { gradeKey, learnerSeed, NOTHING, runtimes, type Shard, testsHash } from '../key.js';
 import {
   bundlePath,
@@ -198,6 +198,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       folder,
       entry,
       seed: base.inputs.seed,
+      waits: loadLesson(lesson).timers,
       wallSeconds: request.limits.wallSeconds,
     };
     let best: Outcome | undefined;

@@ -9,6 +9,8 @@ export interface Job {
   /** Path of the program in it. */
   readonly entry: string;
   readonly seed: string;
+  /** The lesson mostly waits for timers of the protocol: two of these take the room of one other. */
+  readonly waits: boolean;
   /** After so long the worker ends it by itself. */
   readonly wallSeconds: number;
 }

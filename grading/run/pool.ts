@@ -7,7 +7,7 @@ import { killTree } from '../sandbox/processes.js';
 import type { Job, LaunchedJob, Outcome, Reply, Runner } from './job.js';
 
 export interface PoolOptions {
-  /** Jobs at once. */
+  /** Jobs at once; of those that mostly wait, twice as many. */
   readonly workers: number;
   /** A sandbox for one worker. It is closed when the worker is replaced. */
   readonly sandbox: () => Promise<Pick<Sandbox, 'launcher' | 'hits' | 'close'>>;
@@ -25,6 +25,9 @@ const HEAP_MIB = 512;
 const TIRED_MIB = 450;
 const TIRED_JOBS = 200;
 const WATCH_MS = 500;
+/** What a job takes of the room. */
+const WORKS = 2;
+const WAITS = 1;
 
 interface Worker {
   readonly child: ChildProcess;
@@ -41,8 +44,8 @@ export function openPool(options: PoolOptions): Runner {
   const graceMs = (options.graceSeconds ?? 15) * 1000;
   const idle: Worker[] = [];
   const all = new Set<Worker>();
-  const waiting: (() => void)[] = [];
-  let busy = 0;
+  const waiting: { readonly cost: number; readonly go: () => void }[] = [];
+  let room = options.workers * WORKS;
   let closed = false;
 
   const watch = setInterval(() => {
@@ -105,15 +108,19 @@ export function openPool(options: PoolOptions): Runner {
     await end(worker);
   }
 
-  async function turn(): Promise<void> {
-    if (busy >= options.workers) await new Promise<void>(resolve => waiting.push(resolve));
-    else busy += 1;
+  /** In the order of asking, so that none waits for ever behind smaller ones. */
+  async function turn(cost: number): Promise<void> {
+    if (waiting.length === 0 && cost <= room) room -= cost;
+    else await new Promise<void>(resolve => waiting.push({ cost, go: resolve }));
   }
 
-  function done(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else busy -= 1;
+  function done(cost: number): void {
+    room += cost;
+    for (let next = waiting[0]; next && next.cost <= room; next = waiting[0]) {
+      waiting.shift();
+      room -= next.cost;
+      next.go();
+    }
   }
 
   async function work(job: Job): Promise<Outcome> {
@@ -155,11 +162,12 @@ export function openPool(options: PoolOptions): Runner {
 
   return {
     run: async (job, begin) => {
-      await turn();
+      const cost = job.waits ? WAITS : WORKS;
+      await turn(cost);
       try {
         return begin() ? await work(job) : undefined;
       } finally {
-        done();
+        done(cost);
       }
     },
     close: async () => {
@@ -172,7 +180,7 @@ export function openPool(options: PoolOptions): Runner {
   };
 }
 
-/** Memory that a worker with the programs of its job may need, MiB. */
+/** Memory that two workers with the programs of their jobs need, MiB: measured, and half as much again. */
 const ROOM_MIB = 700;
 
 /** Jobs at once that this machine takes: bounded by its processors and its free memory. */
