@@ -41,6 +41,8 @@ export function gradeProgress(style: Style, screen: Screen): GradeProgress {
   let began = screen.now();
   let drawn = 0;
   let last = 0;
+  let ended = false;
+  let later: NodeJS.Timeout | undefined;
 
   const clear = () => {
     if (drawn > 0) screen.write(`\r\u001B[${drawn}A\u001B[J`);
@@ -69,7 +71,13 @@ export function gradeProgress(style: Style, screen: Screen): GradeProgress {
     ].join(separator(style));
 
   const draw = (force = false) => {
-    if (!screen.live || (!force && screen.now() - last < DRAW_MS)) return;
+    if (!screen.live || ended) return;
+    if (!force && screen.now() - last < DRAW_MS) {
+      later ??= setTimeout(() => draw(true), DRAW_MS);
+      return;
+    }
+    clearTimeout(later);
+    later = undefined;
     last = screen.now();
     clear();
     const room = Math.max(20, screen.columns - 1);
@@ -129,6 +137,8 @@ export function gradeProgress(style: Style, screen: Screen): GradeProgress {
     },
     end: () => {
       clear();
+      ended = true;
+      clearTimeout(later);
       if (!screen.live && tally.total > 0) {
         screen.write(`${tally.done} of ${count(tally.total, 'job')} done; ${sums()}\n`);
       }

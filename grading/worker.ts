@@ -16,8 +16,7 @@ let stop: AbortController | undefined;
 process.on('message', (job: LaunchedJob) => {
   void work(job).then(reply => process.send?.(reply));
 });
-// Ctrl-C reaches the whole group; who ends the workers, and when, is decided elsewhere.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// Whoever started us is gone, or does not need us any more.
 process.once('disconnect', () => {
   stop?.abort();
   const end = () => process.exit();

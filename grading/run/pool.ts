@@ -63,6 +63,8 @@ export function openPool(options: PoolOptions): Runner {
       execArgv: [`--max-old-space-size=${HEAP_MIB}`],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Ctrl-C reaches a whole group of processes; who ends the workers, and when, is decided here.
+      detached: process.platform !== 'win32',
     });
     const worker: Worker = { child, sandbox, jobs: 0 };
     all.add(worker);
