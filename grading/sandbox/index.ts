@@ -17,7 +17,7 @@ import {
   type Tools,
 } from './options.js';
 import { killNamed, killUser } from './processes.js';
-import { freeUsers, USERS_EACH } from './users.js';
+import { freeUsers, releaseUsers, USERS_EACH } from './users.js';
 import { visibleFiles } from './visible.js';
 
 export { defaultLimits } from './limits.js';
@@ -107,6 +107,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
       if (tier === 'container' && uid !== undefined) {
         for (let one = uid; one < uid + USERS_EACH; one++) killUser(one);
       }
+      if (uid !== undefined) releaseUsers(uid);
       await rm(tmp, { recursive: true, force: true });
     },
   };

@@ -8,12 +8,23 @@ const FIRST = 64_100;
 export const USERS_EACH = 64;
 const SANDBOXES = 20;
 
-/** The first of a range of users of whom no process runs. */
+/** Ranges that sandboxes of this process hold: nothing may run in them yet. */
+const held = new Set<number>();
+
+/** The first of a range of users of whom no process runs, and that no other sandbox of ours holds. */
 export function freeUsers(): number {
   for (let tried = 0; ; tried++) {
     const first = FIRST + ((process.pid + tried) % SANDBOXES) * USERS_EACH;
-    if (tried >= SANDBOXES || processesOf(first, first + USERS_EACH).length === 0) return first;
+    const free = !held.has(first) && processesOf(first, first + USERS_EACH).length === 0;
+    if (!free && tried < SANDBOXES) continue;
+    held.add(first);
+    return first;
   }
+}
+
+/** Gives a range back. */
+export function releaseUsers(first: number): void {
+  held.delete(first);
 }
 
 /** A user for one scenario, out of those of its sandbox. @throws Error when all are taken */

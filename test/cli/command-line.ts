@@ -26,7 +26,7 @@ export interface RunOptions {
 export function commandLine(): (args: readonly string[], options: RunOptions) => Promise<Finished> {
   const place = join(root, '.tmp', `cli-test-${process.pid}`);
   beforeAll(async () => {
-    const sources = ['cli', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
+    const sources = ['cli', 'grading', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
       readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
         .map(name => join(room, name))
         .filter(path => /^(?!.*(mutants|variants)).*\.ts$/.test(path)),
