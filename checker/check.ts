@@ -4,7 +4,7 @@ import { overall, type Recordings } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
 import type { Recording } from './harness/recording.js';
 import { type PreparedProgram, prepareProgram } from './program/prepare.js';
-import { ProgramUnavailable } from './program/spec.js';
+import { type LauncherRef, ProgramUnavailable } from './program/spec.js';
 import { shownPath } from './program/typescript.js';
 import {
   type CheckResult,
@@ -42,6 +42,8 @@ export interface CheckRequest {
   readonly broker?: string;
   /** The learner's folder: names in messages are relative to it, and its Python environment is used. */
   readonly workspace?: string;
+  /** How the program is started: in a sandbox. */
+  readonly launcher?: LauncherRef;
   readonly onProgress?: (event: CheckProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -3,7 +3,16 @@ export { type CorpusProgram, corpus, type Role } from './corpus.js';
 export { type DemoRequest, runDemo } from './demo.js';
 export { hiddenTestFile, lessonChecks } from './engine.js';
 export { type PracticeRequest, type PracticeSession, practise } from './practice.js';
+export { kitFolder } from './program/prepare.js';
 export { findPython, type Python } from './program/python.js';
+export type {
+  Guards,
+  Launched,
+  Launcher,
+  LauncherRef,
+  LaunchRequest,
+  OpenLauncher,
+} from './program/spec.js';
 export * from './result.js';
 export {
   type Differing,

@@ -18,10 +18,11 @@ export async function atRest(
   port: number,
   now: () => number,
   patience: PatienceWatch,
+  socketTable = '/proc/net/tcp',
 ): Promise<void> {
   let waiting = true;
   const look = async () => {
-    while (waiting && (owesAnswer(tap.entries, who) || (await hasUnread(port)))) {
+    while (waiting && (owesAnswer(tap.entries, who) || (await hasUnread(port, socketTable)))) {
       await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   };
@@ -58,9 +59,9 @@ function answers({ direction, packet }: PacketEntry): boolean {
 }
 
 /** Whether a program's connection to this port has bytes that it has not read. False where the system does not tell. */
-async function hasUnread(port: number): Promise<boolean> {
+async function hasUnread(port: number, socketTable: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  const table = await readFile('/proc/net/tcp', 'latin1').catch(() => '');
+  const table = await readFile(socketTable, 'latin1').catch(() => '');
   const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table.split('\n').some(line => {
     const [, , to, , queues] = line.trim().split(/\s+/);

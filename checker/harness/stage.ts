@@ -14,10 +14,11 @@ import {
   type Peer,
   type PeerOptions,
   type Tap,
+  TRACE_SCHEMA,
   type TraceEntry,
 } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
-import type { ProgramSpec } from '../program/spec.js';
+import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
 import { atRest } from './at-rest.js';
 import { type PatienceWatch, watchPatience, within } from './patience.js';
 import { type Random, randomFrom } from './random.js';
@@ -126,6 +127,8 @@ class GaveUp extends Error {
 }
 
 export interface StageSettings {
+  /** The checker's clients have short client identifiers: for pictures in lessons. */
+  readonly plainPeers?: boolean;
   /** `embedded` (default), `mosquitto` for the system's Mosquitto, or the address of a broker. */
   readonly brokerKind?: string;
 }
@@ -134,10 +137,34 @@ export interface StageSettings {
  * The broker of a scenario. Where a scenario asks for a behaviour that only the embedded broker can
  * be told to have (a login that is refused), it gets that one, whatever was chosen.
  */
-async function openBroker(kind: string, options: BrokerOptions | undefined): Promise<Broker> {
-  if (kind === 'embedded' || options) return startBroker({ listen: false, ...options });
+async function openBroker(
+  kind: string,
+  options: BrokerOptions | undefined,
+  guards: Guards | undefined,
+): Promise<Broker> {
+  if (kind === 'embedded' || options) {
+    const limits = { ...options?.limits, ...(guards ? queueCap(options, guards) : {}) };
+    return startBroker({ listen: false, ...options, limits });
+  }
   return kind === 'mosquitto' ? startMosquitto() : remoteBroker(kind);
 }
+
+function queueCap(options: BrokerOptions | undefined, { queuedMessages }: Guards) {
+  const asked = options?.limits?.maxQueued;
+  return { maxQueued: asked ? Math.min(asked, queuedMessages) : queuedMessages };
+}
+
+async function openLauncher(
+  { launcher }: ProgramSpec,
+  onLimit: (program: string, text: string) => void,
+): Promise<Launcher | undefined> {
+  if (!launcher) return undefined;
+  const module = (await import(launcher.module)) as { openLauncher: OpenLauncher };
+  return module.openLauncher(launcher.options, onLimit);
+}
+
+/** What the client identifiers of the checker's own peers begin with; no program may use it. */
+const PEERS = 'checker-';
 
 /** Runs one scenario with one program and gives what was recorded. Never throws. */
 export async function perform<Facts>(
@@ -146,7 +173,17 @@ export async function perform<Facts>(
   settings: StageSettings = {},
 ): Promise<Recording<Facts>> {
   const facts = definition.facts(randomFrom(spec.seed, definition.name));
-  const live = await openStage(definition, spec, facts, settings);
+  const opened = await openStage(definition, spec, facts, settings).catch(faultOf);
+  if (typeof opened === 'string') {
+    const trace = {
+      schema: TRACE_SCHEMA,
+      startedAt: new Date().toISOString(),
+      entries: [],
+    } as const;
+    const nothing = { trace, programs: [], stalls: [] };
+    return { scenario: definition.name, facts, ...nothing, fault: opened };
+  }
+  const live = opened;
   let gaveUp: Recording['gaveUp'];
   let fault: string | undefined;
   try {
@@ -161,7 +198,7 @@ export async function perform<Facts>(
         t: live.stage.now(),
       };
     } else {
-      fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      fault = faultOf(error);
     }
   }
   const { trace, programs, stalls, findings } = await live.close();
@@ -177,17 +214,33 @@ export async function perform<Facts>(
   };
 }
 
+function faultOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 async function openStage<Facts>(
   definition: ScenarioDefinition<Facts>,
   spec: ProgramSpec,
   facts: Facts,
   settings: StageSettings,
 ) {
-  const brokers = [await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts))];
+  const guards = spec.launcher?.guards;
+  const brokers = [
+    await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts), guards),
+  ];
   const broker = () => brokers.at(-1) as Broker;
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker().open(), now, maxEntries: 20_000 });
+  const onLimit = (who: string, text: string) => tap.note('limit', text, who);
+  const launcher = await openLauncher(spec, onLimit).catch(async error => {
+    await broker().stop();
+    throw error;
+  });
+  // Not to be guessed by a program: nobody shall push the checker's clients out.
+  const token = randomFrom(`${spec.seed}${guards?.salt ?? ''}`, 'peers').token(8);
+  const peerId = (name: string) =>
+    `${PEERS}${settings.plainPeers ? '' : `${token}-`}${name}`.replaceAll(' ', '-');
   const running = new Set<RunningProgram>();
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
@@ -202,8 +255,18 @@ async function openStage<Facts>(
   const listen = (name: string) => {
     const known = listeners.get(name);
     if (known) return known;
+    const guard = {
+      ...guards,
+      reserved: (id: string) => id.startsWith(PEERS),
+      onHit: (text: string) => onLimit(name, text),
+    };
     const listener = (async () =>
-      tap.listen({ who: name, ...(await definition.listen?.(facts, name)) }))();
+      tap.listen({
+        who: name,
+        ...(await definition.listen?.(facts, name)),
+        ...(launcher?.listen ? { socket: launcher.listen } : {}),
+        guard,
+      }))();
     listeners.set(name, listener);
     return listener;
   };
@@ -295,13 +358,14 @@ async function openStage<Facts>(
       ...startOptions.env,
     };
     tap.note('started', 'the program was started', name);
-    const program = startProgram(name, spec, env, now, record => {
+    const onExit = (record: ProgramRecord) => {
       running.delete(program);
       records.push(record);
       const how = record.signal ? `by ${record.signal}` : `with exit code ${record.exitCode}`;
       tap.note('ended', record.startError ?? `the program ended ${how}`, name);
       for (const wake of wakeups) wake();
-    });
+    };
+    const program = startProgram(name, spec, env, now, onExit, undefined, launcher);
     running.add(program);
     const connectionsEnd = () => within(500, whenClosed(tap, name), now, patience);
     return {
@@ -315,7 +379,7 @@ async function openStage<Facts>(
         program.endInput();
       },
       stop: async () => {
-        if (program.running) await atRest(tap, name, port, now, patience);
+        if (program.running) await atRest(tap, name, port, now, patience, launcher?.socketTable);
         tap.note('stop-asked', 'the end of its input: the program was asked to stop', name);
         program.endInput();
         if (await within(STOP_DEADLINE_MS, program.exited, now, patience)) await connectionsEnd();
@@ -364,7 +428,7 @@ async function openStage<Facts>(
       peers.push(peer);
       await awaits(
         `the broker to accept the checker's ${name}`,
-        peer.connect({ clientId: `checker-${name}`.replaceAll(' ', '-'), ...peerOptions }),
+        peer.connect({ clientId: peerId(name), ...peerOptions }),
         DEADLINE_MS,
         false,
       );
@@ -394,6 +458,7 @@ async function openStage<Facts>(
       const trace = tap.trace();
       for (const peer of peers) peer.destroy();
       await tap.close();
+      await launcher?.close();
       await Promise.all(brokers.map(one => one.stop()));
       return {
         trace,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import type { ProgramRecord } from '../harness/recording.js';
 import { killGroup, killMarked, runDelayMs } from './processes.js';
-import type { ProgramSpec } from './spec.js';
+import type { Launcher, ProgramSpec } from './spec.js';
 
 /** Output kept of each stream, in bytes. More is read and counted, not kept. */
 export const OUTPUT_CAP = 256 * 1024;
@@ -38,15 +38,19 @@ export function startProgram(
   now: () => number,
   onExit: (record: ProgramRecord) => void,
   onOutput: (stream: 'stdout' | 'stderr', text: string) => void = () => undefined,
+  launcher?: Launcher,
 ): RunningProgram {
   const machine = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => passedOn.test(key)),
   );
   const startedAt = now();
   const mark = randomUUID();
-  const child = execa(spec.command, [...spec.args], {
-    cwd: spec.cwd,
-    env: { ...machine, ...spec.env, ...env, [MARK]: mark } as Record<string, string>,
+  const { command, args, cwd } = spec;
+  const own = { ...spec.env, ...env, [MARK]: mark };
+  const launched = launcher?.launch({ name, command, args, cwd, env: own });
+  const child = execa(launched?.command ?? command, [...(launched?.args ?? args)], {
+    cwd: launched?.cwd ?? cwd,
+    env: launched?.env ?? ({ ...machine, ...own } as Record<string, string>),
     extendEnv: false,
     detached: process.platform !== 'win32',
     stdin: 'pipe',
@@ -56,9 +60,15 @@ export function startProgram(
     reject: false,
     windowsHide: true,
   });
+  if (child.pid !== undefined) launched?.started(child.pid);
+  const seen = (stream: 'stdout' | 'stderr', text: string) => {
+    onOutput(stream, text);
+    if (!launched || output.stdout.bytes() + output.stderr.bytes() <= launched.outputBytes) return;
+    launched.flooded();
+  };
   const output = {
-    stdout: collect(child.stdout, text => onOutput('stdout', text)),
-    stderr: collect(child.stderr, text => onOutput('stderr', text)),
+    stdout: collect(child.stdout, text => seen('stdout', text)),
+    stderr: collect(child.stderr, text => seen('stderr', text)),
   };
   child.stdin?.on('error', () => {
     // The program closed its input, or ended: what it was not told is seen on the wire.
@@ -77,14 +87,17 @@ export function startProgram(
 
   const ended = new Promise<void>(resolve => {
     child.once('exit', (code, signal) => {
-      state = { ...state, exitCode: code, exitedAt: now(), ...(signal ? { signal } : {}) };
       running = false;
       killGroup(child.pid);
       killMarked(MARK, mark);
+      const own = { exitCode: code, ...(signal ? { signal } : {}) };
+      const ending = launched?.ended(code, signal ?? undefined) ?? own;
+      state = { ...state, exitedAt: now(), ...ending };
       resolve();
     });
     child.once('error', error => {
       if (child.pid !== undefined) return;
+      launched?.ended(null, undefined);
       state = { ...state, exitedAt: now(), startError: error.message };
       running = false;
       resolve();
@@ -108,13 +121,17 @@ export function startProgram(
     },
     kill: () => {
       if (running) state = { ...state, killedAt: now() };
+      if (running && child.pid !== undefined) launched?.kill(child.pid);
       killGroup(child.pid);
     },
     exited,
     get running() {
       return running;
     },
-    starvedMs: () => (running ? runDelayMs(child.pid) : 0),
+    starvedMs: () => {
+      if (!running || child.pid === undefined) return 0;
+      return runDelayMs(launched?.programPid(child.pid) ?? child.pid);
+    },
     record,
   };
 }
