@@ -1,7 +1,9 @@
+export { type StoredBundle, sealBundle, type Versions, versionsOf } from './bundle.js';
 export * from './check.js';
 export { type CorpusProgram, corpus, type Role } from './corpus.js';
 export { type DemoRequest, runDemo } from './demo.js';
 export { hiddenTestFile, lessonChecks } from './engine.js';
+export { offence, offendingPacket } from './fields.js';
 export { type PracticeRequest, type PracticeSession, practise } from './practice.js';
 export { kitFolder } from './program/prepare.js';
 export { findPython, type Python } from './program/python.js';
@@ -13,6 +15,13 @@ export type {
   LaunchRequest,
   OpenLauncher,
 } from './program/spec.js';
+export {
+  type Difference,
+  NotABundle,
+  parseBundle,
+  type Replayed,
+  replayBundle,
+} from './replay.js';
 export * from './result.js';
 export {
   type Differing,
