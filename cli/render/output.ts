@@ -44,10 +44,11 @@ function stream(
 ): string[] {
   if (source === '' && bytes === 0) return [];
   const { text, escaped } = printable(source.replace(/\n$/, ''));
-  const lines = foldFrames(text.split('\n'), style);
+  const whole = text.split('\n');
+  const lines = foldFrames(whole, style);
   const kept = Buffer.byteLength(source);
   const facts = [
-    count(lines.length, 'line'),
+    count(whole.length, 'line'),
     ...(lines.length > limit
       ? [
           `the last ${limit} here, all of them: npx mqtt-course trace ${lessonNumber(result)} --output`,
@@ -81,7 +82,7 @@ function foldFrames(lines: readonly string[], style: Style): string[] {
   };
   let python = false;
   for (const line of lines) {
-    const below = python && /^ {4}/.test(line);
+    const below: boolean = python && /^ {4}/.test(line);
     python = pythonFrame.test(line) || below;
     if (nodeFrame.test(line) || python) {
       inside++;

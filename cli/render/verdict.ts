@@ -136,7 +136,11 @@ function foldedLines(checks: readonly Verdict[], style: Style): string[] {
   };
   return [
     ...fold('passed', 'passed'),
-    ...checks.filter(isTold).flatMap(one => checkLine(one, style)),
+    // The first of them is told below.
+    ...checks
+      .filter(isTold)
+      .slice(1)
+      .flatMap(one => checkLine(one, style)),
     ...fold('not-reached', 'that wait'),
   ];
 }
@@ -223,6 +227,7 @@ function indentOf(style: Style): string {
 
 /** Lines beside their label; below it where the window is narrow. */
 function labelled(label: string, lines: readonly string[], style: Style): string[] {
+  if (lines.length === 0) return [];
   const beside = style.width >= ROOMY;
   const indent = indentOf(style);
   const name = `  ${style.bold(label)}`;
@@ -324,7 +329,9 @@ function watchedNext(
   if (status === 'unknown') return say('r checks again; doctor looks at this machine.');
   if (status === 'passed') {
     return say(
-      next === null ? 'that was the last lesson.' : 'n for the next lesson, when you like.',
+      next === null
+        ? 'that was the last lesson.'
+        : 'n for the next lesson, when you like; s compares yours with the solution.',
     );
   }
   if (file === undefined) return say('change your program and save it: the check runs by itself.');
