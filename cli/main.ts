@@ -25,7 +25,7 @@ const commands: readonly (readonly [name: string, load: () => Promise<Register>]
   ['certs', optional('certs', 'registerCerts')],
   ['clauses', optional('clauses', 'registerClauses')],
   ['grade', optional('grade', 'registerGrade')],
-  ['regrade', async () => (await import('./regrade.js')).registerRegrade],
+  ['regrade', optional('regrade', 'registerRegrade')],
   ['handout', optional('handout', 'registerHandout')],
   ['verify', optional('verify', 'registerVerify')],
 ];

@@ -29,6 +29,7 @@ export const courseFileSchema = z.strictObject({
         points: amount.optional(),
         deadline: words.nullish(),
         checks: z.record(z.string(), amount).nullish(),
+        public: z.array(idText, 'is not a list of checks').nullish(),
       }),
       'is not a table of lessons',
     )
