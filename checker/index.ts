@@ -3,6 +3,7 @@ import type { PracticeRequest, PracticeSession } from './practice.js';
 import type { Differing, RoundsOutcome, RoundsRequest } from './rounds.js';
 import type { VerifyOutcome, VerifyRequest } from './verify.js';
 
+export { type StoredBundle, sealBundle, type Versions, versionsOf } from './bundle.js';
 export * from './check.js';
 export { type CorpusProgram, corpus, type Role } from './corpus.js';
 export { hiddenTestFile, lessonChecks } from './engine.js';

@@ -25,6 +25,8 @@ const commands: readonly (readonly [name: string, load: () => Promise<Register>]
   ['certs', optional('certs', 'registerCerts')],
   ['clauses', optional('clauses', 'registerClauses')],
   ['grade', optional('grade', 'registerGrade')],
+  ['regrade', optional('regrade', 'registerRegrade')],
+  ['handout', optional('handout', 'registerHandout')],
   ['verify', optional('verify', 'registerVerify')],
 ];
 

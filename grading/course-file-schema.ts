@@ -29,6 +29,7 @@ export const courseFileSchema = z.strictObject({
         {
           points: amount.optional(),
           deadline: words.nullish(),
+          public: z.array(idText, 'is not a list of checks').nullish(),
           checks: z.record(z.string(), amount, 'is not a table of checks').nullish(),
         },
         'is not a table, as in { points: 20 }',

@@ -18,7 +18,9 @@ export {
 } from './exports/index.js';
 export { inShard, newRunSeed, type Shard, saltOf, testsHash } from './key.js';
 export { type Merged, mergeFolders } from './merge.js';
+export { type Move, type MovedCheck, type Moves, movesBetween } from './moves.js';
 export { isMeant } from './points.js';
+export { type MustRun, type Regraded, regradeClass } from './regrade.js';
 export { type Roster, readRoster } from './roster.js';
 export type { GradeEvent } from './run/events.js';
 export { type Graded, type GradeRequest, gradeClass } from './run/grade.js';
