@@ -68,7 +68,11 @@ export function renderResult(
       ...(brief || context.watched === 'keys' ? [] : exchange(result, style)),
     ],
     brief ? [] : renderOutput(result, style),
-    [...first(result, style, context), ...next(result, style, context), ...footer(result, style)],
+    [
+      ...first(result, style, context),
+      ...(brief && result.status === 'failed' ? [] : next(result, style, context)),
+      ...(brief ? [] : footer(result, style)),
+    ],
   ];
   return sections
     .filter(lines => lines.length > 0)

@@ -78,6 +78,8 @@ export function watchFiles(options: FilesOptions): WatchedFiles {
   const open = (poll: boolean) => {
     const own = watch(folder, {
       ignoreInitial: true,
+      // A rename over the file is told at once; what belongs together is put together here.
+      atomic: false,
       usePolling: poll,
       interval: POLL_MS,
       binaryInterval: POLL_MS,
