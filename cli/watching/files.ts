@@ -23,7 +23,7 @@ export interface WatchedFiles {
 }
 
 /** An editor saves in several steps: so long nothing more must come. */
-const QUIET_MS = 35;
+const QUIET_MS = 20;
 /** A file that is taken away is back within this time, when an editor did it. */
 const GONE_MS = 250;
 const POLL_MS = 120;
