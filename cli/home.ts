@@ -113,7 +113,7 @@ function choices({ opened, state, lesson, track }: Here): Choice<Step>[] {
       hint: exercisePlace(opened.workspace, lesson.id, track).shown,
     },
     hasExercise && { value: 'check', label: 'Check my work' },
-    hasExercise && { value: 'watch', label: 'Watch', hint: 'a check at every save' },
+    hasExercise && { value: 'watch', label: 'Watch: a check at every save' },
     !passed && {
       value: 'hint',
       label: 'A hint',

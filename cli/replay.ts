@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { StoredBundle } from '../checker/index.js';
 import type { Replayed } from '../checker/replay.js';
 import { UsageError } from '../course/errors.js';
@@ -76,11 +77,15 @@ function read(path: string): string {
 /** The learner's file, when the workspace is here and the file is still the one that was judged. */
 function sourceOf(bundle: StoredBundle) {
   const [first] = bundle.files;
-  if (!first) return undefined;
+  // A bundle may come from anywhere: it does not say which files of this machine are read.
+  if (!first || isAbsolute(first.path) || /(^|[\\/])\.\.([\\/]|$)/.test(first.path))
+    return undefined;
   for (const folder of [currentFolder(), join(currentFolder(), 'mqtt-course')]) {
     try {
       const path = resolve(folder, first.path);
-      return { path, shown: first.path, source: readFileSync(path, 'utf8') };
+      const source = readFileSync(path, 'utf8');
+      const hash = createHash('sha256').update(source).digest('hex');
+      if (hash === first.sha256) return { path, shown: first.path, source };
     } catch {
       // Somewhere else, or no more.
     }

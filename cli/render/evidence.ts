@@ -53,7 +53,9 @@ const FIELD = 12;
 /** The field in words, and the bytes with the field in brackets. */
 export function byteLines({ bytes, packets }: Evidence, room: number, style: Style): string[] {
   if (!bytes) return [];
-  const { n, field, from, to, value, bit } = bytes;
+  const { n, field, to, value, bit } = bytes;
+  // Of an empty text only its length is there, in the two bytes before it.
+  const from = bytes.from === to ? Math.max(0, to - 2) : bytes.from;
   const which = packets.length === 1 ? '' : `#${n}, `;
   const where = to - from > 1 ? `bytes ${from} to ${to - 1}` : `byte ${from}`;
   const head = `${which}${where} of ${bytes.hex.length / 2}`.replaceAll(' ', FIRM);
@@ -61,7 +63,7 @@ export function byteLines({ bytes, packets }: Evidence, room: number, style: Sty
     ? `, ${/-/.test(bit.at) ? 'bits' : 'bit'}${FIRM}${bit.at}${FIRM}=${FIRM}${bit.bits}`
     : '';
   const words = printable(`${field}${bits}: ${bit ? bit.meaning : value}`).text;
-  return [...wrap(`${head}, ${words}`, room), hexLine(bytes, room, style)];
+  return [...wrap(`${head}, ${words}`, room), hexLine({ ...bytes, from }, room, style)];
 }
 
 function hexLine(bytes: NonNullable<Evidence['bytes']>, room: number, style: Style): string {

@@ -37,8 +37,8 @@ export interface VerdictContext {
   readonly evidence?: ReadonlyMap<string, Evidence>;
   /** There is no solution to compare with: the instructor keeps it. */
   readonly solutionKept?: boolean;
-  /** The file is watched: a save is the next step, and keys stand below. */
-  readonly watched?: boolean;
+  /** The file is watched, so that a save is the next step; with keys below, or as a log. */
+  readonly watched?: 'keys' | 'log';
   /** Judged from a stored exchange: there is no next step. */
   readonly replayed?: boolean;
   /** Little room: what passed and what waits is folded, one failure is told. */
@@ -60,17 +60,21 @@ export function renderResult(
   const sections = [
     header(result, style, context),
     result.notice === undefined ? [] : notice(result, style),
-    brief ? foldedLines(result.checks, style) : result.checks.flatMap(one => checkLine(one, style)),
+    checkList(result.checks, style, brief),
     ...(brief ? told.slice(0, 1) : told).map(verdict =>
       renderVerdict(verdict, style, evidence?.get(verdict.id)),
     ),
     brief ? [] : waiting(result.checks, style),
     [
       ...again(told[0], style, context),
-      ...(brief || context.watched ? [] : exchange(result, style)),
+      ...(brief || context.watched === 'keys' ? [] : exchange(result, style)),
     ],
     brief ? [] : renderOutput(result, style),
-    [...first(result, style, context), ...next(result, style, context), ...footer(result, style)],
+    [
+      ...first(result, style, context),
+      ...(brief && result.status === 'failed' ? [] : next(result, style, context)),
+      ...(brief ? [] : footer(result, style)),
+    ],
   ];
   return sections
     .filter(lines => lines.length > 0)
@@ -114,13 +118,24 @@ function notice(result: CheckResult, style: Style): string[] {
     .flatMap((line, index) => hang(index === 0 ? mark : '  ', '  ', line, style.width));
 }
 
+/** All checks at a glance. A single one that failed is told below. */
+function checkList(checks: readonly Verdict[], style: Style, brief: boolean): string[] {
+  const [only] = checks;
+  if (checks.length === 1 && only && isTold(only)) return [];
+  if (brief) return foldedLines(checks, style);
+  // Where all wait for the same one, that is said below, once.
+  const several = checks.filter(isTold).length > 1;
+  return checks.flatMap(one => checkLine(one, style, several));
+}
+
 /** One line for each check: symbol, word, id, title. */
-function checkLine(verdict: Verdict, style: Style): string[] {
+function checkLine(verdict: Verdict, style: Style, waitsShown = true): string[] {
   const mark = `${statusMark(verdict.status, style)} `;
   const indent = ' '.repeat(columnsOf(mark));
-  const waits = verdict.waitsFor?.length
-    ? style.dim(` (waits for ${verdict.waitsFor.join(', ')})`)
-    : '';
+  const waits =
+    waitsShown && verdict.waitsFor?.length
+      ? style.dim(` (waits for ${verdict.waitsFor.join(', ')})`)
+      : '';
   const title = verdict.status === 'not-reached' ? style.dim(verdict.title) : verdict.title;
   return hang(mark, indent, `${style.dim(verdict.id)}${FIRM}${safe(title)}${waits}`, style.width);
 }
@@ -193,6 +208,9 @@ function where({ file, path, line, text }: Place, style: Style): string[] {
 }
 
 function why(verdict: Verdict, style: Style): string | undefined {
+  if (verdict.status === 'unknown') {
+    return 'this says nothing about your work: the course or this machine did not do its part';
+  }
   const said = verdict.why ?? '';
   const missing = verdict.clauses.filter(clause => !said.includes(clause));
   const clauses = missing.length > 0 ? `[${cite(missing)}]`.replaceAll(' ', FIRM) : '';
@@ -269,7 +287,8 @@ function again(told: Verdict | undefined, style: Style, context: VerdictContext)
 function exchange(result: CheckResult, style: Style): string[] {
   if (result.trace === undefined) return [];
   const told = result.checks.find(isTold);
-  if (!told) return [];
+  // Of a file that does not parse nothing was recorded.
+  if (!told || told.mistake === 'syntax-error') return [];
   const scenario = told.scenario === undefined ? '' : ` --scenario ${quoteArgument(told.scenario)}`;
   const command = ours(`trace ${lessonNumber(result)}${scenario}`, style);
   return hang('', '  ', `All packets: ${command}`, style.width);
@@ -298,7 +317,9 @@ function next(result: CheckResult, style: Style, context: VerdictContext): strin
   const lesson = lessonNumber(result);
   const say = (text: string) => hang('', '      ', `${style.bold('Next:')} ${text}`, style.width);
   const run = (command: string) => ours(command, style);
-  if (context.watched) return watchedNext(result, say, style, context);
+  if (context.watched === 'keys' || (context.watched && status === 'failed')) {
+    return watchedNext(result, say, style, context);
+  }
   if (status === 'unknown') {
     return say(`look at this machine: ${run('doctor')}, then check again`);
   }

@@ -153,10 +153,13 @@ export function createApp(options: AppOptions): App {
       const head = `checking ${dots}${phase.why ? ` (${phase.why})` : ''}`;
       return [title.join(separator(style)), head, '', ...phase.lines];
     }
-    const full = renderResult(phase.told.result, style, { ...phase.context, watched: true });
+    const full = renderResult(phase.told.result, style, {
+      ...phase.context,
+      watched: 'keys' as const,
+    });
     const unsaved = phase.told.unsaved ? ['', style.yellow(phase.told.unsaved)] : [];
     if (whole || full.length + unsaved.length <= screen.room) return [...full, ...unsaved];
-    const brief = { ...phase.context, watched: true, brief: true };
+    const brief = { ...phase.context, watched: 'keys' as const, brief: true };
     return [...renderResult(phase.told.result, style, brief), ...unsaved];
   };
 

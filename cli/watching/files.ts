@@ -23,7 +23,7 @@ export interface WatchedFiles {
 }
 
 /** An editor saves in several steps: so long nothing more must come. */
-const QUIET_MS = 35;
+const QUIET_MS = 20;
 /** A file that is taken away is back within this time, when an editor did it. */
 const GONE_MS = 250;
 const POLL_MS = 120;
@@ -78,6 +78,8 @@ export function watchFiles(options: FilesOptions): WatchedFiles {
   const open = (poll: boolean) => {
     const own = watch(folder, {
       ignoreInitial: true,
+      // A rename over the file is told at once; what belongs together is put together here.
+      atomic: false,
       usePolling: poll,
       interval: POLL_MS,
       binaryInterval: POLL_MS,

@@ -3,6 +3,7 @@ import { type CheckJob, contextOf, type Told } from '../checking.js';
 import { endChildren } from '../children.js';
 import { print, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
+import { endAtSignals } from './signals.js';
 import { createWatcher, type Watcher, type WatchOptions } from './watcher.js';
 
 export interface LogOptions extends WatchOptions {
@@ -53,10 +54,7 @@ export async function watchAsLog(options: LogOptions): Promise<Told | undefined>
     inputEnded = true;
     if (!running) finish();
   };
-  const signalled = (code: number) => () => process.exit(code);
-  const handlers = { SIGINT: signalled(130), SIGTERM: signalled(143), SIGHUP: signalled(129) };
-  process.on('exit', endChildren);
-  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler);
+  const signals = endAtSignals(() => watcher.close());
   process.stdin.once('end', ended);
   process.stdin.once('error', ended);
   if (!json) {
@@ -72,8 +70,7 @@ export async function watchAsLog(options: LogOptions): Promise<Told | undefined>
   await watcher.close();
   endChildren();
   process.stdin.pause();
-  process.off('exit', endChildren);
-  for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
+  signals.off();
   if (!json)
     tell([
       `The input of this command ended, and so does the watching (npx mqtt-course check checks once).`,
@@ -89,7 +86,7 @@ async function write(told: Told, job: CheckJob, options: LogOptions): Promise<vo
     return;
   }
   const { renderResult } = await import('../render/verdict.js');
-  const context = { ...(await contextOf(job, told, opened)), watched: true };
+  const context = { ...(await contextOf(job, told, opened)), watched: 'log' as const };
   print([
     ...renderResult(told.result, style, context),
     ...(told.unsaved ? [told.unsaved] : []),

@@ -8,15 +8,13 @@ import { renderCounts } from '../render/verdict.js';
 import { type App, createApp, type Ended } from './app.js';
 import { readKeys } from './keys.js';
 import { createScreen } from './screen.js';
+import { endAtSignals } from './signals.js';
 import { createWatcher, type WatchOptions } from './watcher.js';
 
 export interface TerminalOptions extends WatchOptions {
   readonly style: Style;
   readonly inHome?: boolean;
 }
-
-/** Exit codes of programs that a signal ended. */
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
  * Watches on this terminal until the person leaves. The terminal is left as it was, and nothing
@@ -64,19 +62,9 @@ export async function watchInTerminal(
     });
     process.kill(process.pid, 'SIGTSTP');
   };
-  /** Whatever ends this process: no program goes on, no terminal stays deaf. */
-  const atExit = () => {
-    endChildren();
-    give();
-  };
-  const killed = (name: keyof typeof signals) => () => process.exit(signals[name]);
-  const onSignal = Object.fromEntries(
-    Object.keys(signals).map(name => [name, killed(name as keyof typeof signals)]),
-  );
-  const hungUp = () => process.exit(signals.SIGHUP);
+  const signals = endAtSignals(async () => watcher?.close(), give);
+  const hungUp = () => signals.now('SIGHUP');
 
-  process.on('exit', atExit);
-  for (const [name, handler] of Object.entries(onSignal)) process.on(name, handler);
   stdin.on('data', feed);
   stdin.once('end', hungUp);
   stdin.once('error', hungUp);
@@ -87,6 +75,7 @@ export async function watchInTerminal(
     const ended = await app.ended;
     give();
     tellEnd(app, options);
+    endChildren();
     await watcher?.close();
     endChildren();
     return { ended, passed: app.told()?.result.status === 'passed' };
@@ -97,9 +86,8 @@ export async function watchInTerminal(
     stdin.off('error', hungUp);
     stdin.pause();
     stdout.off('resize', resized);
-    process.off('exit', atExit);
-    for (const [name, handler] of Object.entries(onSignal)) process.off(name, handler);
     give();
+    signals.off();
   }
 }
 

@@ -24,6 +24,14 @@ export interface RunOptions {
 
 /** Builds the command line from the sources, for the tests of one file. */
 export function commandLine(): (args: readonly string[], options: RunOptions) => Promise<Finished> {
+  return builtCommandLine().run;
+}
+
+/** The same, with the path of the program: for tests that talk with it while it runs. */
+export function builtCommandLine(): {
+  readonly bin: string;
+  run(args: readonly string[], options: RunOptions): Promise<Finished>;
+} {
   const place = join(root, '.tmp', `cli-test-${process.pid}`);
   beforeAll(async () => {
     const sources = ['cli', 'grading', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
@@ -46,7 +54,8 @@ export function commandLine(): (args: readonly string[], options: RunOptions) =>
     chmodSync(join(root, '.tmp'), 0o755);
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));
-  return (args, options) => run([join(place, 'bin/mqtt-course.js'), ...args], options);
+  const bin = join(place, 'bin/mqtt-course.js');
+  return { bin, run: (args, options) => run([bin, ...args], options) };
 }
 
 /** Runs a Node program without a terminal, and with nothing of this terminal in its environment. */
