@@ -2,7 +2,13 @@ export * from './check.js';
 export { type CorpusProgram, corpus, type Role } from './corpus.js';
 export { type DemoRequest, runDemo } from './demo.js';
 export { hiddenTestFile, lessonChecks } from './engine.js';
-export { type PracticeRequest, type PracticeSession, practise } from './practice.js';
+export {
+  PRACTICE_LANES,
+  type PracticeRequest,
+  type PracticeSession,
+  practise,
+  type WorldMessage,
+} from './practice.js';
 export { findPython, type Python } from './program/python.js';
 export * from './result.js';
 export {

@@ -124,7 +124,16 @@ export function headOf(plan: Plan, options: SafeOptions): string[] {
     }
     return [canvas.line()];
   }
-  // Narrow lanes: each name has a row of its own, above its lane.
+  const fits = named.every(({ column, text }, at) => {
+    const next = named[at + 1]?.column ?? plan.width;
+    return columnsOf(label(text)) < next - column;
+  });
+  if (fits) {
+    const canvas = createCanvas(plan.width);
+    for (const { column, text } of named) canvas.put(column, label(text));
+    return [canvas.line()];
+  }
+  // Names wider than the lanes: each has a row of its own, above its lane.
   return named.map(({ column, text }, at) => {
     const canvas = createCanvas(plan.width);
     for (const before of named.slice(0, at)) canvas.put(before.column, plan.ascii ? '|' : '│');
