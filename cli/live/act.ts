@@ -223,7 +223,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
           : { kind: 'text', lines: env };
       }
       case 'help':
-        return { kind: 'text', lines: helpLines(command.about) };
+        return { kind: 'text', lines: helpLines(command.about, style.width) };
     }
   }
 

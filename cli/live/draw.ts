@@ -1,11 +1,12 @@
 /** A live run as the lines of a window. Pure: a state, a size, a style. */
+import { columnsOf } from '../../wire/draw/canvas.js';
 import { type LiveDiagram, liveDiagram } from '../../wire/draw/live.js';
 import type { Lanes } from '../../wire/draw/scene.js';
 import type { TraceEntry } from '../../wire/trace.js';
 import { fitted, traceLine } from '../../wire/words.js';
 import { packets } from '../render/code.js';
 import { painted } from '../render/exchange.js';
-import { columnsOf, count, pad, printable, wrap, wrapKeeping } from '../render/layout.js';
+import { count, printable, wrap, wrapKeeping } from '../render/layout.js';
 import { type Style, separator } from '../render/style.js';
 import { outputLine } from './log.js';
 import { type Prompt, textOf } from './prompt.js';
@@ -62,7 +63,7 @@ const PROMPT = '> ';
 
 /** Columns of the wire in a window of so many. */
 export const wireColumns = (width: number) =>
-  width >= TWO_PANES ? Math.max(72, Math.floor(width * 0.63)) : width;
+  width >= TWO_PANES ? Math.max(72, Math.floor(width * 0.66)) : width;
 
 export function drawLive(state: LiveState, size: Size, style: Style): Frame {
   const width = Math.max(20, size.width);
@@ -82,7 +83,9 @@ export function drawLive(state: LiveState, size: Size, style: Style): Frame {
   );
   const bar = style.plain ? '|' : style.dim('│');
   const body = side
-    ? wire.lines.map((line, at) => `${pad(line, wireWidth)} ${bar} ${output[at] ?? ''}`.trimEnd())
+    ? wire.lines.map((line, at) =>
+        `${padded(line, wireWidth)} ${bar} ${output[at] ?? ''}`.trimEnd(),
+      )
     : [...wire.lines, rule('output', width, style), ...output];
   const input = promptLine(state.prompt, width, style);
   const lines = [
@@ -99,6 +102,9 @@ export function drawLive(state: LiveState, size: Size, style: Style): Frame {
     page: wire.page,
   };
 }
+
+const padded = (line: string, width: number) =>
+  line + ' '.repeat(Math.max(0, width - columnsOf(line)));
 
 function headerLine(state: LiveState, width: number, style: Style): string {
   const between = separator(style);

@@ -127,7 +127,7 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
     }
     const { command: wanted } = parsed;
     const reading = (title: string, lines: readonly string[], top = 0) => {
-      state = { ...state, text: { title, lines, top } };
+      state = { ...state, text: { title, lines, top }, reply: { lines: [], problem: false } };
     };
     switch (wanted.kind) {
       case 'quit':

@@ -1,4 +1,5 @@
 /** The commands of a live run, in words: for the parser, for Tab, and for `help`. */
+import { hang, wrap } from '../render/layout.js';
 
 export interface CommandWords {
   readonly name: string;
@@ -105,29 +106,32 @@ const TITLES: Readonly<Record<CommandWords['group'], string>> = {
   view: 'Looking',
 };
 
+const COLUMN = 26;
+
+/** A command and what it is for: side by side, or one below the other where it is long. */
+function explained(one: CommandWords, width: number): string[] {
+  const left = `  ${one.name} ${one.usage}`.trimEnd();
+  const space = ' '.repeat(COLUMN);
+  const meaning = hang(space, space, one.meaning, width);
+  const [first = '', ...more] = meaning;
+  return left.length < COLUMN - 1
+    ? [left.padEnd(COLUMN) + first.slice(COLUMN), ...more]
+    : [left, ...meaning];
+}
+
 /** The list of `help`, or what it says of one command. */
-export function helpLines(about?: CommandWords): string[] {
+export function helpLines(about: CommandWords | undefined, width: number): string[] {
   if (about) {
     return [`${about.name} ${about.usage}`.trim(), `  ${about.meaning}`, `  ${about.example}`];
   }
   const groups = Object.entries(TITLES).flatMap(([group, title]) => [
     title,
-    ...COMMANDS.filter(one => one.group === group).flatMap(one => {
-      const left = `  ${one.name} ${one.usage}`.trimEnd();
-      const meaning = one.meaning;
-      return left.length <= 24
-        ? [`${left.padEnd(26)}${meaning}`]
-        : [left, `${' '.repeat(26)}${meaning}`];
-    }),
+    ...COMMANDS.filter(one => one.group === group).flatMap(one => explained(one, width)),
     '',
   ]);
-  return [
-    ...groups,
-    'TYPE is a packet: PUBLISH, PUBACK, SUBACK ... A number behind it strikes so many',
-    'packets, "all" every one; to-broker or to-client only those that go that way.',
-    '',
-    'Tab completes. Up and Down bring back what you typed. PgUp and PgDn go through',
-    'the packets; there the arrows go line by line, and Esc returns to now.',
-    'quit or Ctrl-C leaves.',
+  const notes = [
+    'TYPE is a packet: PUBLISH, PUBACK, SUBACK ... A number behind it strikes so many packets, "all" every one; to-broker or to-client only those that go that way.',
+    'Tab completes. Up and Down bring back what you typed. PgUp and PgDn go through the packets; there the arrows go row by row, and Esc returns to now. quit or Ctrl-C leaves.',
   ];
+  return [...groups, ...notes.flatMap(note => [...wrap(note, width), '']).slice(0, -1)];
 }
