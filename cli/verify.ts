@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Differing, Track, VerifyOutcome, VerifyRequest } from '../checker/index.js';
 import { UsageError } from '../course/errors.js';
+import { endChildren } from './children.js';
 
 interface VerifyOptions {
   readonly track?: Track;
@@ -44,6 +45,12 @@ export function registerVerify(program: Command): void {
       '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1',
     )
     .action(async (lessons: string[], options: VerifyOptions) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+        process.once(signal, () => {
+          endChildren();
+          process.exit(signal === 'SIGINT' ? 130 : 143);
+        });
+      }
       process.exitCode = await verify(lessons, options);
     });
 }
