@@ -3,7 +3,7 @@ import { columnsOf } from '../../wire/draw/canvas.js';
 import { type LiveDiagram, liveDiagram } from '../../wire/draw/live.js';
 import type { Lanes } from '../../wire/draw/scene.js';
 import type { TraceEntry } from '../../wire/trace.js';
-import { fitted, traceLine } from '../../wire/words.js';
+import { fitted, traceLines } from '../../wire/words.js';
 import { packets } from '../render/code.js';
 import { painted } from '../render/exchange.js';
 import { count, printable, wrap, wrapKeeping } from '../render/layout.js';
@@ -58,6 +58,7 @@ export interface Frame {
 
 /** From this width on, the output stands beside the wire; else below it. */
 const TWO_PANES = 110;
+const NARROWEST_DIAGRAM = 40;
 const MOST_REPLY = 6;
 const PROMPT = '> ';
 
@@ -68,7 +69,7 @@ export const wireColumns = (width: number) =>
 export function drawLive(state: LiveState, size: Size, style: Style): Frame {
   const width = Math.max(20, size.width);
   const height = Math.max(8, size.height);
-  const reply = replyLines(state, width, style);
+  const reply = replyLines(state, width, Math.min(MOST_REPLY, height - 6), style);
   // Header, the rule above the reply, the reply, the prompt.
   const room = height - 3 - reply.length;
   const side = width >= TWO_PANES;
@@ -142,10 +143,10 @@ function hint(state: LiveState, wire: Pane): string {
   return 'help: the commands, Tab completes, PgUp looks back, Ctrl-C leaves';
 }
 
-function replyLines({ reply }: LiveState, width: number, style: Style): string[] {
+function replyLines({ reply }: LiveState, width: number, most: number, style: Style): string[] {
   const paint = reply.problem ? style.yellow : (text: string) => text;
   const all = reply.lines.flatMap(line => wrap(printable(line).text, width));
-  const shown = all.length > MOST_REPLY ? [...all.slice(0, MOST_REPLY - 1), '...'] : all;
+  const shown = all.length > most ? [...all.slice(0, most - 1), '...'] : all;
   return shown.length === 0 ? [''] : shown.map(line => paint(line));
 }
 
@@ -181,12 +182,16 @@ function wirePane(state: LiveState, size: Size, style: Style): Pane {
     const top = Math.max(0, Math.min(text.top, all.length - height));
     return { lines: filled(all.slice(top, top + height), height), rows: all.length, page: height };
   }
-  const drawn = state.view === 'list' ? list(state, width, style) : diagram(state, width, style);
+  const inWords = state.view === 'list' || width < NARROWEST_DIAGRAM;
+  const drawn = inWords ? list(state, width, style) : diagram(state, width, style);
   const page = Math.max(1, height - drawn.head.length);
   if (drawn.rows === 0) {
     const waiting = state.running ? 'waiting for your program to connect ...' : 'nothing came';
     return {
-      lines: filled([...drawn.head, style.dim(waiting)], height),
+      lines: filled(
+        [...drawn.head, style.dim(fitted(waiting, { width, ascii: style.plain }))],
+        height,
+      ),
       rows: 0,
       page,
     };
@@ -215,16 +220,20 @@ function list(state: LiveState, width: number, style: Style): LiveDiagram {
     head: [],
     rows: state.entries.length - state.from,
     lines: (from, to) =>
-      state.entries
-        .slice(state.from + from, state.from + to)
-        .map(entry => packets(traceLine(entry, { width, ascii: style.plain }), style)),
+      traceLines(
+        { entries: state.entries.slice(state.from + from, state.from + to) },
+        { width, ascii: style.plain },
+      ).map(line => packets(line, style)),
   };
 }
 
 function outputPane({ output }: LiveState, size: Size, style: Style): string[] {
   const { width, height } = size;
   if (output.length === 0) {
-    return filled([style.dim('your program has written nothing')], height);
+    return filled(
+      [style.dim(fitted('your program has written nothing', { width, ascii: style.plain }))],
+      height,
+    );
   }
   const lines: string[] = [];
   for (const { stream, text } of output.slice(-height)) {

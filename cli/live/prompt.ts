@@ -16,6 +16,8 @@ export interface Prompt {
 export const EMPTY_PROMPT: Prompt = { text: [], cursor: 0, history: [], at: 0, draft: '' };
 
 const MOST_HISTORY = 200;
+/** Holds the parts of an emoji together. */
+const JOINER = '\u200D';
 const graphemes = new Intl.Segmenter('en');
 
 export const textOf = (prompt: Prompt) => prompt.text.join('');
@@ -27,7 +29,9 @@ export function withText(prompt: Prompt, line: string, cursorFromEnd = 0): Promp
 
 /** Typed or pasted characters; whatever a terminal could act on is left out. */
 export function insert(prompt: Prompt, typed: string): Prompt {
-  const clean = typed.replace(/[\p{Cc}\p{Cs}]/gu, '');
+  const clean = typed.replace(/[\p{Cc}\p{Cs}\p{Cf}\p{Zl}\p{Zp}]/gu, one =>
+    one === JOINER ? one : '',
+  );
   const before = prompt.text.slice(0, prompt.cursor).join('') + clean;
   const after = prompt.text.slice(prompt.cursor);
   return withText(prompt, before + after.join(''), after.length);

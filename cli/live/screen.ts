@@ -1,5 +1,6 @@
 /** A window of the terminal that is drawn again and again: only what changed is written. */
 import { emitKeypressEvents } from 'node:readline';
+import { columnsOf } from '../../wire/draw/canvas.js';
 import type { Frame } from './draw.js';
 import { type Key, keyOf } from './keys.js';
 
@@ -40,6 +41,8 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void): Scr
       // The terminal has gone away.
     }
   };
+  // Behind a line that fills the window there is nothing to clear but its last character.
+  const tail = (line: string) => (columnsOf(line) < (stdout.columns ?? 80) ? '\u001B[K' : '');
   const key = (
     text: string | undefined,
     pressed: { name?: string; ctrl?: boolean; meta?: boolean } | undefined,
@@ -68,7 +71,7 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void): Scr
     draw({ lines, cursor }) {
       if (!open) return;
       const changed = lines.flatMap((line, at) =>
-        shown[at] === line ? [] : [`\u001B[${at + 1};1H${line}\u001B[0m\u001B[K`],
+        shown[at] === line ? [] : [`\u001B[${at + 1};1H${line}\u001B[0m${tail(line)}`],
       );
       const rest = lines.length < shown.length ? `\u001B[${lines.length + 1};1H\u001B[J` : '';
       shown = lines;
