@@ -13,6 +13,7 @@ import { helpLines } from './words.js';
 
 /** Milliseconds that a command waits for what it needs. */
 const PATIENCE_MS = 10_000;
+const LAST_WORDS_MS = 200;
 const WHO = 'program';
 
 /** said: done · problem: it cannot be done, and why · text: something to read. */
@@ -56,8 +57,17 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
     ).length;
 
   async function until(when: (entry: TraceEntry) => boolean, from: number) {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    return tap.until(when, { from, signal }).catch(() => undefined);
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), PATIENCE_MS);
+    // A program that has ended sends no more; what it sent last may still be on its way.
+    void session.program.exited.then(() => setTimeout(() => over.abort(), LAST_WORDS_MS));
+    try {
+      return await tap.until(when, { from, signal: over.signal });
+    } catch {
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** The open connections of the program; of a patient actor those that come within ten seconds. */
@@ -200,7 +210,11 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
           one => one.kind === 'packet' && one.who === WHO && one.packet.type === command.type,
           from,
         );
-        if (found?.kind !== 'packet') return problem(`no ${command.type} came within 10 s`);
+        if (found?.kind !== 'packet') {
+          return session.program.running
+            ? problem(`no ${command.type} came within 10 s`)
+            : problem(`no ${command.type} came, and your program is not running`);
+        }
         waitedUpTo = tap.entries.indexOf(found) + 1;
         return said(`#${found.n} ${command.type} at ${seconds(found.t)}`);
       }

@@ -47,8 +47,7 @@ const isPacket = (entry: TraceEntry, type: string): entry is PacketEntry =>
   entry.kind === 'packet' && entry.who === 'program' && entry.packet.type === type;
 const faults = (session: PracticeSession) =>
   session.tap.entries.flatMap(one => (one.kind === 'fault' ? [one.fault] : []));
-const reading = (topic: string, seq: number) =>
-  `${topic} {"device":"d","temp":21.5,"seq":${seq}}`;
+const reading = (topic: string, seq: number) => `${topic} {"device":"d","temp":21.5,"seq":${seq}}`;
 
 test('a message reaches the program; withhold keeps a packet, release passes it on', async () => {
   const { session, actor, type, until, input, output } = await begin();
