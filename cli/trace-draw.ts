@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { Bundle } from '../checker/index.js';
 import { UsageError } from '../course/errors.js';
 import { currentFolder } from './invocation.js';
@@ -75,11 +75,11 @@ export async function picture(
   fold: boolean,
 ): Promise<string[]> {
   const { drawSvg } = await import('../wire/draw/svg.js');
-  const { id, bundle, scenario, meta } = shown;
+  const { id, bundle, scenario, beside } = shown;
   const [name, { trace }] = scenario;
   const svg = drawSvg(trace, { title: `${id}: ${name}`, cited: citedIn(bundle, name), fold });
   if (wanted === '-') return [svg.trimEnd()];
-  const file = wanted === true ? join(meta, 'last', `${id}.svg`) : resolve(currentFolder(), wanted);
+  const file = wanted === true ? `${beside}.svg` : resolve(currentFolder(), wanted);
   write(file, svg);
   return written(file, shown, wanted === true ? '--svg' : `--svg ${wanted}`);
 }

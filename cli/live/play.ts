@@ -24,10 +24,18 @@ export async function play(
   const { session, wrongLines } = window
     ? { session: await (await import('./view.js')).viewRun(request, style), wrongLines: 0 }
     : await (await import('./follow.js')).followRun(request, style, log || !process.stdin.isTTY);
+  const { findWorkspace } = await import('../../course/workspace.js');
+  const place = request.workspace === undefined ? undefined : findWorkspace(request.workspace);
+  const some = session.tap.entries.some(one => one.kind === 'packet');
+  const kept = place !== undefined && some;
+  if (kept) (await import('./keep.js')).keepRun(session, request.track, place.meta);
   const words = endedWords(session.program.record());
+  const number = Number.parseInt(request.lesson, 10);
+  const again = `npx mqtt-course trace ${number} --run --diagram`;
   print([
     `Your ${words}.`,
-    `To have it judged: ${style.cyan(`npx mqtt-course check ${Number.parseInt(request.lesson, 10)}`)}`,
+    ...(kept ? [`Its packets again: ${style.cyan(again)}`] : []),
+    `To have it judged: ${style.cyan(`npx mqtt-course check ${number}`)}`,
   ]);
   return wrongLines > 0 ? 2 : 0;
 }
