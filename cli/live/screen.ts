@@ -18,6 +18,8 @@ export interface Screen {
   forget(): void;
   /** Gives the terminal back, stops this process, and takes the terminal again when it goes on. */
   suspend(): void;
+  /** The terminal has gone away: nothing is written any more. */
+  gone(): void;
   /** Gives the terminal back as it was. */
   close(): void;
 }
@@ -54,6 +56,14 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void): Scr
   const exiting = () => {
     if (open) leave();
   };
+
+  function release(): void {
+    open = false;
+    stdin.off('keypress', key);
+    stdout.off('resize', resized);
+    process.off('exit', exiting);
+    stdin.pause();
+  }
 
   emitKeypressEvents(stdin);
   stdin.on('keypress', key);
@@ -92,13 +102,10 @@ export function openScreen(onKey: (key: Key) => void, onResize: () => void): Scr
       });
       process.kill(process.pid, 'SIGTSTP');
     },
+    gone: release,
     close() {
       if (!open) return;
-      open = false;
-      stdin.off('keypress', key);
-      stdout.off('resize', resized);
-      process.off('exit', exiting);
-      stdin.pause();
+      release();
       leave();
     },
   };

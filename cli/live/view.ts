@@ -159,10 +159,14 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
     }
   }
 
+  const endProgram = () => session.program.kill();
   const hungUp = () => {
+    screen.gone();
     interrupt();
-    session.program.kill();
+    endProgram();
   };
+  // Whatever way this process ends, the program ends with it.
+  process.once('exit', endProgram);
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', hungUp);
@@ -176,6 +180,7 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);
   process.off('SIGHUP', hungUp);
+  process.off('exit', endProgram);
   await leaving;
   return session;
 }

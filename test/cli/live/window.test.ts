@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { children } from '../../../cli/children.js';
@@ -127,5 +127,7 @@ describe.skipIf(!tmux)('in a terminal of 80 by 24', () => {
       },
       { timeout: 30_000, interval: 50 },
     );
+    const reports = readdirSync(join(folder, '.mqtt-course')).filter(name => /^error/.test(name));
+    expect(reports).toEqual([]);
   });
 });
