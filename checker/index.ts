@@ -1,5 +1,5 @@
 import type { DemoRequest } from './demo.js';
-import type { PracticeRequest, PracticeSession } from './practice.js';
+import type { PracticeRequest, PracticeSession, WorldMessage } from './practice.js';
 import type { Differing, RoundsOutcome, RoundsRequest } from './rounds.js';
 import type { VerifyOutcome, VerifyRequest } from './verify.js';
 
@@ -29,6 +29,7 @@ export type {
   RoundsRequest,
   VerifyOutcome,
   VerifyRequest,
+  WorldMessage,
 };
 
 // A check needs none of these; they load the broker and the tap into this process.

@@ -23,16 +23,12 @@ export function registerDemo(program: Command): void {
 }
 
 async function demo(options: DemoOptions, style: Style): Promise<number> {
-  const [course, place, { runDemo }, { traceLine }, { printable }, { packets }] = await Promise.all(
-    [
-      import('../course/index.js'),
-      import('./place.js'),
-      import('../checker/index.js'),
-      import('../wire/words.js'),
-      import('./render/layout.js'),
-      import('./render/code.js'),
-    ],
-  );
+  const [course, place, { runDemo }, { createLog }] = await Promise.all([
+    import('../course/index.js'),
+    import('./place.js'),
+    import('../checker/index.js'),
+    import('./live/log.js'),
+  ]);
   const remote = options.broker === undefined ? undefined : parseBroker(options.broker);
   if (remote === 'wrong') {
     throw new course.UsageError(
@@ -52,7 +48,7 @@ async function demo(options: DemoOptions, style: Style): Promise<number> {
       ? `the demo (${track}) on ${remote.host}:${remote.port}: everything it sends is public ...`
       : `the demo (${track}) on a broker of its own ...`,
   ]);
-  const seen = new Set<unknown>();
+  const log = createLog(style);
   const aborter = new AbortController();
   const interrupt = () => aborter.abort();
   process.once('SIGINT', interrupt);
@@ -62,17 +58,10 @@ async function demo(options: DemoOptions, style: Style): Promise<number> {
     ...(remote ? { remote } : {}),
     ...(found ? { workspace: found.folder } : {}),
     signal: aborter.signal,
-    onEntry: entry => {
-      if (seen.has(entry)) return;
-      seen.add(entry);
-      print([packets(traceLine(entry, { width: style.width, ascii: style.plain }), style)]);
-    },
-    onOutput: (_stream, text) => {
-      for (const line of text.split('\n')) {
-        if (line.trim() !== '') print([`        ${printable(line).text}`]);
-      }
-    },
+    onEntry: log.entry,
+    onOutput: log.output,
   });
+  log.flush();
   if (code === 0) return 0;
   print([code === null ? 'stopped.' : `the demo ended with exit code ${code}.`]);
   return code === null ? 0 : 3;

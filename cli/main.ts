@@ -67,7 +67,8 @@ function settle(): void {
   const from = process.env['MQTT_COURSE_CWD'];
   if (from && existsSync(from)) process.chdir(from);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
+    // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
+    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();
     throw error;
   });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

@@ -8,7 +8,18 @@ interface RunOptions {
   readonly port?: string;
   readonly observe?: boolean;
   readonly broker?: string;
+  readonly log?: boolean;
 }
+
+const HELP = `
+In a terminal: the wire as a drawing, your program's output, and a line for commands:
+a topic and a payload to publish, or a fault to strike (cut, withhold PUBACK, restart ...).
+Type help there. Without a terminal: a log, and commands are read from standard input,
+one a line; each waits for the connection that it needs, so that this works:
+  printf 'wait SUBACK\\ncut\\n' | npx mqtt-course run lesson-3
+
+Example:
+  npx mqtt-course run lesson-3`;
 
 /** `run`: the learner's program in front of a practice broker, with the wire to look at. */
 export function registerRun(program: Command): void {
@@ -23,19 +34,22 @@ export function registerRun(program: Command): void {
     .option('--broker <broker>', 'embedded or mosquitto', 'embedded')
     .option('--seed <seed>', 'the same random values again')
     .option('-p, --port <port>', 'port of the practice broker, for other clients')
+    .option('--log', 'lines instead of a window; commands may be typed, one a line')
     .usage('[lesson] [options] [-- command...]')
-    .addHelpText('after', '\nExample:\n  npx mqtt-course run lesson-3')
+    .addHelpText('after', HELP)
     .action(async (name: string | undefined, options: RunOptions, command: Command) => {
       process.exitCode = await run(name, options, styleFor(command));
     });
 }
 
 async function run(name: string | undefined, options: RunOptions, style: Style): Promise<number> {
-  const [place, course, { existsSync }] = await Promise.all([
+  const [place, course, { existsSync }, { play }] = await Promise.all([
     import('./place.js'),
     import('../course/index.js'),
     import('node:fs'),
+    import('./live/play.js'),
   ]);
+  const look = { log: options.log ?? false };
   const port = options.port === undefined ? undefined : Number(options.port);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
     throw new course.UsageError(
@@ -79,11 +93,14 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
       );
     }
     const program = { kind: 'file', path } as const;
-    return practise({ ...common, track: 'typescript', program }, 'the program to observe', style);
+    return play({ ...common, track: 'typescript', program }, style, {
+      ...look,
+      shown: 'the program to observe',
+    });
   }
   if (own.length > 0) {
     const program = { kind: 'command', command: own, cwd: currentFolder() } as const;
-    return practise({ ...common, track: 'command', program }, own.join(' '), style);
+    return play({ ...common, track: 'command', program }, style, { ...look, shown: own.join(' ') });
   }
   const { entry, shown } = course.exercisePlace(
     (opened ?? place.openHere()).workspace,
@@ -95,79 +112,8 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
       `${shown} is missing. Get a fresh one: npx mqtt-course reset ${lesson.id} --track ${track} --yes`,
     );
   }
-  return practise({ ...common, track, program: { kind: 'file', path: entry } }, shown, style);
-}
-
-type Request = Omit<
-  Parameters<typeof import('../checker/index.js').practise>[0],
-  'onEntry' | 'onOutput'
->;
-
-async function practise(request: Request, shown: string, style: Style): Promise<number> {
-  const dot = style.plain ? ', ' : ' · ';
-  print([`running ${shown} ...`]);
-  const [{ practise: begin }, { traceLine }, { printable, wrapKeeping }, { packets }] =
-    await Promise.all([
-      import('../checker/index.js'),
-      import('../wire/words.js'),
-      import('./render/layout.js'),
-      import('./render/code.js'),
-    ]);
-  // A pipe or a file gets each entry on one line.
-  const fitted = (line: string) =>
-    process.stdout.isTTY ? wrapKeeping(line, style.width - 6) : [line];
-  const said = new Set<unknown>();
-  const rests = { stdout: '', stderr: '' };
-  const say = (stream: 'stdout' | 'stderr', line: string) => {
-    const bar = stream === 'stdout' ? style.green('out') : style.red('err');
-    print([`${bar} ${style.dim(style.plain ? '|' : '│')} ${printable(line).text}`]);
-  };
-  const session = await begin({
-    ...request,
-    onEntry: entry => {
-      // An entry comes again when what became of its packet changes.
-      const key = entry.kind === 'packet' ? `${entry.n} ${entry.fate}` : entry;
-      if (said.has(key)) return;
-      said.add(key);
-      const [line = '', ...more] = fitted(traceLine(entry, { ascii: style.plain }));
-      print([packets(line, style), ...more.map(part => `      ${part.trim()}`)]);
-    },
-    onOutput: (stream, text) => {
-      const lines = `${rests[stream]}${text}`.split('\n');
-      rests[stream] = lines.pop() ?? '';
-      for (const line of lines) say(stream, line);
-    },
+  return play({ ...common, track, program: { kind: 'file', path: entry } }, style, {
+    ...look,
+    shown,
   });
-  const env = Object.entries(session.env).map(([key, value]) => `${key}=${value}`);
-  print([
-    style.dim(`practice broker: mqtt://127.0.0.1:${session.brokerPort}${dot}seed ${session.seed}`),
-    style.dim(`watch it too: mosquitto_sub -h 127.0.0.1 -p ${session.brokerPort} -t '#' -v`),
-    ...(env.length > 0 ? [style.dim(env.map(one => printable(one).text).join('  '))] : []),
-    style.dim('Ctrl-C asks your program to stop; a second Ctrl-C ends it.'),
-  ]);
-  let interrupts = 0;
-  const interrupt = () => {
-    interrupts++;
-    if (interrupts > 1) session.program.kill();
-    else void session.stop();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  await session.program.exited;
-  await session.stop();
-  process.off('SIGINT', interrupt);
-  process.off('SIGTERM', interrupt);
-  for (const stream of ['stdout', 'stderr'] as const) {
-    if (rests[stream] !== '') say(stream, rests[stream]);
-  }
-  const { exitCode, signal, startError } = session.program.record();
-  print([
-    startError
-      ? `Your program did not start: ${printable(startError).text}`
-      : signal
-        ? `Your program was ended by ${signal}.`
-        : `Your program ended with exit code ${exitCode ?? 'unknown'}.`,
-    `To have it judged: ${style.cyan(`npx mqtt-course check ${Number.parseInt(request.lesson, 10)}`)}`,
-  ]);
-  return 0;
 }

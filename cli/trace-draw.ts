@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { Bundle } from '../checker/index.js';
 import { UsageError } from '../course/errors.js';
 import { currentFolder } from './invocation.js';
@@ -20,7 +20,10 @@ export async function diagrams(
   style: Style,
   fold: boolean,
 ): Promise<string[]> {
-  const { drawDiagram } = await import('../wire/draw/diagram.js');
+  const [{ drawDiagram }, { painted }] = await Promise.all([
+    import('../wire/draw/diagram.js'),
+    import('./render/exchange.js'),
+  ]);
   return scenarios.flatMap(([name, { trace }], at) => {
     const lines = drawDiagram(trace, {
       width: columns(style),
@@ -32,43 +35,10 @@ export async function diagrams(
   });
 }
 
-/** A row of a diagram in colour: its mark, its number, the names of packets, what a fault did. */
-function painted(line: string, style: Style): string {
-  if (!style.color) return line;
-  return line
-    .replace(/^▶/, mark => style.red(mark))
-    .replace(/^((?:\S*)\s+)(#\d+)/, (_, before, number) => before + style.yellow(number))
-    .replace(/\b(?:CONN|PUB|SUB|UNSUB|PING|DISCONN|AUTH)[A-Z]*\b/, name => style.cyan(name))
-    .replace(/[✗⏸∅] (?:fault|lost|dropped|replaced|withheld|answered|absorbed)\b/, word =>
-      style.red(word),
-    );
-}
-
-/** Every byte of one packet. */
+/** Every byte of one packet, under the name of its scenario. */
 export async function explained({ name, trace, entry }: Found, style: Style): Promise<string[]> {
-  const [{ explainPacket }, { explainTable }, { packetLine }, { packets }, { wrapKeeping }] =
-    await Promise.all([
-      import('../wire/draw/explain.js'),
-      import('../wire/draw/explain-table.js'),
-      import('../wire/words.js'),
-      import('./render/code.js'),
-      import('./render/layout.js'),
-    ]);
-  const options = { ascii: style.plain, width: style.width };
-  const [head = '', ...rows] = explainTable(
-    Buffer.from(entry.hex, 'hex'),
-    explainPacket(trace, entry, options),
-    options,
-  );
-  return [
-    style.bold(name),
-    ...wrapKeeping(packetLine(entry, { ascii: style.plain }), style.width).map(line =>
-      packets(line, style),
-    ),
-    '',
-    style.dim(head),
-    ...rows,
-  ];
+  const { everyByte } = await import('./render/exchange.js');
+  return [style.bold(name), ...everyByte(trace, entry, style)];
 }
 
 /** Writes a file where the person is. @throws UsageError when it cannot be written there */
@@ -105,11 +75,11 @@ export async function picture(
   fold: boolean,
 ): Promise<string[]> {
   const { drawSvg } = await import('../wire/draw/svg.js');
-  const { id, bundle, scenario, meta } = shown;
+  const { id, bundle, scenario, beside } = shown;
   const [name, { trace }] = scenario;
   const svg = drawSvg(trace, { title: `${id}: ${name}`, cited: citedIn(bundle, name), fold });
   if (wanted === '-') return [svg.trimEnd()];
-  const file = wanted === true ? join(meta, 'last', `${id}.svg`) : resolve(currentFolder(), wanted);
+  const file = wanted === true ? `${beside}.svg` : resolve(currentFolder(), wanted);
   write(file, svg);
   return written(file, shown, wanted === true ? '--svg' : `--svg ${wanted}`);
 }

@@ -21,7 +21,7 @@ export async function allPackets(
   const dot = style.plain ? ', ' : ' · ';
   const facts = [
     result.lesson,
-    `last check: ${result.status}`,
+    result.checks.length === 0 && result.notice ? result.notice : `last check: ${result.status}`,
     `seed ${result.seed}`,
     `${result.broker} broker`,
   ];

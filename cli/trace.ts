@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Bundle } from '../checker/index.js';
 import { UsageError } from '../course/errors.js';
 import { print, printJson, styleFor } from './invocation.js';
 import type { Style } from './render/style.js';
 import { findPacket, pick, pickOne, type Scenario } from './trace-pick.js';
+import type { Stored } from './trace-stored.js';
 
 interface TraceOptions {
   readonly scenario?: string;
@@ -14,6 +14,9 @@ interface TraceOptions {
   readonly mermaid?: boolean;
   readonly pcap?: string;
   readonly compare?: boolean;
+  readonly show?: boolean;
+  readonly run?: boolean;
+  readonly from?: string;
   readonly unfolded?: boolean;
   readonly output?: boolean;
   readonly json?: boolean;
@@ -43,7 +46,10 @@ export function registerTrace(program: Command): void {
     .option('--svg [file]', 'as a picture; - is standard output')
     .option('--mermaid', 'as text for Mermaid')
     .option('--pcap <file>', 'as a capture for Wireshark')
-    .option('--compare', 'beside the exchange of the reference solution, with the same seed')
+    .option('--compare', 'beside the exchange of the solution, once you have passed')
+    .option('--show', 'with --compare: before a pass too; that is remembered')
+    .option('--run', 'the last practice run, instead of the last check')
+    .option('--from <file>', 'an exchange that is stored elsewhere')
     .option('--unfolded', 'in a diagram: packets that come again and again one by one')
     .option('--packet <n>', 'one packet with all its fields and bytes')
     .option('--explain <n>', 'every byte of a packet, with the clause of the standard')
@@ -64,26 +70,20 @@ export function registerTrace(program: Command): void {
           '--unfolded is about diagrams. Together: npx mqtt-course trace --diagram --unfolded',
         );
       }
-      const [{ chosenLesson, lookHere }, course, { currentFolder }] = await Promise.all([
-        import('./place.js'),
-        import('../course/index.js'),
-        import('./invocation.js'),
-      ]);
-      const opened = lookHere();
-      const workspace = opened?.workspace ?? course.requireWorkspace(currentFolder());
-      const { id } = chosenLesson(name, opened);
-      const bundle = course.readBundle(workspace, id) as Bundle | undefined;
-      if (!bundle || typeof bundle.recordings !== 'object' || bundle.recordings === null) {
+      if (options.show && !options.compare) {
         throw new UsageError(
-          `there is no trace of ${id} yet. Make one: npx mqtt-course check ${id}`,
+          '--show is about --compare. Together: npx mqtt-course trace --compare --show',
         );
       }
+      if (options.run && options.from !== undefined) {
+        throw new UsageError('--run and --from do not go together; choose one.');
+      }
+      const { storedExchange } = await import('./trace-stored.js');
+      const stored = await storedExchange(name, options);
+      const { id, bundle } = stored;
       const scenarios = pick(bundle, id, options.scenario);
       const scenario = pickOne(bundle, id, options.scenario);
-      await show(
-        { id, bundle, scenarios, scenario, style: styleFor(command), meta: workspace.meta },
-        options,
-      );
+      await show({ ...stored, scenarios, scenario, style: styleFor(command) }, options);
     });
 }
 
@@ -96,14 +96,10 @@ function lessonOrFile(name: string | undefined, options: TraceOptions) {
   return { name: svg, options: { ...options, svg: true as const } };
 }
 
-export interface Shown {
-  readonly id: string;
-  readonly bundle: Bundle;
+export interface Shown extends Stored {
   readonly scenarios: readonly Scenario[];
   /** Where only one can be shown. */
   readonly scenario: Scenario;
-  /** `.mqtt-course/` of the workspace. */
-  readonly meta: string;
   readonly style: Style;
 }
 
@@ -122,7 +118,8 @@ async function show(shown: Shown, options: TraceOptions): Promise<void> {
   if (options.diagram) {
     return page(await draw.diagrams(scenarios, bundle, style, fold));
   }
-  if (options.compare) return (await import('./trace-compare.js')).compareWithSolution(shown);
+  if (options.compare)
+    return (await import('./trace-compare.js')).compareWithSolution(shown, options.show ?? false);
   if (options.svg !== undefined) return print(await draw.picture(shown, options.svg, fold));
   if (options.mermaid) return print(await draw.mermaid(shown, fold));
   if (options.pcap !== undefined) return print(await draw.capture(shown, options.pcap));

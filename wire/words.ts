@@ -237,7 +237,7 @@ export function traceLine(entry: TraceEntry, options: WordOptions = {}): string 
 }
 
 /** A whole trace as lines, in columns: packets by number, what happened beside them between. */
-export function traceLines(trace: Trace, options: WordOptions = {}): string[] {
+export function traceLines(trace: Pick<Trace, 'entries'>, options: WordOptions = {}): string[] {
   let number = 2;
   let time = 0;
   let routes = 0;

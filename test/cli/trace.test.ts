@@ -133,6 +133,11 @@ describe('wrong use: exit code 2, and what would be right', () => {
     [['1', '--diagram', '--mermaid'], '--diagram and --mermaid do not go together; choose one.'],
     [['1', '--unfolded'], 'npx mqtt-course trace --diagram --unfolded'],
     [['1', '--pcap', '.'], 'cannot be written'],
+    [['1', '--show'], 'npx mqtt-course trace --compare --show'],
+    [['1', '--run'], `there is no practice run of ${first.id} yet`],
+    [['1', '--run', '--from', 'x'], '--run and --from do not go together'],
+    [['--from', 'package.json'], 'package.json holds no exchange'],
+    [['2', '--from', `.mqtt-course/last/${first.id}.json`], `is of ${first.id}`],
   ])('%j', async (args, message) => {
     const { code, out, err } = await trace(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -140,11 +145,36 @@ describe('wrong use: exit code 2, and what would be right', () => {
   });
 });
 
+test('--from: an exchange that is stored elsewhere, without a workspace', async () => {
+  const file = join(dirname(folder), 'kept.json');
+  cpSync(join(folder, '.mqtt-course', 'last', `${first.id}.json`), file);
+  const { code, out } = await cli(['trace', '--from', 'kept.json', '--diagram'], {
+    cwd: dirname(folder),
+  });
+  expect(code).toBe(0);
+  expect(out).toMatch(/^▶ #16 /m);
+});
+
+test('--run: the packets of the last practice run; they are not compared', async () => {
+  const run = await cli(['run', third.id], { cwd: folder, input: 'wait CONNACK\nquit\n' });
+  expect(run.out).toContain('trace 3 --run --diagram');
+  const listed = await trace(third.id, '--run');
+  expect(listed.out).toMatch(/a practice run, nothing is judged[\s\S]*#1 .*CONNECT/);
+  const compared = await trace(third.id, '--run', '--compare');
+  expect(compared).toMatchObject({ code: 2, out: '' });
+});
+
 test('--compare: the solution beside itself is the same; beside the stub it is not', async () => {
   const path = `${third.id}/typescript/main.ts`;
   await cli(['check', third.id, '--seed', 'abc'], { cwd: folder });
-  const stub = await trace(third.id, '--compare');
+  const early = await trace(third.id, '--compare');
+  expect(early).toMatchObject({ code: 2, out: '' });
+  expect(early.err).toContain(`npx mqtt-course hint ${third.id}`);
+  const stub = await trace(third.id, '--compare', '--show');
   expect(stub.code).toBe(0);
+  expect(stub.err).toContain('that is remembered');
+  const progress = JSON.parse(readFileSync(join(folder, '.mqtt-course/state.json'), 'utf8'));
+  expect(progress.lessons[third.id].solutionShown.typescript).toMatch(/^20\d\d-/);
   expect(stub.out).toMatch(/^First difference: /m);
   cpSync(join(packageRoot(), 'solutions', path), join(folder, 'exercises', path));
   await cli(['check', third.id, '--seed', 'abc'], { cwd: folder });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { TYPES } from '../../wire/draw/explain.js';
 import { checksum } from '../../wire/draw/frames.js';
 import { drawPcap } from '../../wire/draw/pcap.js';
 import { payloadOf, type Trace, type WirePacket } from '../../wire/index.js';
@@ -86,24 +87,6 @@ const tshark = spawnSync('tshark', ['--version']).status === 0;
 if (!tshark) console.warn('tshark is not on this machine: captures are not read back here');
 
 describe.skipIf(!tshark)('tshark', () => {
-  const TYPES = [
-    '',
-    'CONNECT',
-    'CONNACK',
-    'PUBLISH',
-    'PUBACK',
-    'PUBREC',
-    'PUBREL',
-    'PUBCOMP',
-    'SUBSCRIBE',
-    'SUBACK',
-    'UNSUBSCRIBE',
-    'UNSUBACK',
-    'PINGREQ',
-    'PINGRESP',
-    'DISCONNECT',
-  ];
-
   function read(trace: Trace, ...args: string[]): string {
     const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-pcap-'));
     try {

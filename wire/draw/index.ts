@@ -10,7 +10,8 @@ export {
   explainPacket,
 } from './explain.js';
 export { explainTable, type TableOptions } from './explain-table.js';
+export { type LiveDiagram, type LiveOptions, liveDiagram } from './live.js';
 export { drawMermaid, type MermaidOptions } from './mermaid.js';
 export { drawPcap, PCAP_CHOICE } from './pcap.js';
-export type { Cited } from './scene.js';
+export type { Cited, Lanes } from './scene.js';
 export { drawSvg, type SvgOptions } from './svg.js';

@@ -63,6 +63,7 @@ const ON_PACKET: ReadonlySet<string> = new Set([
   'withhold',
   'stall',
   'drop',
+  'delay',
   'duplicate',
   'replace',
   'set-flags',
@@ -87,7 +88,7 @@ function stopped(entry: PacketEntry, faults: ReadonlyMap<number, string>): Mark 
   return stopMarks[entry.fate];
 }
 
-function special(entry: PacketEntry): Mark | undefined {
+function special(entry: PacketEntry, faults: ReadonlyMap<number, string>): Mark | undefined {
   if (entry.copyOf !== undefined) {
     return { symbol: '⧉', plain: '+', word: `copy of #${entry.copyOf}` };
   }
@@ -95,6 +96,9 @@ function special(entry: PacketEntry): Mark | undefined {
   if (entry.releasedAt !== undefined && entry.fate === 'forwarded') {
     const late = Math.round(entry.releasedAt - entry.t);
     return { symbol: '⏲', plain: '~', word: `${late} ms late` };
+  }
+  if (entry.fate === 'forwarded' && faults.get(entry.n) === 'delay') {
+    return { symbol: '⏲', plain: '~', word: 'delayed' };
   }
   return undefined;
 }
@@ -106,14 +110,26 @@ function faultText(entry: FaultEntry): string {
     : entry.text.replace(new RegExp(`: #${entry.packet} .*$`, 's'), ` #${entry.packet}`);
 }
 
+/** Lanes that a scene has from the beginning, whether something came from them or not. */
+export interface Lanes {
+  readonly left: readonly string[];
+  readonly right: readonly string[];
+}
+
+const NO_LANES: Lanes = { left: [], right: [] };
+
 /** Lanes and rows of a trace. `cited`: packets to be marked. */
-export function sceneOf(trace: Trace, cited: Cited = new Map()): Scene {
-  const started = new Set<string>();
-  const clients = new Set<string>();
+export function sceneOf(
+  { entries }: Pick<Trace, 'entries'>,
+  cited: Cited = new Map(),
+  lanes: Lanes = NO_LANES,
+): Scene {
+  const started = new Set<string>(lanes.left);
+  const clients = new Set<string>([...lanes.left, ...lanes.right]);
   const whose = new Map<number, string>();
   const packets = new Map<number, PacketEntry>();
   const faults = new Map<number, string>();
-  for (const entry of trace.entries) {
+  for (const entry of entries) {
     if (entry.kind === 'packet' || entry.kind === 'connection') {
       clients.add(entry.who);
       whose.set(entry.connection, entry.who);
@@ -128,10 +144,10 @@ export function sceneOf(trace: Trace, cited: Cited = new Map()): Scene {
     }
   }
   const rows: Row[] = [];
-  for (const entry of trace.entries) {
+  for (const entry of entries) {
     if (entry.kind === 'packet') {
       const stop = stopped(entry, faults);
-      const other = special(entry);
+      const other = special(entry, faults);
       rows.push({
         kind: 'packet',
         entry,
