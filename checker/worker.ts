@@ -2,6 +2,7 @@
  * The thread in which hidden tests run: Vitest's worker, with what costs time to load kept from one
  * run to the next. See `thread.ts`, which is its other end.
  */
+import * as module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { stopProgram } from './harness/stopping.js';
@@ -9,6 +10,9 @@ import { warmPython } from './program/fork-server.js';
 import { useScratchFolder } from './program/scratch.js';
 import { beginWarm, prepareAgain } from './program/warm.js';
 import type { Order } from './thread.js';
+
+// Each thread says so for itself; Node 22.8 and later.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const { orders, scratch } = workerData as { orders: MessagePort; scratch: string };
 useScratchFolder(scratch);
