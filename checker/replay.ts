@@ -3,8 +3,8 @@ import { packageVersion } from '../course/package-root.js';
 import type { StoredBundle } from './bundle.js';
 import { BUNDLE_SCHEMA, outputOf } from './check.js';
 import { hiddenTestFile, loadLesson } from './engine.js';
-import { judge, overall, type Recordings } from './harness/judge.js';
-import { type CheckResult, RESULT_SCHEMA, type Verdict } from './result.js';
+import { judge, type Recordings } from './harness/judge.js';
+import { type CheckResult, overall, RESULT_SCHEMA, type Verdict } from './result.js';
 
 /** A check whose verdict is not what the bundle says. */
 export interface Difference {

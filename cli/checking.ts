@@ -233,6 +233,7 @@ export async function contextOf(
     ...(program.kind === 'command' ? { command: program.command.map(quoteWord).join(' ') } : {}),
     first: told.first,
     hintsShown: told.hintsShown,
+    ...(course.handout() ? { solutionKept: true } : {}),
     next: course.nextLesson(told.result.lesson)?.id ?? null,
     attempts: told.attempts,
     stops: told.stops,

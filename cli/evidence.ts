@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { offence, offendingPacket } from '../checker/fields.js';
 import type { Recording } from '../checker/harness/recording.js';
-import { offence, offendingPacket, type StoredBundle } from '../checker/index.js';
+import type { StoredBundle } from '../checker/index.js';
 import type { Verdict } from '../checker/result.js';
 import type { PacketEntry } from '../wire/trace.js';
 import type { Evidence, Place } from './render/evidence.js';

@@ -71,9 +71,12 @@ export async function showHint(
   const more = how.key
     ? `The next one says more: ${how.key} again.`
     : `The next one says more: npx mqtt-course hint ${lesson.number}`;
-  const all = how.key
-    ? 'That was the last. The solution all the same: s.'
-    : `That was the last. The solution all the same: npx mqtt-course solution ${lesson.number} --show`;
+  const kept = course.handout() !== undefined;
+  const all = kept
+    ? 'That was the last. Your instructor keeps the solution, and can help from here.'
+    : how.key
+      ? 'That was the last. The solution all the same: s.'
+      : `That was the last. The solution all the same: npx mqtt-course solution ${lesson.number} --show`;
   const facts = [lesson.id, track, `hint ${level} of 3: ${names[level - 1]}`];
   return [
     ...hang('', '  ', style.dim(facts.join(dot)), style.width),

@@ -35,26 +35,38 @@ export function registerRead(program: Command): void {
     });
 }
 
-/** A lesson with its prediction before the text ends, and its questions after it. */
+/** A lesson: the packets, the prediction before anything is run, the exercise, the questions. */
 export async function renderLesson(
   lesson: Lesson,
   style: Style,
   answers: boolean,
 ): Promise<string[]> {
   const { renderMarkdown } = await import('./render/markdown.js');
-  const { questions } = await import('./render/questions.js');
+  const { prediction, questions } = await import('./render/questions.js');
   const answersCommand = `npx mqtt-course read ${lesson.number} --answers`;
   const facts = [
     lesson.id,
     `${lesson.minutes} minutes`,
     ...(lesson.timers ? ['its check takes some seconds'] : []),
   ];
+  const options = { answers, answersCommand };
+  const { before, after } = splitAtObserve(lesson.body);
   return [
     style.dim(facts.join(style.plain ? ', ' : ' · ')),
     '',
-    ...renderMarkdown(lesson.body, style, { answers, answersCommand }),
-    ...questions(lesson, style, { answers, answersCommand }),
+    ...renderMarkdown(before, style, options),
+    ...prediction(lesson, style, options),
+    ...(after === '' ? [] : ['', ...renderMarkdown(after, style, options)]),
+    ...questions(lesson, style, options),
     '',
     `Then write, and check your work: ${style.cyan(`npx mqtt-course check ${lesson.number}`)}`,
   ];
+}
+
+/** What is seen in `Observe` answers the prediction, so the prediction stands before it. */
+function splitAtObserve(body: string): { before: string; after: string } {
+  const at = body.search(/^## Observe$/m);
+  return at === -1
+    ? { before: body, after: '' }
+    : { before: body.slice(0, at), after: body.slice(at) };
 }

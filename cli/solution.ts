@@ -34,7 +34,7 @@ export function registerSolution(program: Command): void {
       const { id } = chosenLesson(name, opened);
       const track = chosenTrack(asked, opened);
       if (course.solutionFiles(id, track).length === 0) {
-        throw new course.UsageError(`${id} has no solution in ${track}.`);
+        throw new course.UsageError(noSolution(id, track, course.handout() !== undefined));
       }
       const passed = course.bestStatus(opened.state, id) === 'passed';
       if (!passed && !options.show) {
@@ -55,6 +55,12 @@ export function registerSolution(program: Command): void {
         : compared.flatMap(one => renderDiff(one, style));
       return page(lines);
     });
+}
+
+function noSolution(lesson: string, track: Track, kept: boolean): string {
+  return kept
+    ? `Your instructor keeps the solutions. A hint: npx mqtt-course hint ${lesson}`
+    : `${lesson} has no solution in ${track}.`;
 }
 
 /** The learner's files and those of the solution, each pair with its difference. */
@@ -93,7 +99,7 @@ export async function solutionLines(
     course.recordSolution(opened.workspace, lesson, track);
   }
   const compared = await compare(opened, lesson, track);
-  if (compared.length === 0) return [`${lesson} has no solution in ${track}.`];
+  if (compared.length === 0) return [noSolution(lesson, track, course.handout() !== undefined)];
   return compared.flatMap(one => renderDiff(one, style));
 }
 

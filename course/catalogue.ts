@@ -96,8 +96,8 @@ function nearest(wanted: string, lessons: readonly LessonRef[]): LessonRef | und
   if (text.length < 3) return undefined;
   const ranked = lessons
     .flatMap(lesson => [
-      { lesson, distance: distance(text, lesson.slug) },
-      ...lesson.slug.split('-').map(word => ({ lesson, distance: distance(text, word) })),
+      { lesson, distance: wordDistance(text, lesson.slug) },
+      ...lesson.slug.split('-').map(word => ({ lesson, distance: wordDistance(text, word) })),
       ...(text.length >= 3 && lesson.slug.includes(text) ? [{ lesson, distance: 0 }] : []),
     ])
     .sort((a, b) => a.distance - b.distance);
@@ -106,7 +106,7 @@ function nearest(wanted: string, lessons: readonly LessonRef[]): LessonRef | und
 }
 
 /** Number of letters to insert, remove or change to get from one word to the other. */
-function distance(from: string, to: string): number {
+export function wordDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];

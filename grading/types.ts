@@ -117,6 +117,8 @@ export interface LessonGrade {
   readonly earned: number | null;
   readonly max: number;
   readonly late?: Lateness;
+  /** The lesson does not count for this learner: `points` and `max` are 0. */
+  readonly excused?: true;
   readonly notices: readonly string[];
   readonly program?: ProgramOutput;
   readonly seed: string;

@@ -8,27 +8,38 @@ export function letter(index: number): string {
   return 'abcdefghijkl'[index] ?? String(index + 1);
 }
 
-/** The prediction and the questions of a lesson; with their answers when asked for. */
-export function questions(lesson: Lesson, style: Style, options: MarkdownOptions): string[] {
-  const width = Math.min(style.width, 92);
-  const { predict, quiz } = lesson;
-  if (!predict && quiz.length === 0) return [];
+/** The question that stands before anything is run; with its answer when asked for. */
+export function prediction(lesson: Lesson, style: Style, options: MarkdownOptions): string[] {
+  const { predict } = lesson;
+  if (!predict) return [];
   return [
-    ...title('Predict, before you run anything', style, predict !== undefined),
-    ...(predict ? question(predict, predict.explain, style, width, options) : []),
-    ...title('Questions', style, quiz.length > 0),
-    ...quiz.flatMap((item, index) => [
-      ...(index > 0 ? [''] : []),
-      ...question(item, item.why, style, width, options),
-    ]),
-    ...(options.answers || !options.answersCommand
-      ? []
-      : ['', ...wrap(style.dim(`(answers: ${options.answersCommand})`), width)]),
+    ...title('Predict, before you run anything', style),
+    ...question(predict, predict.explain, style, pageWidth(style), options),
+    ...whereAnswersAre(style, options),
   ];
 }
 
-function title(text: string, style: Style, shown: boolean): string[] {
-  if (!shown) return [];
+/** The questions after the exercise; with their answers when asked for. */
+export function questions(lesson: Lesson, style: Style, options: MarkdownOptions): string[] {
+  if (lesson.quiz.length === 0) return [];
+  return [
+    ...title('Questions', style),
+    ...lesson.quiz.flatMap((item, index) => [
+      ...(index > 0 ? [''] : []),
+      ...question(item, item.why, style, pageWidth(style), options),
+    ]),
+    ...whereAnswersAre(style, options),
+  ];
+}
+
+const pageWidth = (style: Style) => Math.min(style.width, 92);
+
+function whereAnswersAre(style: Style, options: MarkdownOptions): string[] {
+  if (options.answers || !options.answersCommand) return [];
+  return ['', ...wrap(style.dim(`(answers: ${options.answersCommand})`), pageWidth(style))];
+}
+
+function title(text: string, style: Style): string[] {
   return style.color ? ['', style.bold(text), ''] : ['', text, '-'.repeat(text.length), ''];
 }
 

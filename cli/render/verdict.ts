@@ -35,6 +35,8 @@ export interface VerdictContext {
   readonly stops?: readonly string[];
   /** What stands behind the failed verdicts, by their ids. */
   readonly evidence?: ReadonlyMap<string, Evidence>;
+  /** There is no solution to compare with: the instructor keeps it. */
+  readonly solutionKept?: boolean;
   /** The file is watched, so that a save is the next step; with keys below, or as a log. */
   readonly watched?: 'keys' | 'log';
   /** Judged from a stored exchange: there is no next step. */
@@ -326,7 +328,7 @@ function next(result: CheckResult, style: Style, context: VerdictContext): strin
       ? run(`read ${Number.parseInt(context.next, 10)}`)
       : 'all checks passed.';
     const lines = say(context.next === null ? 'that was the last lesson.' : then);
-    if (result.track === 'command') return lines;
+    if (result.track === 'command' || context.solutionKept) return lines;
     const compare = `To compare: ${run(`solution ${lesson}`)}`;
     return [...lines, ...hang('      ', '      ', compare, style.width)];
   }

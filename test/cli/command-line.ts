@@ -34,7 +34,7 @@ export function builtCommandLine(): {
 } {
   const place = join(root, '.tmp', `cli-test-${process.pid}`);
   beforeAll(async () => {
-    const sources = ['cli', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
+    const sources = ['cli', 'grading', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
       readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
         .map(name => join(room, name))
         .filter(path => /^(?!.*(mutants|variants)).*\.ts$/.test(path)),

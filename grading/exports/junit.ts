@@ -1,0 +1,77 @@
+/** JUnit XML, as continuous integration and many platforms read it. */
+import type { FeedbackOptions } from '../feedback/words.js';
+import type { ClassGrades } from '../types.js';
+import { allCases, type Case } from './cases.js';
+import { html, htmlLine, points } from './text.js';
+
+/**
+ * One `<testsuite>` for each learner and lesson. A wrong work is a `<failure>`, what could not be told
+ * an `<error>`, what was not reached or handed in `<skipped>`. The format knows no points: they are
+ * properties, which readers that do not know them pass over. No times: the same grades give the same
+ * bytes.
+ */
+export function junitXml(grades: ClassGrades, options: FeedbackOptions = {}): string {
+  const suites = allCases(grades, options);
+  const all = suites.flatMap(one => one.cases);
+  const lines = suites.flatMap(({ who, lesson, cases }) => {
+    const name = `${who.learner.id}/${lesson.lesson}`;
+    return [
+      `  <testsuite name="${htmlLine(name)}"${counts(cases)} time="0">`,
+      ...properties('    ', [
+        ['points', lesson.points === null ? 'unknown' : points(lesson.points)],
+        ['max', points(lesson.max)],
+        ['seed', lesson.seed],
+        ['isolation', lesson.isolation],
+        ['tests', grades.tests],
+        ...(lesson.track === null ? [] : ([['track', lesson.track]] as const)),
+      ]),
+      ...cases.flatMap(one => testcase(name, one)),
+      '  </testsuite>',
+    ];
+  });
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="${htmlLine(grades.title)}"${counts(all)} time="0">`,
+    ...lines,
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function counts(cases: readonly Case[]): string {
+  const of = (status: Case['status']) => cases.filter(one => one.status === status).length;
+  return ` tests="${cases.length}" failures="${of('failed')}" errors="${of('unknown')}" skipped="${of('skipped')}"`;
+}
+
+function properties(indent: string, pairs: readonly (readonly [string, string])[]): string[] {
+  return [
+    `${indent}<properties>`,
+    ...pairs.map(
+      ([name, value]) => `${indent}  <property name="${name}" value="${htmlLine(value)}"/>`,
+    ),
+    `${indent}</properties>`,
+  ];
+}
+
+function testcase(suite: string, one: Case): string[] {
+  const name = `${one.id} ${one.title}`;
+  const message = htmlLine(one.message);
+  const body: Record<Case['status'], string[]> = {
+    passed: [],
+    skipped: [`      <skipped message="${message}"/>`],
+    unknown: [`      <error type="unknown" message="${message}"/>`],
+    failed: [
+      `      <failure type="${htmlLine(one.mistake ?? 'failed')}" message="${message}">${html(one.text)}</failure>`,
+    ],
+  };
+  return [
+    `    <testcase classname="${htmlLine(suite)}" name="${htmlLine(name)}" time="0">`,
+    ...properties('      ', [
+      ['points', one.status === 'unknown' ? 'unknown' : points(one.points)],
+      ['max', points(one.max)],
+      ...(one.clauses.length > 0 ? ([['clauses', one.clauses.join('; ')]] as const) : []),
+    ]),
+    ...body[one.status],
+    '    </testcase>',
+  ];
+}

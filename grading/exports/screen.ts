@@ -1,0 +1,129 @@
+/** The grades as a table for a terminal. */
+import stringWidth from 'string-width';
+import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
+import { cleanLine, count, points } from './text.js';
+
+export interface ScreenOptions {
+  /** Columns; default 80. Below 40 it is drawn as for 40. */
+  readonly width?: number;
+  /** ASCII only. */
+  readonly plain?: boolean;
+}
+
+const NAME = { least: 10, most: 28 };
+
+interface Words {
+  readonly missing: string;
+  readonly line: string;
+  readonly dot: string;
+  readonly more: string;
+}
+
+/**
+ * One line for each learner and a column for each lesson, with a key below; lessons for which there
+ * is no room stand in further blocks. Text without colours, no line wider than asked.
+ */
+export function gradeTable(grades: ClassGrades, options: ScreenOptions = {}): string[] {
+  const width = Math.max(40, options.width ?? 80);
+  const words: Words = options.plain
+    ? { missing: '-', line: '-', dot: ', ', more: '...' }
+    : { missing: '–', line: '─', dot: ' · ', more: '…' };
+  const cells = grades.learners.map(one =>
+    grades.lessons.map(({ id }) =>
+      cell(
+        one.lessons.find(it => it.lesson === id),
+        words,
+      ),
+    ),
+  );
+  const sums = grades.learners.map(sum);
+  const sumWidth = Math.max('points'.length, ...sums.map(text => text.length));
+  const sizes = grades.lessons.map((lesson, at) =>
+    Math.max(number(lesson.id).length, ...cells.map(row => (row[at] ?? '').length)),
+  );
+  const names = grades.learners.map(one => cleanLine(one.learner.id));
+  const wanted = Math.max('learner'.length, ...names.map(name => stringWidth(name)));
+  const all = sizes.reduce((total, size) => total + size + 2, 0) + sumWidth + 2;
+  const name = Math.min(NAME.most, wanted, Math.max(NAME.least, width - all));
+
+  const blocks = split(sizes, width - name - 2, sumWidth + 2);
+  const lines = blocks.flatMap((block, index) => {
+    const last = index === blocks.length - 1;
+    const row = (first: string, of: (at: number) => string, end: string) =>
+      [
+        padEnd(first, name, words),
+        ...block.map(at => of(at).padStart(sizes[at] ?? 0)),
+        ...(last ? [end.padStart(sumWidth)] : []),
+      ]
+        .join('  ')
+        .trimEnd();
+    const head = row('learner', at => number(grades.lessons[at]?.id ?? ''), 'points');
+    return [
+      ...(index > 0 ? [''] : []),
+      head,
+      words.line.repeat(stringWidth(head)),
+      ...names.map((text, at) => row(text, one => cells[at]?.[one] ?? '', sums[at] ?? '')),
+    ];
+  });
+  return [...lines, ...key(grades, words, width)];
+}
+
+/** Lessons by block: what fits beside the name; the sum needs room in the last one. */
+function split(sizes: readonly number[], room: number, sum: number): number[][] {
+  const blocks: number[][] = [[]];
+  let left = room;
+  for (const [at, size] of sizes.entries()) {
+    const need = size + 2 + (at === sizes.length - 1 ? sum : 0);
+    if (need > left && blocks.at(-1)?.length) {
+      blocks.push([]);
+      left = room;
+    }
+    blocks.at(-1)?.push(at);
+    left -= size + 2;
+  }
+  return blocks;
+}
+
+const number = (lesson: string) => /^\d+/.exec(lesson)?.[0] ?? lesson.slice(0, 6);
+
+function cell(lesson: LessonGrade | undefined, words: Words): string {
+  if (!lesson || lesson.status === 'missing') return words.missing;
+  return lesson.points === null ? '?' : points(lesson.points);
+}
+
+const sum = (one: LearnerGrade) =>
+  `${one.points === null ? '?' : points(one.points)}/${points(one.max)}`;
+
+function padEnd(text: string, width: number, words: Words): string {
+  let shown = text;
+  if (stringWidth(text) > width) {
+    const letters = [...text];
+    while (stringWidth(letters.join('')) > width - words.more.length) letters.pop();
+    shown = letters.join('') + words.more;
+  }
+  return shown + ' '.repeat(Math.max(0, width - stringWidth(shown)));
+}
+
+function key(grades: ClassGrades, words: Words, width: number): string[] {
+  const lessons = grades.learners.flatMap(one => one.lessons);
+  const unknown = lessons.filter(one => one.status === 'unknown').length;
+  const missing = lessons.filter(one => one.status === 'missing').length;
+  const parts = [
+    ...(unknown > 0 ? [`?  could not be told: a person has to look (${unknown})`] : []),
+    ...(missing > 0 ? [`${words.missing}  nothing was handed in (${missing})`] : []),
+  ];
+  const facts = [
+    count(grades.learners.length, 'learner'),
+    ...(grades.absent.length > 0 ? [`${grades.absent.length} handed in nothing`] : []),
+    ...(grades.unexpected.length > 0 ? [`${grades.unexpected.length} not on the roster`] : []),
+    ...(grades.unreadable.length > 0 ? [`${grades.unreadable.length} could not be read`] : []),
+  ];
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const last = lines.at(-1);
+    const joined = last === undefined ? fact : `${last}${words.dot}${fact}`;
+    if (last === undefined || stringWidth(joined) > width) lines.push(fact);
+    else lines[lines.length - 1] = joined;
+  }
+  return [...(parts.length > 0 ? ['', ...parts] : []), '', ...lines];
+}

@@ -1,0 +1,168 @@
+/** What feedback says in words, the same in HTML, in Markdown and for the platforms. */
+
+import type { VerdictStatus } from '../../checker/result.js';
+import { trackTitle } from '../../course/track.js';
+import { clause } from '../../wire/clauses.js';
+import { count, points } from '../exports/text.js';
+import type { GradedCheck, Lateness, LearnerGrade, LessonGrade } from '../types.js';
+
+/** How much a learner is told. */
+export interface FeedbackOptions {
+  /**
+   * `messages`: Expected, Seen, Why and Try of what failed, and the program's output. `points`: id,
+   * title, clause and points of each check, nothing else. Default `messages`.
+   */
+  readonly detail?: 'messages' | 'points';
+  /**
+   * `own`: the packets of the learner's own connections are drawn. `all`: those of the checker's
+   * peers too, which show how a hidden test works. `none`: nothing is drawn. Default `own`.
+   */
+  readonly traces?: 'own' | 'all' | 'none';
+}
+
+export type Tone = 'good' | 'bad' | 'ask' | 'dim';
+
+export const CHECK_WORDS: Readonly<
+  Record<VerdictStatus, { readonly symbol: string; readonly word: string; readonly tone: Tone }>
+> = {
+  passed: { symbol: '✓', word: 'passed', tone: 'good' },
+  failed: { symbol: '✗', word: 'failed', tone: 'bad' },
+  'not-reached': { symbol: '·', word: 'later', tone: 'dim' },
+  unknown: { symbol: '?', word: 'could not tell', tone: 'ask' },
+};
+
+/** The checks that carry points: detectors only name a cause. */
+export function ownChecks({ checks }: Pick<LessonGrade, 'checks'>): readonly GradedCheck[] {
+  return checks.filter(one => one.max > 0 || !/^U\d/.test(one.id));
+}
+
+/** What came of a lesson, in a few words. */
+export function lessonWords(lesson: LessonGrade): { readonly text: string; readonly tone: Tone } {
+  if (lesson.status === 'missing') return { text: 'nothing handed in', tone: 'dim' };
+  if (lesson.status === 'unknown') return { text: 'could not be told yet', tone: 'ask' };
+  const checks = ownChecks(lesson);
+  const passed = checks.filter(one => one.status === 'passed').length;
+  if (passed === checks.length && lesson.checks.every(one => one.status === 'passed'))
+    return { text: 'all checks passed', tone: 'good' };
+  return { text: `${passed} of ${count(checks.length, 'check')} passed`, tone: 'bad' };
+}
+
+/** `7 of 12`; an open sum is said to be open. */
+export function pointsWords(value: number | null, max: number): string {
+  return value === null ? `open, of ${points(max)}` : `${points(value)} of ${points(max)}`;
+}
+
+export function trackWords({ track }: LessonGrade): string {
+  return track === null ? '' : trackTitle(track);
+}
+
+/** When it was handed in, how late that was, and what the policy makes of it; one text for each case. */
+export function lateLines({ lessons }: LearnerGrade): string[] {
+  const groups = new Map<string, { late: Lateness; of: LessonGrade[] }>();
+  for (const lesson of lessons) {
+    const { late } = lesson;
+    if (!late || late.seconds <= 0) continue;
+    const key = JSON.stringify([late.submittedAt, late.deadline, late.days, late.factor]);
+    const group = groups.get(key) ?? { late, of: [] };
+    groups.set(key, group);
+    group.of.push(lesson);
+  }
+  return [...groups.values()].map(({ late, of }) => {
+    const what = of.length === lessons.length ? '' : `${of.map(one => one.title).join(', ')}: `;
+    const span = spanWords(late.seconds);
+    return `${what}${what === '' ? 'H' : 'h'}anded in ${moment(late.submittedAt)}, ${span} after the deadline (${moment(late.deadline)}). ${policyWords(late)}.`;
+  });
+}
+
+function policyWords({ days, factor }: Lateness): string {
+  const counted = `${count(days, 'day')} ${days === 1 ? 'counts' : 'count'} as late`;
+  if (factor >= 1)
+    return `${days > 0 ? counted : 'That is within the grace period'}; no points are taken off`;
+  return `${days > 0 ? counted : 'That counts as late'}, so points are multiplied by ${points(factor)}`;
+}
+
+/** What being late cost in one lesson; undefined when it cost nothing. */
+export function lateCost({ late, earned, points: after }: LessonGrade): string | undefined {
+  if (!late || late.factor >= 1 || !earned || after === null) return undefined;
+  return `late: ${points(earned)} × ${points(late.factor)} = ${points(after)}`;
+}
+
+/** `2026-03-02 01:29 (+01:00)`: as the platform wrote it, in its own time zone. */
+export function moment(iso: string): string {
+  const parts = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/.exec(iso);
+  if (!parts) return iso;
+  const [, day, clock, zone] = parts;
+  return `${day} ${clock}${zone ? ` (${zone === 'Z' ? 'UTC' : zone})` : ''}`;
+}
+
+function spanWords(seconds: number): string {
+  const units = [
+    { size: 86_400, one: 'day', many: 'days' },
+    { size: 3600, one: 'hour', many: 'hours' },
+    { size: 60, one: 'minute', many: 'minutes' },
+  ];
+  const at = units.findIndex(({ size }) => seconds >= size);
+  if (at === -1) return 'less than a minute';
+  let left = seconds;
+  return units
+    .slice(at, at + 2)
+    .flatMap(({ size, one, many }) => {
+      const whole = Math.floor(left / size);
+      left -= whole * size;
+      return whole > 0 ? [count(whole, one, many)] : [];
+    })
+    .join(' ');
+}
+
+/** One sentence on the whole: what is right first. */
+export function summaryWords({ lessons, submission }: LearnerGrade): string {
+  if (submission === undefined) return 'Nothing came from you for this class.';
+  const number = (tone: Tone) => lessons.filter(one => lessonWords(one).tone === tone).length;
+  const lesson = (many: number) => count(many, 'lesson');
+  const parts = [
+    ...(number('good') > 0
+      ? [`${lesson(number('good'))} ${number('good') === 1 ? 'passes' : 'pass'} every check`]
+      : []),
+    ...(number('bad') > 0
+      ? [`${lesson(number('bad'))} ${number('bad') === 1 ? 'has' : 'have'} something to look at`]
+      : []),
+    ...(number('ask') > 0 ? [`${lesson(number('ask'))} could not be told yet`] : []),
+    ...(number('dim') > 0 ? [`for ${lesson(number('dim'))} nothing was handed in`] : []),
+  ];
+  return `${parts.join('; ')}.`;
+}
+
+export const UNKNOWN_WORDS =
+  'We could not tell: the reason is on our side or the machine’s, not in your work. Your instructor sees this and looks at it. It does not count as zero.';
+
+/** A clause and what it demands. */
+export function clauseWords(citation: string): string {
+  const says = clause(citation)?.says;
+  return says === undefined ? citation : `${citation}: ${says}`;
+}
+
+/** Whether a verdict's four parts are told: what only we could not tell has nothing to say. */
+export function isTold(check: GradedCheck, options: FeedbackOptions): boolean {
+  return check.status === 'failed' && options.detail !== 'points';
+}
+
+const OUTPUT = { lines: 60, characters: 6000 };
+
+/** The first and last lines of what a program wrote, and what is left out. */
+export function outputWords(text: string, bytes: number): { text: string; note: string } {
+  const lines = text.replace(/\n$/, '').split('\n');
+  const half = OUTPUT.lines / 2;
+  const short = lines.length > OUTPUT.lines;
+  const kept = short ? [...lines.slice(0, half), '⋮', ...lines.slice(-half)] : lines;
+  const joined = kept.join('\n');
+  const tooLong = joined.length > OUTPUT.characters;
+  const middle = OUTPUT.characters / 2;
+  const shown = tooLong ? `${joined.slice(0, middle)}\n⋮\n${joined.slice(-middle)}` : joined;
+  const facts = [
+    count(bytes, 'byte'),
+    ...(short ? [`the first and last ${half} of ${count(lines.length, 'line')} are shown`] : []),
+    ...(tooLong ? ['the middle of it is left out here'] : []),
+    ...(Buffer.byteLength(text) < bytes ? ['only the beginning was kept'] : []),
+  ];
+  return { text: shown, note: facts.join('; ') };
+}

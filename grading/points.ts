@@ -1,0 +1,271 @@
+import type { Verdict } from '../checker/index.js';
+import type { CourseFile, LatePolicy } from './course-file.js';
+import { laterOf, type Moment, plusDays, secondsBetween } from './time.js';
+import type {
+  GradedCheck,
+  GradeRecord,
+  Lateness,
+  Learner,
+  LearnerGrade,
+  LessonGrade,
+} from './types.js';
+
+/** A lesson with its checks, as far as points need it. */
+export interface GradedLesson {
+  /** `05-wildcards`. */
+  readonly id: string;
+  readonly title: string;
+  /** In the order of the lesson. Detectors are no part of it: they carry no points. */
+  readonly checks: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly clauses: readonly string[];
+  }[];
+}
+
+/** What points depend on beside the verdicts: who, and when. */
+export interface HandedIn {
+  readonly learner: Learner;
+  /** ISO 8601 with offset. */
+  readonly submittedAt?: string;
+  readonly markedLate?: boolean;
+}
+
+/*
+ * The rounding rule: points are counted in hundredths. The points of a lesson are shared among its
+ * checks in whole hundredths by the method of the largest remainder, so that what is shown always
+ * adds up. Only the late policy rounds: to 2 decimals, half up.
+ */
+const CENTS = 100;
+const points = (cents: number) => cents / CENTS;
+
+/**
+ * What each check of a lesson can earn, by id; the sum is exactly the lesson's points.
+ */
+export function checkPoints(lesson: GradedLesson, course: CourseFile): Map<string, number> {
+  const cents = checkCents(lesson, course);
+  return new Map([...cents].map(([id, value]) => [id, points(value)]));
+}
+
+function checkCents(lesson: GradedLesson, course: CourseFile): Map<string, number> {
+  const own = course.lessons[lesson.id];
+  const total = Math.round((own?.points ?? course.points) * CENTS);
+  const weighed = lesson.checks.map(({ id }, index) => ({
+    id,
+    index,
+    weight: own?.checks[id] ?? 1,
+  }));
+  const sum = weighed.reduce((all, one) => all + one.weight, 0);
+  const cents = new Map(weighed.map(({ id }) => [id, 0]));
+  if (sum === 0) return cents;
+  const shares = weighed.map(one => {
+    const exact = (total * one.weight) / sum;
+    return { ...one, whole: Math.floor(exact), rest: exact - Math.floor(exact) };
+  });
+  let left = total - shares.reduce((all, one) => all + one.whole, 0);
+  for (const { id, whole } of shares) cents.set(id, whole);
+  // Remainders closer than a rounding error are equal: then the earlier check is served first.
+  const order = [...shares]
+    .filter(one => one.weight > 0)
+    .sort((a, b) => (Math.abs(a.rest - b.rest) > 1e-9 ? b.rest - a.rest : a.index - b.index));
+  for (const { id, whole } of order) {
+    if (left <= 0) break;
+    cents.set(id, whole + 1);
+    left -= 1;
+  }
+  return cents;
+}
+
+/**
+ * The points of one learner for one lesson. A check that passed earns its share; one that was not
+ * reached earns nothing. When a check that carries points could not be told, the lesson is unknown:
+ * its points are null, never 0.
+ */
+export function gradeLesson(
+  record: GradeRecord,
+  lesson: GradedLesson,
+  course: CourseFile,
+  handedIn?: HandedIn,
+): LessonGrade {
+  const learner = handedIn?.learner ?? { id: record.learner };
+  const excused = isExcused(course, learner, lesson.id);
+  const full = checkCents(lesson, course);
+  const cents = excused ? new Map([...full].map(([id]) => [id, 0])) : full;
+  const notices = [...record.notices];
+  const verdicts = completed(record, lesson);
+  const checks = verdicts.map((verdict): GradedCheck => {
+    const max = cents.get(verdict.id) ?? 0;
+    const earned = verdict.status === 'passed' ? max : 0;
+    return { ...verdict, points: points(earned), max: points(max) };
+  });
+  const sum = (pick: (check: GradedCheck) => number) =>
+    Math.round(checks.reduce((all, check) => all + pick(check) * CENTS, 0));
+  const max = points([...cents.values()].reduce((all, value) => all + value, 0));
+  const open = checks.some(check => check.status === 'unknown' && (full.get(check.id) ?? 0) > 0);
+  const status = record.status === 'graded' && open ? 'unknown' : record.status;
+  const earned = excused ? 0 : status === 'unknown' ? null : sum(check => check.points);
+
+  let late: Lateness | undefined;
+  if (excused) notices.push('excused: this lesson does not count');
+  else if (record.status !== 'missing') {
+    const outcome = lateness(course, lesson.id, { ...handedIn, learner });
+    late = outcome.late;
+    if (outcome.notice) notices.push(outcome.notice);
+  }
+  return {
+    lesson: lesson.id,
+    title: lesson.title,
+    status,
+    track: record.track,
+    checks,
+    points: earned === null ? null : points(scaled(earned, late?.factor ?? 1)),
+    earned: earned === null ? null : points(earned),
+    max,
+    ...(late ? { late } : {}),
+    ...(excused ? { excused: true as const } : {}),
+    notices,
+    ...(record.program ? { program: record.program } : {}),
+    seed: record.inputs.seed,
+    isolation: record.inputs.isolation,
+    ...(record.bundle ? { bundle: record.bundle } : {}),
+  };
+}
+
+/**
+ * Every check of the lesson in its order, then the detectors. A check without a verdict was not
+ * reached when something else failed first (the file is no program); when nothing did, nobody knows.
+ */
+function completed(record: GradeRecord, lesson: GradedLesson): Verdict[] {
+  const given = new Map(record.checks.map(verdict => [verdict.id, verdict]));
+  const failed = record.checks.filter(verdict => verdict.status === 'failed').map(one => one.id);
+  const own = lesson.checks.map((check): Verdict => {
+    const verdict = given.get(check.id);
+    if (verdict) return verdict;
+    const { id, title, clauses } = check;
+    const reached = record.status === 'missing' || failed.length > 0;
+    return {
+      id,
+      title,
+      clauses,
+      packets: [],
+      status: reached ? 'not-reached' : 'unknown',
+      ...(reached && failed.length > 0 ? { waitsFor: failed } : {}),
+    };
+  });
+  const ids = new Set(lesson.checks.map(check => check.id));
+  return [...own, ...record.checks.filter(verdict => !ids.has(verdict.id))];
+}
+
+/** Hundredths after the late policy, half up. Factors have at most 4 decimals: the product is exact. */
+function scaled(cents: number, factor: number): number {
+  return Math.floor((cents * Math.round(factor * 10_000) + 5_000) / 10_000);
+}
+
+/** Whether a course file that names `who` means this learner: by the id, or by any other. */
+export function isMeant(who: string, learner: Learner): boolean {
+  const wanted = who.trim().toLowerCase();
+  const names = [learner.id, learner.email, ...Object.values(learner.ids ?? {})];
+  return names.some(name => name?.toLowerCase() === wanted);
+}
+
+function isExcused(course: CourseFile, learner: Learner, lesson: string): boolean {
+  return course.excused.some(
+    one => isMeant(one.learner, learner) && (one.lessons?.includes(lesson) ?? true),
+  );
+}
+
+/** The deadline of a learner for a lesson, extensions included; undefined when there is none. */
+export function deadlineOf(
+  course: CourseFile,
+  lesson: string,
+  learner: Learner,
+): Moment | undefined {
+  const general = course.lessons[lesson]?.deadline ?? course.deadline;
+  if (!general) return undefined;
+  return course.extensions
+    .filter(one => isMeant(one.learner, learner) && (one.lessons?.includes(lesson) ?? true))
+    .map(one => ('until' in one.by ? one.by.until : daysLater(general, one.by.days)))
+    .reduce(laterOf, general);
+}
+
+function lateness(
+  course: CourseFile,
+  lesson: string,
+  handedIn: HandedIn,
+): { readonly late?: Lateness; readonly notice?: string } {
+  const deadline = deadlineOf(course, lesson, handedIn.learner);
+  if (!deadline) return {};
+  const { submittedAt } = handedIn;
+  if (submittedAt === undefined) {
+    const marked = handedIn.markedLate ? ', but it was marked as late' : '';
+    return {
+      notice: `when it was handed in is not known${marked}; the late policy was not applied (give the times in submissions.csv)`,
+    };
+  }
+  return { late: lateFor(course.late, deadline, submittedAt) };
+}
+
+/** How late a time is, and what a policy makes of it. */
+export function lateFor(policy: LatePolicy, deadline: Moment, submittedAt: string): Lateness {
+  const seconds = Math.max(0, secondsBetween(deadline.iso, submittedAt));
+  const grace = policy.graceMinutes * 60;
+  const days = seconds <= grace ? 0 : daysBegun(deadline, submittedAt, grace);
+  const counted = Math.min(days, policy.maxDays ?? days);
+  const off = Math.min(counted * policy.percentPerDay, policy.maxPercent);
+  const over = days > 0 && isCutOff(policy, deadline, submittedAt, grace);
+  // Whole hundredths of a percent, so that no rounding error of the machine is left.
+  const factor = over ? 0 : (10_000 - Math.round(off * 100)) / 10_000;
+  return { submittedAt, deadline: deadline.iso, seconds, days, factor };
+}
+
+/** Days begun after the deadline, on its own clock: a day on which clocks change is one day. */
+function daysBegun(deadline: Moment, submittedAt: string, grace: number): number {
+  const guess = Math.floor(secondsBetween(deadline.iso, submittedAt) / 86_400);
+  for (let days = Math.max(1, guess - 1); ; days++) {
+    if (secondsBetween(plusDays(deadline, days).iso, submittedAt) <= grace) return days;
+  }
+}
+
+function isCutOff(
+  policy: LatePolicy,
+  deadline: Moment,
+  submittedAt: string,
+  grace: number,
+): boolean {
+  if (!policy.cutoff) return false;
+  if ('days' in policy.cutoff) {
+    return secondsBetween(daysLater(deadline, policy.cutoff.days).iso, submittedAt) > grace;
+  }
+  // Who has more time than the class is not cut off before it ends.
+  return secondsBetween(laterOf(policy.cutoff.until, deadline).iso, submittedAt) > 0;
+}
+
+/** Whole days on the clock of the deadline; what is left over, in hours. */
+function daysLater(moment: Moment, days: number): Moment {
+  const whole = plusDays(moment, Math.floor(days));
+  const hours = Math.round((days - Math.floor(days)) * 24);
+  return hours === 0 ? whole : plusHours(whole, hours);
+}
+
+function plusHours(moment: Moment, hours: number): Moment {
+  const iso = new Date(Date.parse(moment.iso) + hours * 3_600_000).toISOString();
+  return { ...moment, iso: iso.replace('.000Z', '+00:00') };
+}
+
+/** All lessons of one learner. A lesson that could not be told leaves the sum open: null. */
+export function gradeLearner(
+  learner: Learner,
+  lessons: readonly LessonGrade[],
+  submission?: string,
+): LearnerGrade {
+  const cents = lessons.map(one => (one.points === null ? null : Math.round(one.points * CENTS)));
+  const total = cents.reduce((all, one) => (all === null || one === null ? null : all + one), 0);
+  const max = lessons.reduce((all, one) => all + Math.round(one.max * CENTS), 0);
+  return {
+    learner,
+    ...(submission === undefined ? {} : { submission }),
+    lessons,
+    points: total === null ? null : points(total),
+    max: points(max),
+  };
+}

@@ -1,0 +1,12 @@
+/** What a class handed in: found, matched with the roster, and copied to a safe place. */
+export { type IntakeLimits, intakeLimits, UnreadableSubmission } from './limits.js';
+export { type ListOptions, listSubmissions, TIMES_FILE } from './list.js';
+export { type StageOptions, stageSubmission } from './stage.js';
+export type {
+  LearnerFrom,
+  StagedExercise,
+  StagedSubmission,
+  Submission,
+  SubmissionList,
+} from './submission.js';
+export { readSubmissionTimes, type SubmissionTimes } from './times.js';

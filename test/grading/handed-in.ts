@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
+import { packageRoot, type Track } from '../../course/index.js';
+import {
+  type StagedSubmission,
+  type StageOptions,
+  type Submission,
+  stageSubmission,
+} from '../../grading/submissions/index.js';
+
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is gone after the tests of the file. */
+export function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'intake-'));
+  made.push(folder);
+  return folder;
+}
+
+/** Writes files by relative path. */
+export async function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>) {
+  for (const [path, data] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), data);
+  }
+  return folder;
+}
+
+export const stub = (lesson: string, track: Track, name: string) =>
+  readFileSync(join(packageRoot(), 'exercises', lesson, track, name), 'utf8');
+export const solution = (lesson: string, track: Track, name: string) =>
+  readFileSync(join(packageRoot(), 'solutions', lesson, track, name), 'utf8');
+
+/** A submission of that kind, as the listing would give it. */
+export function submission(path: string, kind: Submission['kind']): Submission {
+  return { name: 'ada', path, kind, learner: { id: 'ada' }, learnerFrom: 'folder' };
+}
+
+/** Stages into a folder of its own. */
+export async function stage(
+  path: string,
+  kind: Submission['kind'],
+  options: Partial<StageOptions> = {},
+): Promise<StagedSubmission> {
+  return stageSubmission(submission(path, kind), {
+    lessons: ['05-wildcards'],
+    into: temporary(),
+    ...options,
+  });
+}
+
+/** What was staged for a lesson, by name. */
+export function stagedText(staged: StagedSubmission, lesson: string, name: string): string {
+  const exercise = staged.exercises.get(lesson);
+  if (!exercise) throw new Error(`nothing was staged for ${lesson}`);
+  return readFileSync(join(exercise.folder, name), 'utf8');
+}
