@@ -53,9 +53,8 @@ export async function prepareJobs(
         `a command is checked against one lesson. For example: npx mqtt-course check ${lesson.number} -- ${own.join(' ')}`,
       );
     }
-    const program = { kind: 'command', command: own, cwd: currentFolder() } as const;
-    const request = { ...common(options, opened), lesson: lesson.id, track: 'command', program };
-    return { list: [{ lesson, request: request as CheckRequest }], opened };
+    const command = { words: own, cwd: currentFolder() };
+    return { list: [commandJob(lesson, command, opened, options)], opened };
   }
   const here = opened ?? place.openHere(say);
   const track = place.chosenTrack(asked, opened);
@@ -79,6 +78,20 @@ function common(options: JobOptions, opened: OpenWorkspace | undefined) {
     ...(options.seed ? { seed: options.seed } : {}),
     ...(options.broker ? { broker: options.broker } : {}),
     ...(opened ? { workspace: opened.workspace.folder } : {}),
+  };
+}
+
+/** The check of a program in any language. */
+export function commandJob(
+  lesson: LessonRef,
+  command: { readonly words: readonly string[]; readonly cwd: string },
+  opened: OpenWorkspace | undefined,
+  options: JobOptions = {},
+): CheckJob {
+  const program = { kind: 'command', command: command.words, cwd: command.cwd } as const;
+  return {
+    lesson,
+    request: { ...common(options, opened), lesson: lesson.id, track: 'command', program },
   };
 }
 

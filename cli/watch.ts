@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { canAsk, styleFor } from './invocation.js';
+import { canAsk, currentFolder, heldCommand, styleFor } from './invocation.js';
 
 interface WatchFlags {
   readonly track?: string;
@@ -20,9 +20,10 @@ export function registerWatch(program: Command): void {
     .option('--seed <seed>', 'the same random values in every check')
     .option('--broker <broker>', 'embedded, mosquitto, or the address of a broker')
     .option('--json', 'one result object a line, at every save')
+    .usage('[lesson] [options] [-- command...]')
     .addHelpText(
       'after',
-      '\nExample:\n  npx mqtt-course watch lesson-5\n\nKeys are on the screen. Without a terminal each result is printed below the last.',
+      '\nExamples:\n  npx mqtt-course watch lesson-5\n  npx mqtt-course watch 5 -- ./my-program --flag   (any language; its folder is watched)\n\nKeys are on the screen. Without a terminal each result is printed below the last.',
     )
     .action(async (name: string | undefined, flags: WatchFlags, command: Command) => {
       process.exitCode = await watch(name, flags, command);
@@ -48,8 +49,9 @@ async function watch(
   const opened = place.openHere();
   const lesson = place.chosenLesson(name, opened);
   const track = place.chosenTrack(asked, opened);
+  const words = heldCommand();
   // Says what is wrong before anything is watched: a lesson without an exercise in this track.
-  course.exercisePlace(opened.workspace, lesson.id, track);
+  if (words.length === 0) course.exercisePlace(opened.workspace, lesson.id, track);
   if (opened.state.current !== lesson.id) course.rememberLesson(opened.workspace, lesson.id);
   if (asked && opened.state.track !== asked) course.rememberTrack(opened.workspace, asked);
   const options = {
@@ -57,6 +59,7 @@ async function watch(
     lesson,
     track,
     style,
+    ...(words.length > 0 ? { command: { words, cwd: currentFolder() } } : {}),
     ...(flags.poll ? { poll: true } : {}),
     ...(flags.seed ? { seed: flags.seed } : {}),
     ...(flags.broker ? { broker: flags.broker } : {}),

@@ -91,6 +91,8 @@ export function createApp(options: AppOptions): App {
   let panel: Panel | undefined;
   let last: Told | undefined;
   let whole = false;
+  /** The window is too small for the whole result. */
+  let folds = false;
   let scenes = 0;
   /** Checks that began: a result that comes after the next check began is an old one. */
   let checks = 0;
@@ -137,7 +139,7 @@ export function createApp(options: AppOptions): App {
       'l list',
       'o lesson',
       'n next',
-      ...(phase.is === 'result' && !panel ? [whole ? 'w brief' : 'w whole'] : []),
+      ...(phase.is === 'result' && !panel && folds ? [whole ? 'w brief' : 'w whole'] : []),
       'r again',
       ...(panel ? ['ESC back'] : []),
       options.inHome ? 'q menu' : 'q quit',
@@ -158,7 +160,8 @@ export function createApp(options: AppOptions): App {
       watched: 'keys' as const,
     });
     const unsaved = phase.told.unsaved ? ['', style.yellow(phase.told.unsaved)] : [];
-    if (whole || full.length + unsaved.length <= screen.room) return [...full, ...unsaved];
+    folds = full.length + unsaved.length > screen.room;
+    if (whole || !folds) return [...full, ...unsaved];
     const brief = { ...phase.context, watched: 'keys' as const, brief: true };
     return [...renderResult(phase.told.result, style, brief), ...unsaved];
   };

@@ -31,9 +31,11 @@ const POLL_MS = 120;
 const GLANCE_MS = 1500;
 const MOST_FILES = 500;
 
-const source = /\.(?:[cm]?[jt]s|py|conf)$/;
+/** What people write: a change of these counts also while a program runs. */
+const source =
+  /\.(?:[cm]?[jt]sx?|py|conf|go|rs|java|kt|cs|c|cc|cpp|h|hpp|rb|sh|php|pl|lua|ex|exs|swift|zig)$/;
 const ignored =
-  /^(?:\.|#|4913$|__pycache__$|node_modules$)|(?:~|\.(?:swp|swx|tmp|bak|orig|pyc)|___jb_\w+___|\.new\.\w+)$/;
+  /^(?:\.|#|4913$|__pycache__$|node_modules$|target$|build$|dist$)|(?:~|\.(?:swp|swx|tmp|bak|orig|pyc)|___jb_\w+___|\.new\.\w+)$/;
 
 /** Watches the files of an exercise. Tells of a save once, however the editor does it. */
 export function watchFiles(options: FilesOptions): WatchedFiles {
@@ -87,6 +89,8 @@ export function watchFiles(options: FilesOptions): WatchedFiles {
       ignored: path => path !== folder && ignored.test(path.split(/[\\/]/).at(-1) ?? ''),
     });
     own.on('all', schedule);
+    // What was saved while the watching began is told of by nobody.
+    own.on('ready', schedule);
     own.on('error', error => {
       if (poll || closed) return;
       // The machine has no watches left, or this place has none to give.

@@ -3,6 +3,7 @@ import { type CheckJob, contextOf, type Told } from '../checking.js';
 import { endChildren } from '../children.js';
 import { print, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
+import { comingSession } from './runner.js';
 import { endAtSignals } from './signals.js';
 import { createWatcher, type Watcher, type WatchOptions } from './watcher.js';
 
@@ -19,7 +20,7 @@ export interface LogOptions extends WatchOptions {
  */
 export async function watchAsLog(options: LogOptions): Promise<Told | undefined> {
   const { json } = options;
-  const session = await openCheckSession();
+  const session = comingSession(openCheckSession());
   const say = (text: string) => (json ? tell([text]) : print([text]));
   let last: Told | undefined;
   let running = false;

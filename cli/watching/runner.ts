@@ -22,6 +22,16 @@ export interface Runner {
 /** So long a stopped check is given to take its programs down before the next one begins. */
 const STOP_MS = 1500;
 
+/** A session that is there at once: its first check waits until it is open. */
+export function comingSession(session: Promise<CheckSession>): CheckSession {
+  // Whoever checks hears of it; until then it is not left unheard.
+  session.catch(() => undefined);
+  return {
+    check: async request => (await session).check(request),
+    close: async () => (await session).close(),
+  };
+}
+
 /** Runs one check at a time, the newest. */
 export function createRunner(
   session: CheckSession,

@@ -7,6 +7,7 @@ import { type Style, statusMark } from '../render/style.js';
 import { renderCounts } from '../render/verdict.js';
 import { type App, createApp, type Ended } from './app.js';
 import { readKeys } from './keys.js';
+import { comingSession } from './runner.js';
 import { createScreen } from './screen.js';
 import { endAtSignals } from './signals.js';
 import { createWatcher, type WatchOptions } from './watcher.js';
@@ -25,7 +26,7 @@ export async function watchInTerminal(
   options: TerminalOptions,
 ): Promise<{ ended: Ended; passed: boolean }> {
   const { stdin, stdout } = process;
-  const session = await openCheckSession();
+  const session = comingSession(openCheckSession());
   const screen = createScreen(stdout, options.style.plain);
   let watcher: ReturnType<typeof createWatcher> | undefined;
   const app = createApp({

@@ -7,7 +7,7 @@ import {
   type OpenWorkspace,
   type Track,
 } from '../../course/index.js';
-import { type CheckJob, fileJob, type Told } from '../checking.js';
+import { type CheckJob, commandJob, fileJob, type Told } from '../checking.js';
 import { type WatchedFiles, watchFiles } from './files.js';
 import { silentFileSystem } from './mounts.js';
 import { createRunner } from './runner.js';
@@ -31,6 +31,8 @@ export interface WatchOptions {
   readonly poll?: boolean;
   readonly seed?: string;
   readonly broker?: string;
+  /** A program in any language instead of the exercise: the files of its folder are watched. */
+  readonly command?: { readonly words: readonly string[]; readonly cwd: string };
 }
 
 export interface Watcher {
@@ -68,11 +70,15 @@ export function createWatcher(
     },
   });
 
+  const { command, seed, broker } = options;
+  const wishes = { ...(seed ? { seed } : {}), ...(broker ? { broker } : {}) };
   const place = () => exercisePlace(opened.workspace, lesson.id, track);
+  const jobOf = async (): Promise<CheckJob> =>
+    command ? commandJob(lesson, command, opened, wishes) : fileJob(lesson, track, opened, wishes);
 
   const check = (why: string) => {
     const { entry, shown } = place();
-    if (!existsSync(entry)) {
+    if (!command && !existsSync(entry)) {
       void runner.stop();
       files.checkEnds();
       view.stuck(
@@ -82,12 +88,8 @@ export function createWatcher(
     }
     files.checkBegins();
     view.checking(why);
-    const { seed, broker } = options;
     const mine = lesson;
-    void fileJob(lesson, track, opened, {
-      ...(seed ? { seed } : {}),
-      ...(broker ? { broker } : {}),
-    })
+    void jobOf()
       .then(job => {
         if (mine === lesson) runner.start(job);
       })
@@ -96,12 +98,12 @@ export function createWatcher(
   };
 
   const open = () => {
-    const { folder } = place();
+    const folder = command ? command.cwd : place().folder;
     const type = silentFileSystem(folder);
     polling = options.poll ? 'as you asked' : type && `the ${type} file system tells of no changes`;
     files = watchFiles({
       folder,
-      delivered: new Set(exerciseFiles(lesson.id, track).map(file => file.name)),
+      delivered: new Set(command ? [] : exerciseFiles(lesson.id, track).map(file => file.name)),
       poll: polling !== undefined,
       onChange: names => check(saved(names)),
       onSilent: reason => {
@@ -117,6 +119,7 @@ export function createWatcher(
       return lesson;
     },
     get shown() {
+      if (command) return command.cwd;
       const { shown } = place();
       return shown.slice(0, shown.lastIndexOf('/'));
     },
@@ -125,6 +128,8 @@ export function createWatcher(
     },
     check,
     turnTo: async next => {
+      // A lesson without an exercise in this track is refused before this one is let go.
+      exercisePlace(opened.workspace, next.id, track);
       await Promise.all([runner.stop(), files.close()]);
       lesson = next;
       open();

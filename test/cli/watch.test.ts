@@ -1,5 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { children } from '../../cli/children.js';
@@ -159,6 +166,28 @@ describe('without a terminal', () => {
       await vi.waitFor(() => expect(programs.filter(alive)).toEqual([]), PATIENT);
     },
   );
+
+  test('a command in any language: the files of its folder are watched', async () => {
+    const { folder } = workspace();
+    const own = join(folder, 'mine');
+    mkdirSync(own);
+    writeFileSync(join(own, 'program.go'), '1');
+    const { child, ended, out } = watch(
+      ['2', '--json', '--', process.execPath, '-e', 'process.stdin.resume()'],
+      own,
+    );
+    await vi.waitFor(() => expect(out().split('\n')).toHaveLength(2), PATIENT);
+    writeFileSync(join(own, 'program.go'), '22');
+    await vi.waitFor(() => expect(out().split('\n')).toHaveLength(3), PATIENT);
+    child.stdin.end();
+    expect((await ended).code).toBe(1);
+    const results = out()
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    expect(results.map(one => one.track)).toEqual(['command', 'command']);
+    expect(results[1].checks[0]).toMatchObject({ id: 'U1', mistake: 'never-connected' });
+  });
 
   test('wrong use: what was wrong, and the command that would be right', async () => {
     const { folder } = workspace();
