@@ -19,6 +19,8 @@ export interface PracticeRequest
   readonly port?: number;
   /** The system's Mosquitto instead of the embedded broker, on a port of its own choice. */
   readonly mosquitto?: boolean;
+  /** False: the lesson's own events wait until `tell(true)`. Default true. */
+  readonly events?: boolean;
   /** Called for each entry of the trace, and again when what became of it changes. */
   readonly onEntry: (entry: TraceEntry) => void;
   readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
@@ -94,7 +96,7 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const world = createWorld(tap, PRACTICE_LANES.right[0], env);
   let program: RunningProgram;
   let story: ReturnType<typeof tellStory>;
-  let telling = true;
+  let telling = request.events ?? true;
 
   function begin(): void {
     tap.note('started', 'the program was started', who);

@@ -9,6 +9,7 @@ interface RunOptions {
   readonly observe?: boolean;
   readonly broker?: string;
   readonly log?: boolean;
+  readonly events: boolean;
 }
 
 const HELP = `
@@ -34,6 +35,7 @@ export function registerRun(program: Command): void {
     .option('--broker <broker>', 'embedded or mosquitto', 'embedded')
     .option('--seed <seed>', 'the same random values again')
     .option('-p, --port <port>', 'port of the practice broker, for other clients')
+    .option('--no-events', "the lesson's own events wait: you alone are the world")
     .option('--log', 'lines instead of a window; commands may be typed, one a line')
     .usage('[lesson] [options] [-- command...]')
     .addHelpText('after', HELP)
@@ -83,6 +85,7 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
     ...(options.seed ? { seed: options.seed } : {}),
     ...(port === undefined ? {} : { port }),
     ...(mosquitto ? { mosquitto } : {}),
+    events: options.events,
     ...(opened ? { workspace: opened.workspace.folder } : {}),
   };
   if (options.observe) {

@@ -73,7 +73,9 @@ export function drawLive(state: LiveState, size: Size, style: Style): Frame {
   // Header, the rule above the reply, the reply, the prompt.
   const room = height - 3 - reply.length;
   const side = width >= TWO_PANES;
-  const outputHeight = side ? room : Math.max(2, Math.floor(room * 0.28));
+  // Below the wire, the output takes room as it comes.
+  const most = Math.max(2, Math.floor(room * 0.28));
+  const outputHeight = side ? room : Math.min(most, Math.max(1, state.output.length));
   const wireHeight = side ? room : room - outputHeight - 1;
   const wireWidth = wireColumns(width);
   const wire = wirePane(state, { width: wireWidth, height: wireHeight }, style);

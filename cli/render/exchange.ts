@@ -14,7 +14,8 @@ export function painted(line: string, style: Style): string {
     .replace(/^▶/, mark => style.red(mark))
     .replace(/^((?:\S*)\s+)(#\d+)/, (_, before, number) => before + style.yellow(number))
     .replace(/\b(?:CONN|PUB|SUB|UNSUB|PING|DISCONN|AUTH)[A-Z]*\b/, name => style.cyan(name))
-    .replace(/[✗⏸∅] (?:fault|lost|dropped|replaced|withheld|answered|absorbed)\b/, word =>
+    .replace(/\bfault:/, word => style.red(word))
+    .replace(/[✗⏸∅] (?:lost|dropped|replaced|withheld|answered|absorbed)\b/, word =>
       style.red(word),
     );
 }
