@@ -1,11 +1,10 @@
 import { dirname } from 'node:path';
 import { type CorpusProgram, corpus, layOver, type Role } from './corpus.js';
 import { type ProgramRun, runHiddenTests } from './engine.js';
-import { overall } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
 import { type PreparedProgram, prepareProgram } from './program/prepare.js';
 import { type LauncherRef, ProgramUnavailable } from './program/spec.js';
-import type { Track } from './result.js';
+import { overall, type Track } from './result.js';
 
 /** What came of one program of the corpus, and whether it is what should come. */
 export interface Proof {

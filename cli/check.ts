@@ -55,6 +55,12 @@ export async function check(
   // Said before anything heavy is loaded: the learner sees at once that it has begun.
   const [only] = named;
   if (only && named.length === 1) line.begin(`checking ${only.id}`);
+  // The check itself begins to load while the rest is found out.
+  const checker = import('../checker/index.js');
+  checker.then(
+    ({ expectCheck }) => only && expectCheck({ lesson: only.id }),
+    () => undefined,
+  );
   const jobs = await prepare(named, options, notices => {
     if (notices.length === 0) return;
     line.end();
@@ -71,7 +77,7 @@ export async function check(
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   const results: CheckResult[] = [];
-  const { checkLesson } = await import('../checker/index.js');
+  const { checkLesson } = await checker;
   for (const job of jobs.list) {
     line.begin(`checking ${job.lesson.id}`);
     const outcome = await checkLesson({

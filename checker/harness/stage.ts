@@ -19,7 +19,7 @@ import {
 } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
-import { atRest } from './at-rest.js';
+import { allAsleep, atRest } from './at-rest.js';
 import { type PatienceWatch, watchPatience, within } from './patience.js';
 import { type Random, randomFrom } from './random.js';
 import {
@@ -106,6 +106,15 @@ export interface Stage {
     when: (entry: TraceEntry) => boolean,
     withinMs?: number,
   ): Promise<TraceEntry | undefined>;
+  /**
+   * As `maybe`, for what a program might do of itself (give up, try once more) while nothing comes
+   * to it. Ends as soon as it is known that no program will do anything in this time: see `asleepMs`.
+   */
+  byItself(
+    what: string,
+    when: (entry: TraceEntry) => boolean,
+    withinMs: number,
+  ): Promise<TraceEntry | undefined>;
   /** Waits for a promise of a peer (a message, a SUBACK). The scenario ends here when it does not come. */
   expect<T>(what: string, promise: Promise<T>, withinMs?: number): Promise<T>;
   /**
@@ -131,7 +140,12 @@ export interface StageSettings {
   readonly plainPeers?: boolean;
   /** `embedded` (default), `mosquitto` for the system's Mosquitto, or the address of a broker. */
   readonly brokerKind?: string;
+  /** Ends the scenario at once, and every program of it. */
+  readonly signal?: AbortSignal;
 }
+
+/** The reason in a recording that was stopped from outside. */
+export const STOPPED = 'the check was stopped';
 
 /**
  * The broker of a scenario. Where a scenario asks for a behaviour that only the embedded broker can
@@ -187,7 +201,7 @@ export async function perform<Facts>(
   let gaveUp: Recording['gaveUp'];
   let fault: string | undefined;
   try {
-    await definition.run(live.stage, facts);
+    await untilStopped(definition.run(live.stage, facts), settings.signal);
   } catch (error) {
     if (error instanceof GaveUp) {
       const waited = (error.afterMs / 1000).toFixed(1);
@@ -201,7 +215,8 @@ export async function perform<Facts>(
       fault = faultOf(error);
     }
   }
-  const { trace, programs, stalls, findings } = await live.close();
+  const { trace, programs, stalls, findings, broken } = await live.close();
+  fault ??= broken;
   return {
     scenario: definition.name,
     facts,
@@ -216,6 +231,24 @@ export async function perform<Facts>(
 
 function faultOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** @throws Error when it is stopped before it has ended; it then goes on with a stage that is closed */
+async function untilStopped(run: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return run;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error(STOPPED));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  run.catch(() => undefined);
+  aborted.catch(() => undefined);
+  try {
+    await Promise.race([run, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
 }
 
 async function openStage<Facts>(
@@ -249,6 +282,9 @@ async function openStage<Facts>(
     [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
   let findings: unknown;
+  /** Why a program was never reached: nothing can be told then. */
+  let broken: string | undefined;
+  let closed = false;
   /** Aborted when no program is left that could still do something. */
   const wakeups = new Set<() => void>();
 
@@ -350,6 +386,7 @@ async function openStage<Facts>(
   async function start(startOptions: StartOptions = {}): Promise<StagedProgram> {
     const name = startOptions.name ?? 'program';
     const { port } = await listen(name);
+    if (closed) throw new Error(STOPPED);
     const host = startOptions.host ?? '127.0.0.1';
     const env = {
       MQTT_URL: `${startOptions.scheme ?? 'mqtt'}://${host}:${port}`,
@@ -361,6 +398,7 @@ async function openStage<Facts>(
     const onExit = (record: ProgramRecord) => {
       running.delete(program);
       records.push(record);
+      if (launcher && record.startError) broken ??= `${name}: ${record.startError}`;
       const how = record.signal ? `by ${record.signal}` : `with exit code ${record.exitCode}`;
       tap.note('ended', record.startError ?? `the program ended ${how}`, name);
       for (const wake of wakeups) wake();
@@ -406,6 +444,8 @@ async function openStage<Facts>(
     };
   }
 
+  const waited = (from: number) => `${((now() - from) / 1000).toFixed(1)} s`;
+
   const stage: Stage = {
     random: randomFrom(spec.seed, `${definition.name}/live`),
     folder: spec.cwd,
@@ -417,7 +457,8 @@ async function openStage<Facts>(
       return broker();
     },
     use: other => {
-      brokers.push(other);
+      if (closed) void other.stop();
+      else brokers.push(other);
     },
     tap,
     now,
@@ -444,6 +485,32 @@ async function openStage<Facts>(
         return undefined;
       }
     },
+    byItself: async (what, when, ms) => {
+      const from = now();
+      const seen = new AbortController();
+      const event = tap.until(when, { signal: seen.signal });
+      event.catch(() => undefined);
+      const quiet = allAsleep(
+        tap,
+        () => [...running],
+        () => from + ms - now(),
+        seen.signal,
+      );
+      try {
+        const found = await Promise.race([
+          awaits(what, event, ms, true),
+          quiet.then(asleep => (asleep ? undefined : new Promise<never>(() => undefined))),
+        ]);
+        if (found) return found;
+        tap.note('not-seen', `no ${what} in ${waited(from)}: the program only waits for packets`);
+      } catch (error) {
+        if (!(error instanceof GaveUp)) throw error;
+        tap.note('not-seen', `waited ${waited(from)} for ${what}`);
+      } finally {
+        seen.abort();
+      }
+      return undefined;
+    },
     expect: (what, promise, ms = DEADLINE_MS) => awaits(what, promise, ms, true),
     protocolTime: ms => new Promise(resolve => setTimeout(resolve, ms)),
   };
@@ -451,6 +518,7 @@ async function openStage<Facts>(
   return {
     stage,
     close: async () => {
+      closed = true;
       for (const program of running) program.kill();
       await Promise.all([...running].map(program => program.exited));
       for (const name of listeners.keys()) await within(500, whenClosed(tap, name), now, patience);
@@ -465,6 +533,7 @@ async function openStage<Facts>(
         programs: [...records].sort((a, b) => a.startedAt - b.startedAt),
         stalls: patience.stalls,
         findings,
+        broken,
       };
     },
   };

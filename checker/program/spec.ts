@@ -92,13 +92,18 @@ export interface Launched {
   kill(pid: number): void;
   /** Which process is the program itself. */
   programPid(pid: number): number;
-  /** How the program itself ended, when this is how the command did. Removes what was made for it. */
-  ended(code: number | null, signal: string | undefined): Ending;
+  /**
+   * How the program itself ended, when this is how the command did, and `status` what it wrote to
+   * file descriptor 3. Removes what was made for it.
+   */
+  ended(code: number | null, signal: string | undefined, status: string): Ending;
 }
 
 export interface Ending {
   readonly exitCode: number | null;
   readonly signal?: string;
+  /** The program was never reached: not its fault. */
+  readonly startError?: string;
 }
 
 /** What the learner can be told in one line when no program can be made: it is not a verdict. */

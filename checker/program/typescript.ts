@@ -1,12 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
-import { execa } from 'execa';
 import { packageRoot } from '../../course/package-root.js';
+import { scratchFolder } from './scratch.js';
 import { ProgramUnavailable } from './spec.js';
 
 const require = createRequire(import.meta.url);
@@ -31,7 +30,7 @@ export async function buildTypescript(
   { confined = false }: { readonly confined?: boolean } = {},
 ): Promise<BuiltProgram> {
   const [{ build }] = await Promise.all([import('esbuild'), warmClientLibrary()]);
-  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-program-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'program-'));
   const outfile = join(folder, 'main.mjs');
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
@@ -130,7 +129,9 @@ function warmClientLibrary(): Promise<unknown> {
   warmed ??=
     existsSync(cache) || !existsSync(maker)
       ? Promise.resolve()
-      : execa(process.execPath, [maker], { reject: false, stdio: 'ignore' });
+      : import('execa').then(({ execa }) =>
+          execa(process.execPath, [maker], { reject: false, stdio: 'ignore' }),
+        );
   return warmed;
 }
 

@@ -13,7 +13,12 @@ export function dropArgs({ uid, tools }: SandboxOptions): string[] {
   ];
 }
 
-/** The command that makes a network with nothing but loopback in it, and runs `command` there. */
+const SCRATCH_BYTES = String(SCRATCH_MIB << 20);
+
+/**
+ * The command that makes a network with nothing but loopback in it, and a sized folder in memory,
+ * and runs `command` there.
+ */
 export function networkArgs(options: SandboxOptions, command: readonly string[]): string[] {
   const { bwrap = 'bwrap' } = options.tools;
   return [
@@ -25,6 +30,10 @@ export function networkArgs(options: SandboxOptions, command: readonly string[])
     '--dev-bind',
     '/',
     '/',
+    '--size',
+    SCRATCH_BYTES,
+    '--tmpfs',
+    `${options.tmp}/scratch`,
     ...command,
   ];
 }
@@ -47,7 +56,6 @@ export interface BoxRequest {
  */
 export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] {
   const { tools, limits, stage, nodeMajor, tmp } = options;
-  const scratch = String(SCRATCH_MIB << 20);
   const bind = (kind: string, list: BoxRequest['binds']) =>
     list.flatMap(([source, target]) => [kind, source, target]);
   return [
@@ -56,6 +64,7 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     `--target=${request.networkPid}`,
     '--user',
     '--net',
+    '--mount',
     '--preserve-credentials',
     tools.bwrap ?? 'bwrap',
     '--unshare-user',
@@ -66,6 +75,9 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     ...(tools.disableUserns ? ['--disable-userns'] : []),
     '--die-with-parent',
     '--new-session',
+    // Tells that the program was reached: its exit code comes there, and it cannot write to it.
+    '--json-status-fd',
+    '3',
     '--cap-drop',
     'ALL',
     '--hostname',
@@ -77,12 +89,12 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     '--remount-ro',
     '/dev',
     '--size',
-    scratch,
+    SCRATCH_BYTES,
     '--tmpfs',
     '/dev/shm',
-    '--size',
-    scratch,
-    '--tmpfs',
+    // What a program writes is there when it is started again in the same scenario, as at home.
+    '--bind',
+    `${tmp}/scratch/tmp`,
     '/tmp',
     // Behind the folders above: the course itself, or the submission, may lie in /tmp.
     ...bind('--ro-bind', options.binds),
@@ -95,6 +107,9 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     '--ro-bind',
     `${tmp}/etc/hosts`,
     '/etc/hosts',
+    '--bind',
+    `${tmp}/scratch/stage`,
+    stage.folder,
     ...bind('--ro-bind', request.binds),
     ...bind('--bind', request.writable),
     '--remount-ro',

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   closeSync,
   constants,
   fstatSync,
@@ -32,15 +33,17 @@ export function readPlain(path: string, most: number): Buffer | undefined {
 
 /**
  * Copies the regular files below a folder. Links, pipes and devices stay behind.
+ * @param owner the user that the copies belong to; default ours
  * @throws Error when it is more than a submission can be
  */
-export function copyPlain(from: string, to: string): void {
+export function copyPlain(from: string, to: string, owner?: number): void {
   const left = { files: MOST_FILES, bytes: MOST_BYTES };
   const copy = (source: string, target: string): void => {
     const found = lstatSync(source);
     if (found.isDirectory()) {
       mkdirSync(target, { recursive: true });
       chmodSync(target, 0o755);
+      if (owner !== undefined) chownSync(target, owner, owner);
       for (const name of readdirSync(source)) copy(join(source, name), join(target, name));
     } else if (found.isFile()) {
       left.files -= 1;
@@ -49,6 +52,7 @@ export function copyPlain(from: string, to: string): void {
       left.bytes -= bytes.length;
       writeFileSync(target, bytes);
       chmodSync(target, found.mode & 0o100 ? 0o755 : 0o644);
+      if (owner !== undefined) chownSync(target, owner, owner);
     }
   };
   copy(from, to);

@@ -61,7 +61,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   const place = uid === undefined || openToAll(options.tmp) ? options.tmp : tmpdir();
   const tmp = await mkdtemp(join(place, 'mqtt-course-sandbox-'));
   await chmod(tmp, uid === undefined ? 0o700 : 0o711);
-  await mkdir(join(tmp, 'machine'));
+  for (const name of ['machine', 'scratch']) await mkdir(join(tmp, name));
   await writeFile(hitsFile(tmp), '', { mode: 0o600 });
   await writeEtc(tmp, uid ?? process.getuid?.() ?? 0);
   const visible =

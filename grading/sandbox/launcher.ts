@@ -37,8 +37,8 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   let count = 0;
   let network: Network | undefined;
   try {
-    if (tier !== 'process') copyPlain(options.stage.folder, stage);
-    if (tier === 'bwrap') network = await takeNetwork(options);
+    if (tier !== 'process') copyPlain(options.stage.folder, stage, claim?.uid);
+    if (tier === 'bwrap') network = await takeNetwork(options, stage);
   } catch (error) {
     claim?.release();
     rmSync(here, { recursive: true, force: true });
@@ -86,9 +86,12 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
       },
       flooded: () =>
         end(start, request.name, `wrote more than ${OUTPUT_BYTES >> 20} MiB of output`),
-      kill: killTree,
+      kill(pid) {
+        start.because ??= 'was killed';
+        killTree(pid);
+      },
       programPid: innermost,
-      ended(code, signal) {
+      ended(code, signal, status) {
         stopWatching();
         starts.delete(start);
         const ending = tier === 'bwrap' ? endingOf(code, signal) : endingOf(null, signal);
@@ -102,7 +105,9 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
         } catch {
           // The scene is removed as a whole later, and nobody waits for these results any more.
         }
-        return signal === undefined && tier !== 'bwrap' ? { exitCode: code } : ending;
+        if (tier !== 'bwrap') return signal === undefined ? { exitCode: code } : ending;
+        const reached = status.includes('"exit-code"') || start.because !== undefined || signal;
+        return reached ? ending : { ...ending, startError: 'the sandbox could not start it' };
       },
     };
   }

@@ -3,12 +3,17 @@ import type { Server } from 'node:net';
 import { networkArgs } from './argv.js';
 import type { SandboxOptions } from './options.js';
 
-/** A network of its own with loopback only. Listening sockets in it are ours; programs dial them. */
+/**
+ * What the programs of one scenario share, and nobody else: a network with loopback only, whose
+ * listening sockets are ours, and a scratch folder in memory with the submission's files and /tmp.
+ */
 export interface Network {
   /** A process that is in the network. */
   readonly pid: number;
   /** A listening socket on 127.0.0.1 in that network. Rejects with EADDRINUSE in `code`. */
   listen(port: number): Promise<Server>;
+  /** Empties the scratch folder and copies the submission's files there. */
+  reset(stage: string): Promise<void>;
   /** The programs in it are gone: the next scenario may have it. */
   release(): void;
   close(): void;
@@ -22,8 +27,23 @@ export interface Network {
  * dials again and again while nobody listens would reach itself one day.
  */
 const holder = `
+const fs = require('node:fs');
 const net = require('node:net');
-process.on('message', ({ id, port }) => {
+const scratch = process.argv[1] + '/scratch';
+process.on('message', ({ id, port, stage }) => {
+  if (stage !== undefined) {
+    try {
+      for (const name of fs.readdirSync(scratch)) {
+        fs.rmSync(scratch + '/' + name, { recursive: true, force: true });
+      }
+      fs.mkdirSync(scratch + '/tmp', { mode: 0o700 });
+      fs.cpSync(stage, scratch + '/stage', { recursive: true });
+      process.send({ id, done: true });
+    } catch (error) {
+      process.send({ id, error: error.message });
+    }
+    return;
+  }
   const open = left => {
     const server = net.createServer();
     server.on('error', error => {
@@ -46,9 +66,20 @@ const IDLE_MS = 5000;
 
 const idle = new Map<string, Network[]>();
 
-/** A network for one scenario: one that is free, else a new one. */
-export async function takeNetwork(options: SandboxOptions): Promise<Network> {
-  return idle.get(options.tmp)?.pop() ?? openNetwork(options);
+/** A network for one scenario: one that is free, else a new one. `stage` is copied to its scratch folder. */
+export async function takeNetwork(options: SandboxOptions, stage: string): Promise<Network> {
+  for (let free = idle.get(options.tmp)?.pop(); free; free = idle.get(options.tmp)?.pop()) {
+    const made = await free.reset(stage).then(
+      () => free,
+      () => undefined,
+    );
+    if (made) return made;
+    // Somebody left what cannot be removed.
+    free.close();
+  }
+  const network = await openNetwork(options);
+  await network.reset(stage);
+  return network;
 }
 
 interface Answer {
@@ -97,23 +128,29 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
   });
   detach(child);
   let next = 0;
+  const ask = (question: { readonly port: number } | { readonly stage: string }) =>
+    new Promise<Server | undefined>((resolve, reject) => {
+      const id = next++;
+      const one: { server?: Server; settle(answer: Answer): void } = {
+        settle(answer) {
+          asked.delete(id);
+          if (asked.size === 0) child.channel?.unref();
+          if (answer.error === undefined) resolve(one.server);
+          else reject(Object.assign(new Error(answer.error), { code: answer.code }));
+        },
+      };
+      asked.set(id, one);
+      child.channel?.ref();
+      child.send({ id, ...question }, error => error && one.settle({ error: error.message }));
+    });
   const network: Network = {
     pid,
-    listen: port =>
-      new Promise((resolve, reject) => {
-        const id = next++;
-        const one: { server?: Server; settle(answer: Answer): void } = {
-          settle(answer) {
-            asked.delete(id);
-            if (asked.size === 0) child.channel?.unref();
-            if (one.server) resolve(one.server);
-            else reject(Object.assign(new Error(answer.error), { code: answer.code }));
-          },
-        };
-        asked.set(id, one);
-        child.channel?.ref();
-        child.send({ id, port }, error => error && one.settle({ error: error.message }));
-      }),
+    listen: async port => {
+      const server = await ask({ port });
+      if (!server) throw new Error('the sandbox gave no listening socket');
+      return server;
+    },
+    reset: stage => ask({ stage }).then(() => undefined),
     release() {
       if (child.exitCode !== null || !child.connected) return;
       const free = idle.get(options.tmp) ?? [];

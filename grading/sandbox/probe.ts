@@ -8,6 +8,7 @@ import { openSandbox } from './index.js';
 import { openLauncher } from './launcher.js';
 import { defaultLimits } from './limits.js';
 import { findTool } from './options.js';
+import { killTree } from './processes.js';
 
 export interface IsolationProbe {
   readonly tier: Isolation;
@@ -70,20 +71,23 @@ function runOnce(launcher: Launcher, folder: string): Promise<string | undefined
     const child = spawn(launched.command, launched.args, {
       cwd: launched.cwd,
       env: launched.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     const said = { stdout: '', stderr: '' };
-    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
-    child.stdout.on('data', text => {
+    const timer = setTimeout(() => {
+      if (child.pid !== undefined) killTree(child.pid);
+      resolve('a program in it did not end');
+    }, 20_000);
+    child.stdout?.on('data', text => {
       said.stdout += text;
     });
-    child.stderr.on('data', text => {
+    child.stderr?.on('data', text => {
       said.stderr += text;
     });
     child.once('error', error => resolve(error.message));
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      launched.ended(code, signal ?? undefined);
+      launched.ended(code, signal ?? undefined, '');
       resolve(
         said.stdout === 'ready'
           ? undefined

@@ -52,7 +52,8 @@ export function stageFiles(
   const env = { ...base, ...request.env };
   const { command, cwd } = request;
   if (options.tier === 'process') return { command, args: request.args, cwd, env, binds: [] };
-  const binds: Pair[] = [[stage, options.stage.folder]];
+  // In bubblewrap the folder comes out of the scenario's scratch folder.
+  const binds: Pair[] = options.tier === 'bwrap' ? [] : [[stage, options.stage.folder]];
   if (!inside(cwd, options.stage.folder)) {
     throw new Error(`the program starts in ${cwd}, which is not part of what was staged`);
   }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { corpus, layOver } from '../../checker/corpus.js';
 import { loadLesson } from '../../checker/engine.js';
 import { runLesson } from '../../checker/harness/run.js';
@@ -28,7 +28,9 @@ import {
 } from '../../grading/sandbox/index.js';
 import { openLauncher } from '../../grading/sandbox/launcher.js';
 import { dataBytes, endingOf } from '../../grading/sandbox/limits.js';
+import type { SandboxOptions } from '../../grading/sandbox/options.js';
 import { inWords } from '../../grading/sandbox/probe.js';
+import { killTree, treeOf } from '../../grading/sandbox/processes.js';
 import type { Isolation } from '../../grading/types.js';
 
 const probe = await probeIsolation();
@@ -81,13 +83,17 @@ describe('what the sandbox is made of', () => {
     ]) {
       expect(argv).toContain(flag);
     }
-    expect(argv).not.toMatch(/--(dev-bind|bind|setenv|share-net)/);
+    expect(argv).not.toMatch(/--(dev-bind|setenv|share-net)/);
+    expect(argv.match(/--bind \S+/g)).toEqual([
+      '--bind /tmp/box/scratch/tmp',
+      '--bind /tmp/box/scratch/stage',
+    ]);
   });
 
   test('a course that lies in /tmp is not hidden by the private /tmp', () => {
     const binds = [['/tmp/course/kit', '/tmp/course/kit']] as const;
     const argv = boxArgs({ ...options, binds }, request).join(' ');
-    expect(argv.indexOf('--tmpfs /tmp')).toBeLessThan(argv.indexOf('/tmp/course/kit'));
+    expect(argv.indexOf('/scratch/tmp /tmp')).toBeLessThan(argv.indexOf('/tmp/course/kit'));
   });
 
   test('an older bubblewrap is not given a flag that it does not know', () => {
@@ -138,7 +144,7 @@ describe('what the sandbox is made of', () => {
 
 /** One start of a small program, outside of any lesson. */
 async function run(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'launcher'>,
   source: string,
   drive: (program: ReturnType<typeof startProgram>) => void = one => one.endInput(),
   env: Record<string, string> = {},
@@ -262,6 +268,46 @@ describe.each(tiers)('the contract of a program in %s', tier => {
     const ended = await run(sandbox, 'for (;;);', () => undefined);
     expect(ended.signal).toBe('SIGXCPU');
     expect(ended.notes).toEqual(['the program used more than 1 s of processor time']);
+  });
+});
+
+describe.skipIf(!here)("what is not the program's fault", () => {
+  test('a sandbox that does not come up is told from a program that ends', async () => {
+    const sandbox = await open('bwrap');
+    const ended = await run(sandbox, "console.error('bwrap: not really'); process.exit(1)");
+    expect(ended.startError).toBeUndefined();
+    expect(ended.exitCode).toBe(1);
+    const ref = sandbox.launcher({ folder: '', track: 'typescript' });
+    const options = ref.options as SandboxOptions;
+    const binds = [...options.binds, ['/nowhere/at/all', '/nowhere']];
+    const broken = {
+      ...sandbox,
+      launcher: (stage: SandboxOptions['stage']) => ({
+        ...ref,
+        options: { ...options, binds, stage },
+      }),
+    };
+    const never = await run(broken, '');
+    expect(never).toMatchObject({ exitCode: 1, startError: 'the sandbox could not start it' });
+    expect(never.stderr).toContain("bwrap: Can't find source path /nowhere/at/all");
+  });
+
+  test('the innermost process is killed first', async () => {
+    const shell = spawn('sh', ['-c', 'sh -c "sleep 60; true"; true'], { stdio: 'ignore' });
+    const pid = shell.pid ?? 0;
+    while (treeOf(pid).length < 3) await new Promise(resolve => setTimeout(resolve, 5));
+    const tree = treeOf(pid);
+    const killed: number[] = [];
+    const kill = vi.spyOn(process, 'kill').mockImplementation(one => {
+      killed.push(one);
+      return true;
+    });
+    killTree(pid);
+    kill.mockRestore();
+    expect(killed).toEqual([...tree].reverse());
+    expect(killed.at(-1)).toBe(pid);
+    killTree(pid);
+    await new Promise(resolve => shell.once('exit', resolve));
   });
 });
 

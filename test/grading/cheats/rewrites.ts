@@ -7,8 +7,6 @@ import { dirname, join } from 'node:path';
 
 for (const path of [
   process.argv[1] ?? '',
-  join(process.cwd(), 'main.ts'),
-  join(process.cwd(), 'planted.txt'),
   '__ROOT__/exercises/kit/kit.ts',
   '__ROOT__/dist/vendor/mqtt.mjs',
   process.execPath,
@@ -23,9 +21,7 @@ for (const path of [
     // Read-only.
   }
 }
-try {
-  symlinkSync('/etc/shadow', join(process.cwd(), 'link'));
-  console.log('LEAK made a link');
-} catch {
-  writeFileSync('/tmp/mine', 'allowed');
-}
+// Its own folder is a copy: what it does there reaches nobody.
+symlinkSync('/etc/shadow', join(process.cwd(), 'link'));
+writeFileSync(join(process.cwd(), 'planted.txt'), 'planted');
+writeFileSync(join(process.cwd(), 'main.ts'), '');
