@@ -31,6 +31,7 @@ export async function finish(input: FinishInput, style: Style): Promise<number> 
   const learners = run.members.map(one => one.learner);
   const notices = [
     ...input.notices,
+    ...otherTests(run, records),
     ...(await strangers(courseFile, learners, options.courseFile)),
     ...files.flatMap(file =>
       /^(canvas|moodle)\.txt$/.test(file) ? [`see ${file} for what was filled in`] : [],
@@ -44,4 +45,19 @@ export async function finish(input: FinishInput, style: Style): Promise<number> 
     print(tellGrades({ grades, table, files, out, notices }, style));
   }
   return isOpen(grades) ? 3 : 0;
+}
+
+/** Results that stand beside newer ones, as after `--only` with a newer course. */
+function otherTests(run: Run, records: readonly StoredRecord[]): string[] {
+  const members = new Set(run.members.map(one => one.learner.id));
+  const old = records.filter(
+    ({ record }) =>
+      members.has(record.learner) &&
+      run.lessons.includes(record.lesson) &&
+      record.inputs.tests !== run.tests,
+  );
+  if (old.length === 0) return [];
+  return [
+    `${old.length} results were judged by another version of the course than the rest; grade the whole class again, so that all are judged alike`,
+  ];
 }

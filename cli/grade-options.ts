@@ -42,7 +42,7 @@ export function addOutputOptions(command: Command): Command {
     .option('--moodle-lesson <lesson>', 'the lesson the worksheet is for; default total')
     .option('--absent <what>', 'in Canvas and Moodle: leave their cells, or zero', 'leave')
     .option('--scale', 'in Canvas and Moodle: scale to the points that are possible there')
-    .option('--pseudonyms <keyfile>', 'hide names in what is written; the file tells them apart')
+    .option('--pseudonyms <keyfile>', 'hide names in the exports; the file says who is who')
     .option('--feedback <detail>', 'to learners: messages, or points alone', 'messages')
     .option('--traces <whose>', 'packets shown to learners: own, all or none', 'own')
     .option('--visibility <when>', 'Gradescope: visible, hidden, after_due_date, after_published')

@@ -58,7 +58,8 @@ export function gradeProgress(style: Style, screen: Screen): GradeProgress {
   const pace = () => {
     const minutes = (screen.now() - began) / 60_000;
     if (tally.ran < 3 || minutes <= 0) return [];
-    const left = ((tally.total - tally.done) / tally.done) * minutes;
+    // What was known from before says nothing about the pace.
+    const left = ((tally.total - tally.done) / (tally.done - tally.kept)) * minutes;
     return [`${Math.round(tally.ran / minutes)} a minute`, `${leftText(left)} left`];
   };
   const sums = () =>

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../course/index.js';
-import type { Isolation, Plan, Shard } from '../grading/index.js';
+import type { Plan, Shard } from '../grading/index.js';
 import { finish } from './grade-finish.js';
+import { chooseTier, parseIsolation, type Tier } from './grade-isolation.js';
 import { registerGradeMerge } from './grade-merge.js';
 import {
   addOutputOptions,
@@ -78,6 +79,9 @@ export async function registerGrade(program: Command): Promise<void> {
 }
 
 const HELP = `
+Formats: csv, json, feedback, markdown, report, pcap, canvas, moodle,
+moodle-gradebook, moodle-feedback, gradescope, prairielearn, junit, ctrf.
+
 Interrupted, or a submission changed? The same command goes on: what has a result
 from the same files is not run again.
 
@@ -148,21 +152,21 @@ async function gradeCommand(
       `every shard needs the same seed. Add this to each of them: --seed ${seed}`,
     );
   }
-  const tier = await chooseTier(asked, options, folder);
+  const tier = await chooseTier(asked, options, folder, grading.probeIsolation);
   if (tier.refused !== undefined) {
     tell(hang('', '', tier.refused, style.width));
     return 3;
   }
 
+  const workers = grading.workersHere(
+    options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs),
+  );
   const display = options.json ? jsonProgress() : gradeProgress(style, realScreen(style));
-  if (!options.json) print(beginning({ ...tier, plan, lessons, shard, seed, out }, style));
+  if (!options.json) print(beginning({ ...tier, plan, lessons, shard, seed, workers }, style));
   for (const notice of [...plan.notices, ...tier.notices]) display.say(notice);
   const stop = new AbortController();
   const tmp = await mkdtemp(join(tmpdir(), 'mqtt-course-grade-'));
   const limits = grading.defaultLimits;
-  const workers = grading.workersHere(
-    options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs),
-  );
   const salt = grading.saltOf(seed);
   const runner = grading.openPool({
     workers,
@@ -202,61 +206,6 @@ async function gradeCommand(
   }
 }
 
-const tiers: readonly Isolation[] = ['bwrap', 'container', 'process'];
-
-/** @throws UsageError */
-function parseIsolation(options: GradeOptions): Isolation | undefined {
-  const { isolation, requireSandbox } = options;
-  if (isolation === undefined) return undefined;
-  const tier = tiers.find(one => one === isolation);
-  if (!tier) {
-    throw new UsageError(`--isolation ${isolation} is not known; choose ${tiers.join(', ')}.`);
-  }
-  if (tier === 'process' && requireSandbox) {
-    throw new UsageError(
-      '--isolation process is no sandbox, and --require-sandbox asks for one. Leave one of them out.',
-    );
-  }
-  return tier;
-}
-
-interface Tier {
-  readonly isolation: Isolation;
-  readonly notices: readonly string[];
-  /** Why nothing is graded. */
-  readonly refused?: string;
-}
-
-/** What programs are kept apart with. Never less than asked for, and never less without being asked. */
-async function chooseTier(
-  asked: Isolation | undefined,
-  { requireSandbox }: GradeOptions,
-  folder: string,
-): Promise<Tier> {
-  if (asked === 'process') {
-    const warning =
-      'isolation process: programs can read your files and reach your network. For programs you trust.';
-    return { isolation: 'process', notices: [warning] };
-  }
-  const { probeIsolation } = await import('../grading/index.js');
-  const { tier, reason = '' } = await probeIsolation();
-  const good =
-    asked === undefined ? tier !== 'process' : tiers.indexOf(tier) <= tiers.indexOf(asked);
-  if (good) {
-    const isolation = asked ?? tier;
-    const notice = `isolation container: this container is all that keeps programs in. ${reason}`;
-    return { isolation, notices: isolation === 'container' ? [notice] : [] };
-  }
-  const way = requireSandbox
-    ? 'Nothing was run.'
-    : `Nothing was run. Without a sandbox, programs can read your files and reach your network; for programs you trust: npx mqtt-course grade ${folder} --isolation process`;
-  return {
-    isolation: tier,
-    notices: [],
-    refused: `There is no ${asked ?? 'sandbox'} here: ${reason.replace(/\.?$/, '.')} ${way}`,
-  };
-}
-
 /** The first interrupt lets what runs come to its end, the second ends it. */
 function onInterrupt(say: (text: string) => void, stop: AbortController, drop: () => void) {
   let seen: NodeJS.Signals | undefined;
@@ -284,7 +233,7 @@ interface Beginning extends Tier {
   readonly lessons: readonly string[];
   readonly shard: Shard | undefined;
   readonly seed: string;
-  readonly out: string;
+  readonly workers: number;
 }
 
 function beginning(one: Beginning, style: Style): string[] {
@@ -293,7 +242,7 @@ function beginning(one: Beginning, style: Style): string[] {
   return hang(
     '',
     '  ',
-    `grading ${what}; isolation ${one.isolation}, seed ${one.seed}`,
+    `grading ${what}; ${one.workers} at a time, isolation ${one.isolation}, seed ${one.seed}`,
     style.width,
   );
 }
