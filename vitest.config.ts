@@ -1,9 +1,13 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-/** The project's own tests. The hidden tests of the lessons are run by `mqtt-course check` and `verify`. */
+/**
+ * The project's own tests. The hidden tests of the lessons are run by `mqtt-course check` and
+ * `verify`, those of the sandbox by `npm run sandbox`.
+ */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/grading/sandbox*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

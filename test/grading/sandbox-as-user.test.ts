@@ -26,7 +26,8 @@ test.skipIf(!usable)('the sandbox holds for a normal user', { timeout: 600_000 }
   const files = ['test/grading/sandbox.test.ts', 'test/grading/sandbox-cheats.test.ts'];
   const filter = process.env['CHEATS'] === 'all' ? [] : ['-t', some];
   // A loader that writes nothing beside the configuration.
-  const args = [vitest, 'run', '--configLoader', 'runner', ...files, ...filter];
+  const config = ['--config', 'vitest.sandbox.config.ts', '--configLoader', 'runner'];
+  const args = [vitest, 'run', ...config, ...files, ...filter];
   const run = await execa(setpriv ?? '', [...drop, process.execPath, ...args], {
     cwd: packageRoot(),
     extendEnv: false,
