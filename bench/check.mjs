@@ -1,105 +1,129 @@
 /**
- * How long a learner waits: `check` of a lesson's solution, from `node` and through `npx`, beside
- * what it is built on. Prints medians (minimum–maximum) and ratios. Run: npm run bench [runs]
+ * How long a learner waits, beside what it is built on: `check` from `node` and through `npx`, a
+ * save in a session that stays, an empty Vitest, a bare client. Prints medians and ratios.
+ *
+ * Run: npm run bench -- [runs] [lessons]     for example: npm run bench -- 20 2,5
  */
-import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { command, line, machine, ms, time } from './measure.mjs';
+import { watch } from './watch.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = join(root, 'bin', 'mqtt-course.js');
-const runs = Number(process.argv[2] ?? 11);
-const lessons = (process.argv[3] ?? '2').split(',');
+const runs = Number(process.argv[2] ?? 20);
+const asked = process.argv[3]?.split(',').map(Number);
 
-/** @returns {Promise<{ wall: number, first: number, code: number | null }>} milliseconds */
-function time(command, args, options = {}) {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    let first;
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'], ...options });
-    child.stdout.on('data', () => {
-      first ??= performance.now() - began;
-    });
-    child.on('error', reject);
-    child.on('close', code => {
-      const wall = performance.now() - began;
-      resolve({ wall, first: first ?? wall, code });
+/** Lessons in which no protocol timer has to run out, each with a mistake that a learner makes. */
+const quick = [
+  { lesson: '02-publish-a-reading', mutant: 'end-before-connected' },
+  { lesson: '03-subscribe-and-react', mutant: 'unguarded-parse' },
+  { lesson: '04-topic-names', mutant: 'leading-slash' },
+  { lesson: '05-wildcards', mutant: 'one-device' },
+  { lesson: '08-retained-state', mutant: 'retain-missing' },
+  { lesson: '11-commands', mutant: 'not-stored' },
+];
+/** The others. Their scenarios wait for keep-alive, pauses before reconnecting, outages. */
+const withTimers = [1, 6, 7, 9, 10, 12, 13, 14];
+
+const wanted = number => !asked || asked.includes(number);
+const numberOf = ({ lesson }) => Number(lesson.slice(0, 2));
+const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-bench-'));
+
+/** A broker that says yes to a CONNECT, and no more. */
+async function yes() {
+  const server = createServer(socket => {
+    let greeted = false;
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      if (!greeted) socket.write(Buffer.from([0x20, 2, 0, 0]));
+      greeted = true;
     });
   });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  return server;
 }
 
-const median = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const ms = value => `${Math.round(value)}`.padStart(6);
-
-async function measure(name, command, args, options) {
-  await time(command, args, options);
-  const seen = [];
-  for (let run = 0; run < runs; run++) seen.push(await time(command, args, options));
-  const bad = seen.find(one => one.code !== 0);
-  if (bad) throw new Error(`${name} ended with ${bad.code}`);
-  const walls = seen.map(one => one.wall);
-  const result = { name, wall: median(walls), first: median(seen.map(one => one.first)) };
-  console.log(
-    `${name.padEnd(46)}${ms(result.wall)} (${ms(Math.min(...walls)).trim()}–${ms(Math.max(...walls)).trim()})   first line ${ms(result.first)}`,
-  );
-  return result;
+/** Which scenario of the last check took longest, and how long. */
+function longestScenario(workspace, number) {
+  const path = join(workspace, '.mqtt-course', 'last');
+  const lesson = `${String(number).padStart(2, '0')}-`;
+  const file = readdirSync(path).find(name => name.startsWith(lesson) && name.endsWith('.json'));
+  if (!file) return undefined;
+  const { recordings = {} } = JSON.parse(readFileSync(join(path, file), 'utf8'));
+  const ends = Object.entries(recordings).map(([name, { trace }]) => ({
+    name,
+    ms: Math.max(0, ...trace.entries.map(entry => entry.t)),
+  }));
+  return ends.sort((a, b) => b.ms - a.ms)[0];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-bench-'));
 try {
-  console.log(
-    `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, ${runs} runs each, milliseconds\n`,
-  );
+  console.log(`${machine(runs)}\n`);
   const workspace = join(folder, 'course');
   await time(process.execPath, [bin, 'start', '--yes', '--dir', workspace]);
   cpSync(join(root, 'solutions'), join(workspace, 'exercises'), { recursive: true });
-
-  const vitestBin = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const empty = join(root, 'bench', 'empty');
-  mkdirSync(join(root, '.tmp'), { recursive: true });
-
-  const sink = createServer(socket => {
-    let stage = 0;
-    socket.on('error', () => undefined);
-    socket.on('data', () => {
-      if (stage++ === 0) socket.write(Buffer.from([0x20, 2, 0, 0]));
+  const check = (number, n = runs) =>
+    command(`check ${number}, from node`, n, process.execPath, [bin, 'check', String(number)], {
+      cwd: workspace,
     });
-  });
-  await new Promise(resolve => sink.listen(0, '127.0.0.1', resolve));
+
+  const server = await yes();
+  mkdirSync(join(root, '.tmp'), { recursive: true });
   const bare = join(root, '.tmp', 'bare.mjs');
   writeFileSync(
     bare,
     `import mqtt from 'mqtt';
-const client = await mqtt.connectAsync('mqtt://127.0.0.1:${sink.address().port}');
+const client = await mqtt.connectAsync('mqtt://127.0.0.1:${server.address().port}');
 await client.publishAsync('a', 'b');
 await client.endAsync();
 `,
   );
-
-  const node = await measure('node -e 0', process.execPath, ['-e', '0']);
-  await measure('mqtt.js: connect, publish, end', process.execPath, [bare]);
-  const reference = await measure('vitest run, one empty test file', process.execPath, [
-    vitestBin,
+  const node = await command('node -e 0', runs, process.execPath, ['-e', '0']);
+  line(node);
+  line(await command('mqtt.js: connect, publish, end', runs, process.execPath, [bare]));
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const empty = join(root, 'bench', 'empty');
+  const reference = await command('vitest run, one empty test file', runs, process.execPath, [
+    vitest,
     'run',
     '--root',
     empty,
   ]);
-  for (const lesson of lessons) {
-    const check = await measure(
-      `check ${lesson}, from node`,
-      process.execPath,
-      [bin, 'check', lesson],
-      { cwd: workspace },
-    );
-    console.log(
-      `   ratio to vitest run ${(check.wall / reference.wall).toFixed(2)}, to node -e 0 ${(check.wall / node.wall).toFixed(1)}`,
+  line(reference);
+  server.close();
+
+  const ratios = ({ wall, first }) =>
+    `first line ${ms(first).trim()} · ${(wall / reference.wall).toFixed(2)} × vitest run · ${(wall / node.wall).toFixed(1)} × node`;
+  for (const number of quick.map(numberOf).filter(wanted)) {
+    const seen = await check(number);
+    line(seen, ratios(seen));
+  }
+  const here = quick.filter(one => wanted(numberOf(one)));
+  await watch(root, here, runs);
+  for (const number of withTimers.filter(wanted)) {
+    const seen = await check(number, Math.min(runs, 3));
+    const longest = longestScenario(workspace, number);
+    line(seen, longest ? `longest scenario "${longest.name}" ${ms(longest.ms).trim()}` : '');
+  }
+  if (wanted(2)) {
+    line(
+      await command('check 2, through npx', runs, 'npx', ['mqtt-course', 'check', '2'], {
+        cwd: workspace,
+      }),
     );
   }
-  await measure('check 2, through npx', 'npx', ['mqtt-course', 'check', '2'], { cwd: workspace });
-  sink.close();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

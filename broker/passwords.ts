@@ -28,6 +28,11 @@ export interface Passwords {
 
 const derive = promisify(pbkdf2);
 
+/** What checking one password may cost: a file of somebody else's must not keep this process busy. */
+const MOST_ITERATIONS = 2_000_000;
+const MOST_ARGON2 = { memoryKiB: 256 * 1024, passes: 32, lanes: 16 };
+const TOO_DEAR = 'Password hash costs more than this broker spends';
+
 /** Reads a password_file's text. As Mosquitto 2.0, a line that cannot be used is dropped with a
  * warning; besides its 12-byte salts, the 64-byte salts and argon2id of 2.1 are understood. */
 export function parsePasswords(text: string, file: string): Passwords {
@@ -58,13 +63,16 @@ export function parsePasswords(text: string, file: string): Passwords {
 }
 
 function parseHash(text: string): ParsedHash | string {
-  if (text.startsWith('$argon2id$')) return { kind: 'argon2id', phc: text };
+  if (text.startsWith('$argon2id$')) {
+    return argon2Bearable(text) ? { kind: 'argon2id', phc: text } : TOO_DEAR;
+  }
   const [empty, type, ...fields] = text.split('$');
   if (empty !== '' || (type !== '6' && type !== '7')) return 'Invalid password hash type';
   let iterations = 0;
   if (type === '7') {
     iterations = Number.parseInt(fields.shift() ?? '', 10);
     if (!(iterations >= 1)) return 'Invalid hash iterations';
+    if (iterations > MOST_ITERATIONS) return TOO_DEAR;
   }
   const salt = base64(fields[0]);
   if (salt === undefined || (salt.length !== 12 && salt.length !== 64)) {
@@ -75,6 +83,15 @@ function parseHash(text: string): ParsedHash | string {
   return type === '6'
     ? { kind: 'sha512', salt, digest }
     : { kind: 'sha512-pbkdf2', iterations, salt, digest };
+}
+
+function argon2Bearable(phc: string): boolean {
+  const cost = (name: string) => Number(new RegExp(`[$,]${name}=(\\d+)`).exec(phc)?.[1] ?? 0);
+  return (
+    cost('m') <= MOST_ARGON2.memoryKiB &&
+    cost('t') <= MOST_ARGON2.passes &&
+    cost('p') <= MOST_ARGON2.lanes
+  );
 }
 
 function base64(text: string | undefined): Buffer | undefined {

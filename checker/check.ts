@@ -1,13 +1,14 @@
 import { packageVersion } from '../course/package-root.js';
-import { type ProgramRun, runHiddenTests } from './engine.js';
-import { overall, type Recordings } from './harness/judge.js';
+import type { Engine, ProgramRun } from './engine.js';
+import type { Recordings } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
 import type { Recording } from './harness/recording.js';
 import { type PreparedProgram, prepareProgram } from './program/prepare.js';
-import { ProgramUnavailable } from './program/spec.js';
+import { type LauncherRef, ProgramUnavailable } from './program/spec.js';
 import { shownPath } from './program/typescript.js';
 import {
   type CheckResult,
+  overall,
   type ProgramOutput,
   RESULT_SCHEMA,
   type Track,
@@ -42,6 +43,8 @@ export interface CheckRequest {
   readonly broker?: string;
   /** The learner's folder: names in messages are relative to it, and its Python environment is used. */
   readonly workspace?: string;
+  /** How the program is started: in a sandbox. */
+  readonly launcher?: LauncherRef;
   readonly onProgress?: (event: CheckProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -76,8 +79,15 @@ export async function brokerProblem(
   }
 }
 
-/** Checks one lesson's program on the wire. Never throws for a mistake of the learner's. */
-export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> {
+/**
+ * Checks one lesson's program on the wire. Never throws for a mistake of the learner's.
+ * @param take gives an engine that nobody else uses until `release` is called
+ */
+export async function checkWith(
+  request: CheckRequest,
+  take: () => Promise<Pick<Engine, 'run'>>,
+  release: () => void = () => undefined,
+): Promise<CheckOutcome> {
   const started = performance.now();
   const seed = request.seed ?? newSeed();
   const base = {
@@ -113,13 +123,16 @@ export async function checkLesson(request: CheckRequest): Promise<CheckOutcome> 
     return finish({ status: 'failed', checks: [unreadable(error, request.workspace)] });
   }
   try {
-    const [run] = await runHiddenTests({
-      programs: [prepared.spec],
-      keepRecordings: true,
-      ...(request.broker ? { broker: request.broker } : {}),
-      ...(request.signal ? { signal: request.signal } : {}),
-      onCheck: (_, title, state) => request.onProgress?.({ type: 'check', title, state }),
-    });
+    const engine = await take();
+    const [run] = await engine
+      .run({
+        programs: [prepared.spec],
+        keepRecordings: true,
+        ...(request.broker ? { broker: request.broker } : {}),
+        ...(request.signal ? { signal: request.signal } : {}),
+        onCheck: (_, title, state) => request.onProgress?.({ type: 'check', title, state }),
+      })
+      .finally(release);
     if (!run || run.fault) {
       return finish(
         { status: 'unknown', checks: [], notice: run?.fault ?? 'nothing was judged' },

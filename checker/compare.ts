@@ -1,3 +1,4 @@
+import { handout } from '../course/handout.js';
 import type { Trace } from '../wire/index.js';
 import { corpus } from './corpus.js';
 import { loadLesson } from './engine.js';
@@ -33,7 +34,13 @@ export async function solutionExchange(request: SolutionRequest): Promise<Soluti
   const definition = lessonScenarios(await loadLesson(lesson)).find(one => one.name === scenario);
   if (!definition) return { unknown: `${lesson} has no scenario "${scenario}" any more` };
   const solution = corpus(lesson, track).find(one => one.role === 'solution');
-  if (!solution) return { unknown: `${lesson} has no reference solution in ${track}` };
+  if (!solution) {
+    return {
+      unknown: handout()
+        ? 'your instructor keeps the solutions, so there is nothing to compare with'
+        : `${lesson} has no reference solution in ${track}`,
+    };
+  }
   try {
     const prepared = await prepareProgram({
       id: 'solution',

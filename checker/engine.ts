@@ -7,6 +7,7 @@ import type { Recordings } from './harness/judge.js';
 import type { Lesson } from './harness/lesson.js';
 import type { ProgramSpec } from './program/spec.js';
 import type { Verdict } from './result.js';
+import { type Order, openThreads } from './thread.js';
 
 /** What came of one program. */
 export interface ProgramRun {
@@ -25,6 +26,7 @@ export interface EngineRequest {
   readonly onCheck?: (programId: string, title: string, state: 'passed' | 'failed') => void;
   /** Called when all verdicts of a program are known. */
   readonly onProgram?: (run: ProgramRun) => void;
+  /** Ends all of it early: programs are killed, and what was not judged has a fault. */
   readonly signal?: AbortSignal;
   /** Hidden tests at once; default: as many files as processors. */
   readonly workers?: number;
@@ -59,88 +61,169 @@ export async function lessonChecks(
   return checks.map(({ id, title, clauses }) => ({ id, title, clauses }));
 }
 
-/**
- * Runs the hidden tests of the programs' lessons with Vitest.
- * @returns one run for each program, in their order
- */
-export async function runHiddenTests(request: EngineRequest): Promise<ProgramRun[]> {
-  const runs = new Map<string, ProgramRun>();
-  const lessons = [...new Set(request.programs.map(one => one.lesson))];
-  const files = lessons.map(lesson => {
-    const file = hiddenTestFile(lesson);
-    if (!file) throw new Error(`there are no hidden tests for ${lesson}`);
-    return file;
-  });
-  const specs = new Map(request.programs.map(spec => [spec.id, spec]));
-  const faults: string[] = [];
+/** A Vitest that stays, with the threads in which it runs hidden tests. One run at a time. */
+export interface Engine {
+  /** Begins to load what a check of this kind will want. */
+  ready(
+    order: Omit<Extract<Order, { type: 'ready' }>, 'type' | 'file'> & { lesson?: string },
+  ): void;
+  /** @returns one run for each program, in their order */
+  run(request: EngineRequest): Promise<ProgramRun[]>;
+  close(): Promise<void>;
+}
 
+/** The run that the reporter of an engine reports to. */
+interface Current {
+  readonly request: EngineRequest;
+  /** By the id that a program has in this run. */
+  readonly specs: ReadonlyMap<string, ProgramSpec>;
+  readonly runs: Map<string, ProgramRun>;
+  readonly faults: string[];
+}
+
+let runCount = 0;
+
+/**
+ * Starts Vitest and a thread for it.
+ * @param workers hidden test files at once; default 1
+ */
+export function openEngine(workers = 1): Engine {
+  const threads = openThreads();
+  let current: Current | undefined;
+  const vitest = startVitest(workers, threads.pool, () => current);
+  // A failure is told to whoever runs something.
+  vitest.catch(() => undefined);
+
+  async function run(request: EngineRequest): Promise<ProgramRun[]> {
+    runCount += 1;
+    const keyed = request.programs.map(spec => ({ spec, key: `${runCount}/${spec.id}` }));
+    const specs = new Map(keyed.map(({ spec, key }) => [key, spec]));
+    const here: Current = { request, specs, runs: new Map(), faults: [] };
+    const files = [...new Set(request.programs.map(one => one.lesson))].map(requireTestFile);
+    const stop = () => {
+      for (const { key } of keyed) threads.stop(key);
+    };
+    const exitCode = process.exitCode;
+    try {
+      const running = await vitest;
+      const project = running.getRootProject();
+      current = here;
+      project.provide(
+        'programs',
+        keyed.map(({ spec, key }) => ({ ...spec, id: key })),
+      );
+      project.provide('keepRecordings', request.keepRecordings ?? false);
+      project.provide('broker', request.broker ?? 'embedded');
+      request.signal?.addEventListener('abort', stop, { once: true });
+      if (request.signal?.aborted)
+        return keyed.map(({ spec }) => nothingFrom(spec, 'the check was stopped'));
+      await running.runTestSpecifications(files.map(file => project.createSpecification(file)));
+      here.faults.push(...unhandled(running));
+    } finally {
+      current = undefined;
+      request.signal?.removeEventListener('abort', stop);
+      // Vitest sets the exit code when a test fails; what our exit code is, the command decides.
+      process.exitCode = exitCode;
+    }
+    return keyed.map(
+      ({ spec, key }) =>
+        here.runs.get(key) ??
+        nothingFrom(spec, here.faults.join('\n') || 'the hidden tests gave no result'),
+    );
+  }
+
+  return {
+    ready: ({ lesson, ...order }) => {
+      const file = lesson === undefined ? undefined : hiddenTestFile(lesson);
+      threads.ready({ type: 'ready', ...(file ? { file } : {}), ...order });
+    },
+    run,
+    close: async () => {
+      await threads.close();
+      await vitest.then(
+        running => running.close(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+function nothingFrom(spec: ProgramSpec, fault: string): ProgramRun {
+  return { spec, verdicts: [], fault };
+}
+
+function requireTestFile(lesson: string): string {
+  const file = hiddenTestFile(lesson);
+  if (!file) throw new Error(`there are no hidden tests for ${lesson}`);
+  return file;
+}
+
+async function startVitest(
+  workers: number,
+  pool: ReturnType<typeof openThreads>['pool'],
+  current: () => Current | undefined,
+): Promise<Vitest> {
   const { createVitest } = await import('vitest/node');
-  const vitest = await createVitest(
+  return createVitest(
     'test',
     {
       root: packageRoot,
       config: false,
       watch: false,
-      include: files,
+      cache: false,
+      include: [join(here, 'lessons', '*.test.js')],
       exclude: [],
       environment: 'node',
-      pool: 'threads',
+      pool,
+      runner: join(here, 'harness', 'runner.js'),
       isolate: false,
-      maxWorkers: Math.min(files.length, request.workers ?? availableParallelism()),
+      maxWorkers: workers,
       maxConcurrency: 16,
-      fileParallelism: files.length > 1,
+      fileParallelism: workers > 1,
       experimental: { viteModuleRunner: false, nodeLoader: false },
       reporters: [
         {
           onTestCaseResult: (test: TestCase) => {
+            const now = current();
             const { program, verdicts, recordings } = test.meta();
-            if (program === undefined) return;
-            const spec = specs.get(program);
-            if (verdicts && spec) {
+            const spec = program === undefined ? undefined : now?.specs.get(program);
+            if (!now || program === undefined || !spec) return;
+            if (verdicts) {
               const run = { spec, verdicts, ...(recordings ? { recordings } : {}) };
-              runs.set(program, run);
-              request.onProgram?.(run);
-            } else if (!verdicts) {
-              request.onCheck?.(program, test.name, test.ok() ? 'passed' : 'failed');
+              now.runs.set(program, run);
+              now.request.onProgram?.(run);
+            } else {
+              now.request.onCheck?.(spec.id, test.name, test.ok() ? 'passed' : 'failed');
             }
           },
           onTestModuleEnd: (module: TestModule) => {
-            faults.push(...module.errors().map(error => error.stack ?? error.message));
+            current()?.faults.push(...module.errors().map(error => error.stack ?? error.message));
           },
         },
       ],
-      provide: {
-        programs: request.programs,
-        keepRecordings: request.keepRecordings ?? false,
-        broker: request.broker ?? 'embedded',
-      },
     },
     { logLevel: 'silent', clearScreen: false },
   );
-  const stop = () => void vitest.cancelCurrentRun('keyboard-input');
-  request.signal?.addEventListener('abort', stop, { once: true });
-  const exitCode = process.exitCode;
+}
+
+/**
+ * Runs the hidden tests of the programs' lessons once.
+ * @returns one run for each program, in their order
+ */
+export async function runHiddenTests(request: EngineRequest): Promise<ProgramRun[]> {
+  const lessons = new Set(request.programs.map(one => one.lesson));
+  const engine = openEngine(Math.min(lessons.size, request.workers ?? availableParallelism()));
   try {
-    await vitest.start();
-    faults.push(...unhandled(vitest));
+    return await engine.run(request);
   } finally {
-    request.signal?.removeEventListener('abort', stop);
-    await vitest.close();
-    // Vitest sets the exit code when a test fails; what our exit code is, the command decides.
-    process.exitCode = exitCode;
+    await engine.close();
   }
-  return request.programs.map(
-    spec =>
-      runs.get(spec.id) ?? {
-        spec,
-        verdicts: [],
-        fault: faults.join('\n') || 'the hidden tests gave no result',
-      },
-  );
 }
 
 function unhandled(vitest: Vitest): string[] {
-  return vitest.state
-    .getUnhandledErrors()
-    .map(error => (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  // From another thread an error comes as a plain object.
+  return vitest.state.getUnhandledErrors().map(error => {
+    const { stack, message } = error as { stack?: unknown; message?: unknown };
+    return String(stack ?? message ?? 'an error without a message');
+  });
 }

@@ -69,7 +69,7 @@ export async function drawPicture({ lesson, header }: Picture): Promise<string> 
     seed: fields['seed'] ?? 'picture',
   });
   try {
-    const recording = await perform(definition, prepared.spec);
+    const recording = await perform(definition, prepared.spec, { plainPeers: true });
     if (recording.fault || recording.gaveUp) {
       throw new Error(
         `${lesson}, ${definition.name}: ${recording.fault ?? `gave up waiting for ${recording.gaveUp?.waitedFor}`}`,

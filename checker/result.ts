@@ -61,3 +61,10 @@ export interface CheckResult {
   /** Said once, above the verdicts: a missing interpreter, a run that could not be judged. */
   readonly notice?: string;
 }
+
+/** `passed` needs every check passed; a run in which no check ran is `unknown`. */
+export function overall(verdicts: readonly Verdict[]): 'passed' | 'failed' | 'unknown' {
+  if (verdicts.some(one => one.status === 'failed')) return 'failed';
+  if (verdicts.length === 0 || verdicts.some(one => one.status !== 'passed')) return 'unknown';
+  return 'passed';
+}

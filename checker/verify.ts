@@ -1,10 +1,10 @@
-import { type CorpusProgram, corpus, layOver } from './corpus.js';
+import { dirname } from 'node:path';
+import { type CorpusProgram, corpus, layOver, type Role } from './corpus.js';
 import { type ProgramRun, runHiddenTests } from './engine.js';
-import { overall } from './harness/judge.js';
 import { newSeed } from './harness/random.js';
 import { type PreparedProgram, prepareProgram } from './program/prepare.js';
-import { ProgramUnavailable } from './program/spec.js';
-import type { Track } from './result.js';
+import { type LauncherRef, ProgramUnavailable } from './program/spec.js';
+import { overall, type Track } from './result.js';
 
 /** What came of one program of the corpus, and whether it is what should come. */
 export interface Proof {
@@ -24,6 +24,10 @@ export interface VerifyRequest {
   readonly broker?: string;
   /** Only programs whose name contains this. */
   readonly only?: string;
+  /** Roles to prove; default all. */
+  readonly roles?: readonly Role[];
+  /** How the programs of a folder are started: in a sandbox. */
+  readonly launcher?: (stage: { readonly folder: string; readonly track: Track }) => LauncherRef;
 }
 
 export interface VerifyOutcome {
@@ -43,13 +47,18 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
   for (const track of request.tracks) {
     try {
       for (const lesson of request.lessons) {
-        const programs = corpus(lesson, track).filter(one => one.name.includes(request.only ?? ''));
+        const programs = corpus(lesson, track).filter(
+          one =>
+            one.name.includes(request.only ?? '') && (request.roles?.includes(one.role) ?? true),
+        );
         await Promise.all(
           programs.map(async program => {
             const id = `${lesson} ${track} ${program.name}`;
             const laid = program.overlay ? await layOver(program) : undefined;
             const source = { kind: 'file', path: laid?.path ?? program.path } as const;
-            const made = await prepareProgram({ id, lesson, track, program: source, seed });
+            const launcher = request.launcher?.({ folder: dirname(source.path), track });
+            const asked = { id, lesson, track, program: source, seed };
+            const made = await prepareProgram({ ...asked, ...(launcher ? { launcher } : {}) });
             const dispose = async () => {
               await made.dispose();
               await laid?.dispose();

@@ -42,17 +42,20 @@ export function registerHint(program: Command): void {
         const hint = lesson.hints[track][level - 1] ?? '';
         return printJson({ lesson: lesson.id, track, level, of: 3, hint });
       }
-      return print(await showHint(opened, lesson, track, styleFor(command), level));
+      return print(await showHint(opened, lesson, track, styleFor(command), { level }));
     });
 }
 
-/** A hint as lines, remembered as shown. Without a level the next one. */
+/**
+ * A hint as lines, remembered as shown. Without a level the next one; with a key, the key is named
+ * for the next.
+ */
 export async function showHint(
   opened: OpenWorkspace,
   lesson: Lesson,
   track: Track,
   style: Style,
-  wanted?: number,
+  how: { readonly level?: number; readonly key?: string } = {},
 ): Promise<string[]> {
   const [course, { renderInline }, { hang }] = await Promise.all([
     import('../course/index.js'),
@@ -61,23 +64,25 @@ export async function showHint(
   ]);
   const { state } = course.readState(opened.workspace.meta);
   const shown = course.progressOf(state, lesson.id).hintsShown[track] ?? 0;
-  const level = wanted ?? Math.min(3, shown + 1);
+  const level = how.level ?? Math.min(3, shown + 1);
   course.recordHint(opened.workspace, lesson.id, track, level);
   const text = lesson.hints[track][level - 1] ?? '';
   const dot = style.plain ? ', ' : ' · ';
+  const more = how.key
+    ? `The next one says more: ${how.key} again.`
+    : `The next one says more: npx mqtt-course hint ${lesson.number}`;
+  const kept = course.handout() !== undefined;
+  const all = kept
+    ? 'That was the last. Your instructor keeps the solution, and can help from here.'
+    : how.key
+      ? 'That was the last. The solution all the same: s.'
+      : `That was the last. The solution all the same: npx mqtt-course solution ${lesson.number} --show`;
   const facts = [lesson.id, track, `hint ${level} of 3: ${names[level - 1]}`];
   return [
     ...hang('', '  ', style.dim(facts.join(dot)), style.width),
     '',
     ...hang('  ', '  ', renderInline(text, style), Math.min(style.width, 92)),
     '',
-    ...hang(
-      '',
-      '  ',
-      level < 3
-        ? `The next one says more: npx mqtt-course hint ${lesson.number}`
-        : `That was the last. The solution all the same: npx mqtt-course solution ${lesson.number} --show`,
-      style.width,
-    ),
+    ...hang('', '  ', level < 3 ? more : all, style.width),
   ];
 }

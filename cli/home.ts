@@ -4,6 +4,7 @@ import {
   currentLesson,
   exerciseEntry,
   exercisePlace,
+  findLesson,
   type Lesson,
   lessonRefs,
   loadLesson,
@@ -29,6 +30,7 @@ type Step =
   | 'predict'
   | 'edit'
   | 'check'
+  | 'watch'
   | 'hint'
   | 'quiz'
   | 'next'
@@ -111,6 +113,7 @@ function choices({ opened, state, lesson, track }: Here): Choice<Step>[] {
       hint: exercisePlace(opened.workspace, lesson.id, track).shown,
     },
     hasExercise && { value: 'check', label: 'Check my work' },
+    hasExercise && { value: 'watch', label: 'Watch: a check at every save' },
     !passed && {
       value: 'hint',
       label: 'A hint',
@@ -146,13 +149,26 @@ async function take(step: Step, here: Here): Promise<Step | undefined> {
     }
     case 'edit':
       await edit(here);
-      return 'check';
+      return 'watch';
     case 'check': {
       const { check } = await import('./check.js');
       print(['']);
       const code = await deaf(() => check([lesson.id], { track }, style));
       print(['']);
       return code === 0 ? (lesson.quiz.length > 0 ? 'quiz' : 'next') : 'edit';
+    }
+    case 'watch': {
+      const { watchInTerminal } = await import('./watching/terminal.js');
+      const { ended, passed } = await watchInTerminal({
+        opened,
+        lesson: findLesson(lesson.id),
+        track,
+        style,
+        inHome: true,
+      });
+      if (ended === 'interrupted') return 'quit';
+      print(['']);
+      return passed ? (lesson.quiz.length > 0 ? 'quiz' : 'next') : 'watch';
     }
     case 'hint': {
       const { showHint } = await import('./hint.js');

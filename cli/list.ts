@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Status } from '../course/index.js';
+import type { OpenWorkspace, Status } from '../course/index.js';
 import { print, printJson, styleFor } from './invocation.js';
 import type { Style } from './render/style.js';
 
@@ -53,12 +53,13 @@ async function listClauses(json: boolean, style: Style): Promise<void> {
   else print(renderSpecMap(map, style.width));
 }
 
-async function lessonRows(): Promise<Row[]> {
+/** All lessons with their state in the workspace; default the one that the person is in. */
+export async function lessonRows(given?: OpenWorkspace): Promise<Row[]> {
   const [course, { lookHere }] = await Promise.all([
     import('../course/index.js'),
     import('./place.js'),
   ]);
-  const opened = lookHere();
+  const opened = given ?? lookHere();
   const current = opened && course.currentLesson(opened.state)?.id;
   return course.lessonRefs().map(({ id, name }) => {
     const { title, minutes, summary } = course.loadLesson(id);
@@ -80,7 +81,8 @@ async function lessonRows(): Promise<Row[]> {
 const words = { passed: 'passed', failed: 'begun', unknown: 'begun', new: 'new' } as const;
 const marks = { passed: '✓', failed: '✗', unknown: '?', new: '·' } as const;
 
-async function renderList(rows: readonly Row[], style: Style): Promise<string[]> {
+/** The lessons as lines for a terminal. */
+export async function renderList(rows: readonly Row[], style: Style): Promise<string[]> {
   const { count, hang, pad } = await import('./render/layout.js');
   const longest = Math.max(0, ...rows.map(row => row.id.length));
   const wide = style.width >= 72;

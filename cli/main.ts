@@ -4,7 +4,7 @@ import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
 import { holdCommand } from './invocation.js';
 
-type Register = (program: Command) => void;
+type Register = (program: Command) => void | Promise<void>;
 
 /** Every command, in the order of `--help`. Only what is asked for is loaded. */
 const commands: readonly (readonly [name: string, load: () => Promise<Register>])[] = [
@@ -25,6 +25,8 @@ const commands: readonly (readonly [name: string, load: () => Promise<Register>]
   ['certs', optional('certs', 'registerCerts')],
   ['clauses', optional('clauses', 'registerClauses')],
   ['grade', optional('grade', 'registerGrade')],
+  ['regrade', optional('regrade', 'registerRegrade')],
+  ['handout', optional('handout', 'registerHandout')],
   ['verify', optional('verify', 'registerVerify')],
 ];
 
@@ -89,7 +91,7 @@ async function programFor(args: readonly string[]): Promise<Command> {
   program.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
   const wanted = args.find(argument => !argument.startsWith('-'));
   const one = commands.find(([name]) => name === wanted);
-  for (const [, load] of one ? [one] : commands) (await load())(program);
+  for (const [, load] of one ? [one] : commands) await (await load())(program);
   for (const command of program.commands) {
     command.exitOverride();
     command.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });

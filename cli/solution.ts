@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { OpenWorkspace, Track } from '../course/index.js';
 import { printJson, styleFor, tell } from './invocation.js';
 import { printable } from './render/layout.js';
 import type { Style } from './render/style.js';
@@ -32,8 +33,9 @@ export function registerSolution(program: Command): void {
       const opened = openHere();
       const { id } = chosenLesson(name, opened);
       const track = chosenTrack(asked, opened);
-      const files = course.solutionFiles(id, track);
-      if (files.length === 0) throw new course.UsageError(`${id} has no solution in ${track}.`);
+      if (course.solutionFiles(id, track).length === 0) {
+        throw new course.UsageError(noSolution(id, track, course.handout() !== undefined));
+      }
       const passed = course.bestStatus(opened.state, id) === 'passed';
       if (!passed && !options.show) {
         throw new course.UsageError(
@@ -44,27 +46,7 @@ export function registerSolution(program: Command): void {
         course.recordSolution(opened.workspace, id, track);
         tell(['Shown before a pass; that is remembered in your progress.']);
       }
-      const { createTwoFilesPatch } = await import('diff');
-      const compared = files.map(file => {
-        const path = `exercises/${id}/${track}/${file.name}`;
-        const theirs = read(file.path) ?? '';
-        const yours = read(join(opened.workspace.folder, path)) ?? '';
-        const patch =
-          yours === theirs
-            ? ''
-            : createTwoFilesPatch(
-                `yours: ${path}`,
-                `solution: ${file.name}`,
-                yours,
-                theirs,
-                '',
-                '',
-                {
-                  context: 3,
-                },
-              );
-        return { path, solution: theirs, diff: patch };
-      });
+      const compared = await compare(opened, id, track);
       if (options.json) return printJson({ lesson: id, track, passed, files: compared });
       const style = styleFor(command);
       const { page } = await import('./pager.js');
@@ -73,6 +55,52 @@ export function registerSolution(program: Command): void {
         : compared.flatMap(one => renderDiff(one, style));
       return page(lines);
     });
+}
+
+function noSolution(lesson: string, track: Track, kept: boolean): string {
+  return kept
+    ? `Your instructor keeps the solutions. A hint: npx mqtt-course hint ${lesson}`
+    : `${lesson} has no solution in ${track}.`;
+}
+
+/** The learner's files and those of the solution, each pair with its difference. */
+async function compare(opened: OpenWorkspace, lesson: string, track: Track): Promise<Compared[]> {
+  const [{ createTwoFilesPatch }, { solutionFiles }] = await Promise.all([
+    import('diff'),
+    import('../course/index.js'),
+  ]);
+  return solutionFiles(lesson, track).map(file => {
+    const path = `exercises/${lesson}/${track}/${file.name}`;
+    const theirs = read(file.path) ?? '';
+    const yours = read(join(opened.workspace.folder, path)) ?? '';
+    const names = [`yours: ${path}`, `solution: ${file.name}`] as const;
+    const diff =
+      yours === theirs ? '' : createTwoFilesPatch(...names, yours, theirs, '', '', { context: 3 });
+    return { path, solution: theirs, diff };
+  });
+}
+
+/**
+ * The difference to the solution as lines. Before a pass only for whoever insists, and that is
+ * remembered.
+ * @returns undefined when it is neither earned nor insisted on
+ */
+export async function solutionLines(
+  opened: OpenWorkspace,
+  lesson: string,
+  track: Track,
+  style: Style,
+  insists: boolean,
+): Promise<string[] | undefined> {
+  const course = await import('../course/index.js');
+  const { state } = course.readState(opened.workspace.meta);
+  if (course.bestStatus(state, lesson) !== 'passed') {
+    if (!insists) return undefined;
+    course.recordSolution(opened.workspace, lesson, track);
+  }
+  const compared = await compare(opened, lesson, track);
+  if (compared.length === 0) return [noSolution(lesson, track, course.handout() !== undefined)];
+  return compared.flatMap(one => renderDiff(one, style));
 }
 
 function read(path: string): string | undefined {

@@ -2,10 +2,19 @@
 export * from './catalogue.js';
 export * from './errors.js';
 export * from './files.js';
+export { HANDOUT_SCHEMA, type Handout, handout, publicChecks } from './handout.js';
 export * from './lesson.js';
 export { PACKAGE_NAME, packageRoot, packageVersion } from './package-root.js';
 export * from './progress.js';
+export { type Delivered, deliveredFiles } from './refresh.js';
 export { planReset, type ResetDone, type ResetPlan, resetLesson } from './reset.js';
-export { type LessonProgress, readState, type State, type Status, updateState } from './state.js';
+export {
+  emptyState,
+  type LessonProgress,
+  readState,
+  type State,
+  type Status,
+  updateState,
+} from './state.js';
 export * from './track.js';
 export * from './workspace.js';

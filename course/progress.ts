@@ -18,7 +18,11 @@ export interface ResultFacts {
   readonly lesson: string;
   readonly track: Track | 'command';
   readonly status: Status;
+  readonly checks?: readonly { readonly id: string; readonly status: string }[];
 }
+
+/** Attempts that are remembered one by one. */
+const RECENT = 5;
 
 /** A lesson's progress; an empty one for a lesson that was never touched. */
 export function progressOf(state: State, lesson: string): LessonProgress {
@@ -31,6 +35,12 @@ export function bestStatus(state: State, lesson: string, track?: string): Status
   if (track) return tracks[track]?.best;
   const all = Object.values(tracks).map(one => one.best);
   return (['passed', 'failed', 'unknown'] as const).find(status => all.includes(status));
+}
+
+/** Where the last attempts in a track stopped: ids of checks, the newest last; '' for a pass. */
+export function recentStops(state: State, lesson: string, track: string): string[] {
+  const recent = progressOf(state, lesson).tracks[track]?.recent ?? [];
+  return recent.map(one => one.stopped ?? '');
 }
 
 export function attempts(state: State, lesson: string): number {
@@ -96,8 +106,11 @@ export function recordCheck(
     const before = progress.tracks[track];
     const at = now.toISOString();
     const passedAt = before?.passedAt ?? (status === 'passed' ? at : undefined);
+    const stopped = result.checks?.find(one => one.status === 'failed')?.id;
+    const recent = [...(before?.recent ?? []), { status, ...(stopped ? { stopped } : {}) }];
     progress.tracks[track] = {
       ...before,
+      ...(status === 'unknown' ? {} : { recent: recent.slice(-RECENT) }),
       best: better(before?.best, status),
       last: status,
       // A run that could not be judged is nobody's attempt.

@@ -57,6 +57,7 @@ const readme = `# My exercises of mqtt-course
 
     npx mqtt-course start      where you are, and what comes next
     npm run check lesson-1     check your work
+    npm run watch lesson-1     check it at every save
     npx mqtt-course list       all lessons
 
 Write in \`exercises/\`. Every command works from any folder below this one.

@@ -17,6 +17,11 @@ const trackProgress = z.looseObject({
   attempts: z.number().int().nonnegative(),
   lastAt: z.string().optional(),
   passedAt: z.string().optional(),
+  /** Where the last attempts stopped, the newest last. What is damaged is forgotten. */
+  recent: z
+    .array(z.looseObject({ status, stopped: z.string().optional() }))
+    .optional()
+    .catch(undefined),
 });
 
 const answer = z.looseObject({

@@ -25,36 +25,52 @@ export const courseFileSchema = z.strictObject({
   lessons: z
     .record(
       z.string(),
-      z.strictObject({
-        points: amount.optional(),
-        deadline: words.nullish(),
-        checks: z.record(z.string(), amount).nullish(),
-      }),
+      z.strictObject(
+        {
+          points: amount.optional(),
+          deadline: words.nullish(),
+          public: z.array(idText, 'is not a list of checks').nullish(),
+          checks: z.record(z.string(), amount, 'is not a table of checks').nullish(),
+        },
+        'is not a table, as in { points: 20 }',
+      ),
       'is not a table of lessons',
     )
     .nullish(),
   late: z
-    .strictObject({
-      'grace-minutes': amount.optional(),
-      'percent-per-day': percent.optional(),
-      'max-percent': percent.optional(),
-      'max-days': amount.int('is not a whole number').nullish(),
-      cutoff: z.union([amount, words], 'is neither a time nor a number of days').nullish(),
-    })
+    .strictObject(
+      {
+        'grace-minutes': amount.optional(),
+        'percent-per-day': percent.optional(),
+        'max-percent': percent.optional(),
+        'max-days': amount.int('is not a whole number').nullish(),
+        cutoff: z.union([amount, words], 'is neither a time nor a number of days').nullish(),
+      },
+      'is not a table, as in { percent-per-day: 10 }',
+    )
     .nullish(),
   extensions: z
     .array(
-      z.strictObject({
-        learner: idText,
-        lessons: lessonList,
-        until: words.optional(),
-        days: amount.optional(),
-      }),
+      z.strictObject(
+        {
+          learner: idText,
+          lessons: lessonList,
+          until: words.optional(),
+          days: amount.optional(),
+        },
+        'is not a table, as in { learner: ada, days: 3 }',
+      ),
       'is not a list',
     )
     .nullish(),
   excused: z
-    .array(z.strictObject({ learner: idText, lessons: lessonList }), 'is not a list')
+    .array(
+      z.strictObject(
+        { learner: idText, lessons: lessonList },
+        'is not a table, as in { learner: ada }',
+      ),
+      'is not a list',
+    )
     .nullish(),
 });
 

@@ -35,6 +35,8 @@ export interface LessonWeights {
   readonly deadline?: Moment;
   /** Weight of a check among those of its lesson, by id; 1 where nothing is said. */
   readonly checks: Readonly<Record<string, number>>;
+  /** Ids of the checks that students get with a handout; all where nothing is said. */
+  readonly public?: readonly string[];
 }
 
 export interface LatePolicy {
@@ -99,6 +101,7 @@ lessons: {}
 #    points: 20
 #    deadline: 2026-10-08 23:59 Europe/Berlin
 #    checks: { T1: 2, T3: 0 }
+#    public: [T1, T2, T3]   # what students get with a handout; grading has all
 
 # Handing in late. For each day begun after the deadline, so many percent of what
 # was earned are taken off. Points are rounded to 2 decimals, half up.
@@ -195,13 +198,27 @@ export async function parseCourseFile(
     if (lessons[id]) complain(['lessons', name], `${id} is there twice`);
     const deadline = timeAt(one.deadline, ['lessons', name, 'deadline']);
     const weights = one.checks ?? {};
-    if (Object.keys(weights).length > 0) {
+    const shown = one.public ?? undefined;
+    if (Object.keys(weights).length > 0 || shown) {
       const known = await (options.checksOf ?? hiddenChecks)(id);
       for (const check of Object.keys(weights)) {
         if (known.includes(check)) continue;
         complain(
           ['lessons', name, 'checks', check],
           `${check} is not a check of ${id}${didYouMean(check, known)} Its checks: ${known.join(', ')}`,
+        );
+      }
+      for (const [index, check] of (shown ?? []).entries()) {
+        if (known.includes(check)) continue;
+        complain(
+          ['lessons', name, 'public', index],
+          `${check} is not a check of ${id}${didYouMean(check, known)} Its checks: ${known.join(', ')}`,
+        );
+      }
+      if (shown?.length === 0) {
+        complain(
+          ['lessons', name, 'public'],
+          'is empty: a lesson that is handed out needs a check',
         );
       }
       if ((one.points ?? data.points ?? 10) > 0 && known.every(check => weights[check] === 0)) {
@@ -215,6 +232,7 @@ export async function parseCourseFile(
       ...(one.points === undefined ? {} : { points: one.points }),
       ...(deadline ? { deadline } : {}),
       checks: weights,
+      ...(shown ? { public: shown } : {}),
     };
   }
 

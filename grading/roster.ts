@@ -83,6 +83,11 @@ export async function readRoster(file: string, options: RosterOptions = {}): Pro
 export function rosterOf(table: Table, file: string, options: RosterOptions = {}): Roster {
   const kind = kindOf(table);
   const at = columnsOf(table, kind);
+  if (!who.some(field => at.has(field))) {
+    throw new UsageError(
+      `${file}:1: no column says who a learner is. Name one id (or email, login, canvas, moodle, sis, github); it has ${table.header.join(', ')}.`,
+    );
+  }
   const notices: string[] = [];
   const learners: Learner[] = [];
   const submittedAt = new Map<string, Moment>();
@@ -130,6 +135,9 @@ export function rosterOf(table: Table, file: string, options: RosterOptions = {}
   return { kind, file, learners, submittedAt, notices };
 }
 
+/** Columns of which one must be there. */
+const who = ['id', 'email', 'login', 'canvas', 'moodle', 'sis', 'github'];
+
 const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 function kindOf({ header, rows }: Table): RosterKind {
@@ -140,7 +148,8 @@ function kindOf({ header, rows }: Table): RosterKind {
   }
   // The headers of Moodle are in the language of the site; its identifiers look alike in all.
   const first = rows.map(row => row.cells[0] ?? '');
-  const participants = first.length > 0 && first.every(cell => /^\D*[^\d\s]\D* ?\d+$/.test(cell));
+  const participants =
+    first.length > 0 && first.every(cell => /^(\D+ |\p{L}{4,}\D*)\d+$/u.test(cell));
   const mails = header.some((_, at) => rows.length > 0 && rows.every(row => isMail(row.cells[at])));
   if (has('identifier', 'fullname') || (participants && mails && header.length >= 5))
     return 'moodle';

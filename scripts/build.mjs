@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { vendorMqtt } from './vendor.mjs';
+import { gatherLibraries, vendorMqtt } from './vendor.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const rooms = ['wire', 'broker', 'checker', 'course', 'grading', 'cli'].filter(name =>
@@ -55,4 +55,8 @@ for (const room of rooms.filter(name => existsSync(join(root, 'dist', name)))) {
 const vendor = join(root, 'dist', 'vendor');
 mkdirSync(vendor, { recursive: true });
 await vendorMqtt(vendor);
+await gatherLibraries(
+  join(root, 'dist'),
+  inputs.map(path => path.replace(/\.ts$/, '.js')),
+);
 execFileSync(process.execPath, [join(vendor, 'make-cache.mjs')], { stdio: 'inherit' });

@@ -24,6 +24,7 @@ export {
   withhold,
 } from './faults.js';
 export { createFramer, DEFAULT_MAX_FRAME, type Frame, type Framer } from './framing.js';
+export type { GuardOptions } from './guard.js';
 export type { Listener, ListenOptions } from './listen.js';
 export {
   type ConnectOptions,

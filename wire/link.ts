@@ -5,6 +5,7 @@ import { type Copies, createCopies } from './copies.js';
 import { decode, encode } from './decode.js';
 import type { Made, Rulebook } from './faults.js';
 import { createFramer, type Framer } from './framing.js';
+import type { Guard, GuardAnswer } from './guard.js';
 import { closed, destroySoon, hangUp } from './hang-up.js';
 import { createOutlet, type Outlet, type Parcel } from './outlet.js';
 import type { Recorder } from './recorder.js';
@@ -73,6 +74,8 @@ export interface LinkSetup {
   readonly recorder: Recorder;
   readonly rules: Rulebook;
   readonly maxFrame?: number | undefined;
+  /** Caps on what the client may do. */
+  readonly guard?: Guard | undefined;
   /** Both sides have closed. */
   readonly onClosed: () => void;
 }
@@ -95,7 +98,9 @@ export function createLink(setup: LinkSetup): Link {
       },
       pressure: () => regulate(lane),
     });
-    const framer = createFramer(setup.maxFrame === undefined ? {} : { maxFrame: setup.maxFrame });
+    const cap = direction === 'to-broker' ? setup.guard?.packetBytes : undefined;
+    const maxFrame = cap ?? setup.maxFrame;
+    const framer = createFramer(maxFrame === undefined ? {} : { maxFrame });
     const copies = createCopies();
     const rest = { held: 0, stalls: 0, due: [], ended: false };
     const lane: Lane = { direction, source, sink, framer, outlet, copies, ...rest };
@@ -184,6 +189,13 @@ export function createLink(setup: LinkSetup): Link {
       if (ours.reply) make(across(lane), encode(ours.reply, version));
       return;
     }
+    const answer =
+      lane.direction === 'to-broker' ? (setup.guard?.packet(packet) ?? 'pass') : 'pass';
+    if (answer !== 'pass') {
+      recorder.commit(recorder.draft({ ...draft, fate: 'dropped' }));
+      turnAway(answer);
+      return;
+    }
     const entry = recorder.draft({ ...draft, fate: fateNow(lane) });
     const standing = rules.match(entry);
     if (standing) {
@@ -194,12 +206,27 @@ export function createLink(setup: LinkSetup): Link {
     forward(lane, bytes, entry);
   }
 
+  /** The client went too far: its connection ends here. */
+  function turnAway(answer: Exclude<GuardAnswer, 'pass'>): void {
+    if (answer === 'refuse') {
+      make(
+        lanes['to-client'],
+        encode({ type: 'CONNACK', sessionPresent: false, returnCode: 2 }, 4),
+      );
+    }
+    link.cut();
+  }
+
   function opaque(lane: Lane): void {
     const rest = lane.framer.rest();
     if (rest.length > 0 && !deaf(lane)) pass(lane, rest);
   }
 
   function read(lane: Lane, chunk: Buffer): void {
+    if (lane.direction === 'to-broker' && !deaf(lane)) {
+      const answer = setup.guard?.received(chunk.length) ?? 'pass';
+      if (answer !== 'pass') turnAway(answer);
+    }
     // Packets that came in one segment leave in one segment.
     lane.sink.cork();
     lane.framer.push(chunk);

@@ -1,6 +1,7 @@
 /** The tap's own listening socket, which can be shut and opened again on the same port. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { GuardOptions } from './guard.js';
 
 export interface ListenOptions {
   /** The name under which the connections are recorded. */
@@ -11,6 +12,13 @@ export interface ListenOptions {
   readonly host?: string;
   /** With it, clients speak TLS with the tap, and the trace shows what is inside. */
   readonly tls?: TlsOptions;
+  /**
+   * Makes the listening socket: for clients in another network than ours. It is taken over whole;
+   * `host` is then the maker's matter.
+   */
+  readonly socket?: (port: number) => Promise<Server>;
+  /** What these clients may do at most. */
+  readonly guard?: GuardOptions;
 }
 
 export interface Listener {
@@ -61,12 +69,15 @@ export async function listen(options: ListenOptions, hooks: ListenHooks): Promis
 
   async function open(port: number): Promise<Server> {
     const opening = create();
+    const made = await options.socket?.(port);
     await new Promise<void>((resolve, reject) => {
       opening.once('error', reject);
-      opening.listen(port, host, () => {
+      const listening = () => {
         opening.off('error', reject);
         resolve();
-      });
+      };
+      if (made) opening.listen(made, listening);
+      else opening.listen(port, host, listening);
     });
     // An error of accept() (no file descriptors left) must not end the process.
     opening.on('error', () => {});

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { encode } from './decode.js';
 import { duplexPair } from './duplex-pair.js';
 import { createRulebook, type Made, type Rule, type RuleHandle } from './faults.js';
+import { createGuard, type Guard } from './guard.js';
 import { closed, hangUp } from './hang-up.js';
 import { createLink, type Link } from './link.js';
 import { type Listener, type ListenOptions, listen, type OpenListener } from './listen.js';
@@ -103,7 +104,12 @@ export function createTap(options: TapOptions): Tap {
   let count = 0;
   let isClosed = false;
 
-  async function connect(id: number, client: Duplex, who: string): Promise<void> {
+  async function connect(
+    id: number,
+    client: Duplex,
+    who: string,
+    guard: Guard | undefined,
+  ): Promise<void> {
     let broker: Duplex;
     try {
       broker = await options.open();
@@ -129,6 +135,7 @@ export function createTap(options: TapOptions): Tap {
       recorder,
       rules,
       maxFrame: options.maxFrame,
+      guard,
       onClosed() {
         setLast(id, false);
         const found = connections.get(id);
@@ -150,8 +157,9 @@ export function createTap(options: TapOptions): Tap {
     if (found) found.last = { ...(found.link ? infoOf(found.link) : found.last), open };
   }
 
-  function accept(client: Duplex, who: string): void {
-    if (isClosed) {
+  function accept(client: Duplex, who: string, guard?: Guard): void {
+    if (isClosed || guard?.connected() === false) {
+      client.on('error', () => {});
       client.destroy();
       return;
     }
@@ -162,7 +170,7 @@ export function createTap(options: TapOptions): Tap {
     // Until the broker has been dialled nobody else listens for the client's errors.
     client.on('error', () => {});
     dialling.add(client);
-    void connect(id, client, who).finally(() => dialling.delete(client));
+    void connect(id, client, who, guard).finally(() => dialling.delete(client));
   }
 
   function linkOf(connection: number): Link | undefined {
@@ -175,8 +183,9 @@ export function createTap(options: TapOptions): Tap {
     entries: recorder.entries,
     async listen(listenOptions) {
       const { who } = listenOptions;
+      const guard = listenOptions.guard && createGuard(listenOptions.guard);
       const listener = await listen(listenOptions, {
-        connected: socket => accept(socket, who),
+        connected: socket => accept(socket, who, guard),
         tlsFailed: why => recorder.note('tls-failed', why, who, false),
       });
       listeners.add(listener);

@@ -1,5 +1,6 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { ListenerConfig, MosquittoConfig } from './config.js';
 import { type Draft, handlers, newDraft, notHere, notHerePrefix } from './options.js';
 import { ConfigError, linesOf, type Place } from './place.js';
@@ -9,6 +10,8 @@ export interface LoadOptions {
   readonly port?: number;
   /** Where relative paths start, that of the file too. Default: where the program was started. */
   readonly base?: string;
+  /** Files that are there, but outside of `base`, are refused: for a configuration of somebody else's. */
+  readonly confined?: boolean;
 }
 
 /** Reads a mosquitto.conf as Mosquitto 2.0 does. Throws `ConfigError`, with the line it is about and
@@ -18,6 +21,8 @@ export async function loadMosquittoConfig(
   options: LoadOptions = {},
 ): Promise<MosquittoConfig> {
   const { base = '' } = options;
+  const refuse = options.confined ? refuseOutside(base) : () => undefined;
+  refuse(file);
   const draft = newDraft();
   let text: string;
   try {
@@ -26,13 +31,42 @@ export async function loadMosquittoConfig(
     throw new ConfigError(`Error: Unable to open config file ${file}.`);
   }
   for (const include of read(draft, text, file)) {
+    refuse(include.directory, include.place);
     for (const included of await confFiles(include, base)) {
+      refuse(included, include.place);
       // Mosquitto follows include_dir in the main file only.
       for (const _ of read(draft, await readFile(resolve(base, included), 'utf8'), included));
     }
     draft.current = include.back;
   }
-  return finish(draft, file, options);
+  const config = finish(draft, file, options);
+  for (const listener of config.listeners) {
+    const { cafile, certfile, keyfile, crlfile, place } = listener;
+    for (const path of [cafile, certfile, keyfile, crlfile]) if (path) refuse(path, place);
+  }
+  for (const { passwordFile, aclFile, places } of [
+    config.security,
+    ...config.listeners.map(one => one.security),
+  ]) {
+    if (passwordFile) refuse(passwordFile, places.get('password_file'));
+    if (aclFile) refuse(aclFile, places.get('acl_file'));
+  }
+  return config;
+}
+
+/** Throws for a path that leads out of a folder to something that is there, by a link too. */
+function refuseOutside(folder: string): (path: string, place?: Place) => void {
+  const home = realpathSync(folder);
+  return (path, place) => {
+    const target = resolve(folder, path);
+    if (!existsSync(target)) return;
+    const inside = relative(home, realpathSync(target));
+    if (!inside.startsWith('..') && !isAbsolute(inside)) return;
+    throw new ConfigError(
+      `Error: '${path}' is outside of the folder of this configuration.`,
+      place,
+    );
+  };
 }
 
 /** As `loadMosquittoConfig`, for a text that is in no file. `include_dir` is refused. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { PacketEntry, Tap, TraceEntry } from '../../wire/index.js';
+import type { RunningProgram } from '../program/run.js';
 import { type PatienceWatch, within } from './patience.js';
 
 /** How long a line may take to come to rest before the stop is asked for anyway. */
@@ -18,15 +19,50 @@ export async function atRest(
   port: number,
   now: () => number,
   patience: PatienceWatch,
+  socketTable = '/proc/net/tcp',
 ): Promise<void> {
   let waiting = true;
   const look = async () => {
-    while (waiting && (owesAnswer(tap.entries, who) || (await hasUnread(port)))) {
+    while (waiting && (owesAnswer(tap.entries, who) || (await hasUnread(port, socketTable)))) {
       await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   };
   await within(REST_DEADLINE_MS, look(), now, patience);
   waiting = false;
+}
+
+/** Looks that must agree, and the time between them. */
+const LOOKS = 3;
+const BETWEEN_LOOKS_MS = 12;
+
+/**
+ * Resolves with true once no program will do anything for the rest of a wait unless something comes
+ * to it, and nothing is on its way: several looks agree, and the trace does not grow meanwhile.
+ * With false when `signal` is aborted first.
+ */
+export async function allAsleep(
+  tap: Tap,
+  programs: () => readonly Pick<RunningProgram, 'asleepMs'>[],
+  leftMs: () => number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let agreed = 0;
+  let entries = tap.entries.length;
+  for (let looks = 0; !signal.aborted; looks++) {
+    const now = tap.entries.length;
+    const asleep = programs();
+    const left = leftMs();
+    agreed =
+      now === entries && asleep.length > 0 && asleep.every(one => one.asleepMs() > left)
+        ? agreed + 1
+        : 0;
+    entries = now;
+    if (agreed >= LOOKS) return true;
+    // A program with a timer of its own keeps us waiting; it need not be looked at that often.
+    const pause = looks < 20 ? BETWEEN_LOOKS_MS : BETWEEN_LOOKS_MS * 5;
+    await new Promise(resolve => setTimeout(resolve, pause));
+  }
+  return false;
 }
 
 /** Whether the broker has yet to acknowledge a message that the tap passed on. */
@@ -58,9 +94,9 @@ function answers({ direction, packet }: PacketEntry): boolean {
 }
 
 /** Whether a program's connection to this port has bytes that it has not read. False where the system does not tell. */
-async function hasUnread(port: number): Promise<boolean> {
+async function hasUnread(port: number, socketTable: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  const table = await readFile('/proc/net/tcp', 'latin1').catch(() => '');
+  const table = await readFile(socketTable, 'latin1').catch(() => '');
   const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table.split('\n').some(line => {
     const [, , to, , queues] = line.trim().split(/\s+/);

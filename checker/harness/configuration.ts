@@ -65,7 +65,7 @@ export async function readConfiguration(
   const nothing = { localOnly: false, doors: [], warnings: [], places: {}, users: [], answers: {} };
   const base = { broker: real ? 'mosquitto' : 'embedded' } as const;
   try {
-    const config = await loadMosquittoConfig('mosquitto.conf', { base: folder });
+    const config = await loadMosquittoConfig('mosquitto.conf', { base: folder, confined: true });
     const doors = config.listeners.map(listener => ({
       port: listener.port,
       ...(listener.host === undefined ? {} : { host: listener.host }),

@@ -264,10 +264,29 @@ const wrongVersion: Detector = {
   },
 };
 
+/** Only where a program is kept within limits: in graded runs, and where it took the checker's name. */
+const overLimit: Detector = {
+  id: 'U14',
+  title: 'the program stays within its limits',
+  find: (recording, context) => {
+    const note = notes(recording, 'limit')[0];
+    return note && !storm.find(recording, context)
+      ? {
+          mistake: 'over-limit',
+          expected: 'a program that leaves the machine and the broker to the others as well',
+          seen: `${note.text} (${seconds(note.t)} after the start of the exchange)`,
+          why: 'a program that is handed in runs within limits; they are far above what the lesson needs',
+          try: 'look for what goes on without an end: a loop, a list that only grows, a connection that is dialled again and again',
+        }
+      : undefined;
+  },
+};
+
 /** In the order in which they explain: an earlier one is the cause of what a later one would find. */
 export const detectors: readonly Detector[] = [
   crashed,
   threadDead,
+  overLimit,
   neverConnected,
   malformed,
   wrongVersion,

@@ -1,3 +1,4 @@
+import type { PacketEntry } from '../../wire/index.js';
 import type { Verdict } from '../result.js';
 import {
   CannotTell,
@@ -9,6 +10,7 @@ import {
 } from './check.js';
 import { type Detector, type DetectorContext, detectors } from './detectors.js';
 import { type Lesson, scenariosOf } from './lesson.js';
+import { misreadOption } from './matchers.js';
 import type { Recording } from './recording.js';
 
 export type Recordings = Readonly<Record<string, Recording>>;
@@ -59,11 +61,37 @@ export function judge(lesson: Lesson, recordings: Recordings, context: DetectorC
       check.id,
       waitsFor.length > 0 || (cause && first.status !== 'passed')
         ? notReached(check, [...new Set(roots.flatMap(id => verdicts.get(id)?.waitsFor ?? [id]))])
-        : verdictOf(check, first),
+        : verdictOf(check, withHint(first, context)),
     );
   }
   diagnose(lesson, looks, verdicts, recordings, context);
   return [...found.verdicts, ...verdicts.values()];
+}
+
+/**
+ * Detector U11: a failure about QoS that shows a packet at QoS 0, of a program whose text asks for
+ * more in a form that the library ignores. A hint beside the reason, never a reason.
+ */
+function withHint(first: FirstLook, { source, track }: DetectorContext): FirstLook {
+  if (first.status !== 'failed' || track !== 'typescript') return first;
+  const { failure } = first;
+  const about = /qos/i.test(`${failure.mistake} ${failure.expected}`);
+  const seen = typeof failure.seen === 'string' ? [] : failure.seen;
+  const hint =
+    about && seen.some(one => typeof one !== 'string' && asksForQos0(one))
+      ? misreadOption(source)
+      : undefined;
+  if (!hint) return first;
+  return {
+    ...first,
+    failure: { ...failure, try: `${failure.try}. In your file it may be this: ${hint}` },
+  };
+}
+
+function asksForQos0({ direction, packet }: PacketEntry): boolean {
+  if (direction !== 'to-broker') return false;
+  if (packet.type === 'SUBSCRIBE') return packet.filters.some(one => one.qos === 0);
+  return packet.type === 'PUBLISH' && packet.qos === 0;
 }
 
 function verdictOf(check: Check, first: FirstLook): Verdict {
@@ -200,11 +228,4 @@ function diagnose(
       verdicts.set(id, notReached(check, [diagnosis.leads]));
     }
   }
-}
-
-/** `passed` needs every check passed; a run in which no check ran is `unknown`. */
-export function overall(verdicts: readonly Verdict[]): 'passed' | 'failed' | 'unknown' {
-  if (verdicts.some(one => one.status === 'failed')) return 'failed';
-  if (verdicts.length === 0 || verdicts.some(one => one.status !== 'passed')) return 'unknown';
-  return 'passed';
 }

@@ -186,7 +186,9 @@ function lastPacket(recording: Recording): PacketEntry[] {
 /** Whether the source looks as if an option had a form that the library ignores (detector U11): a hint only. */
 export function misreadOption(source: string): string | undefined {
   if (
-    /\b(?:publish|publishAsync|subscribe|subscribeAsync)\([^()]*,\s*[012]\s*[,)]/.test(source) &&
+    /\b(?:publish|publishAsync|subscribe|subscribeAsync)\((?:[^()]|\([^()]*\))*,\s*[012]\s*[,)]/.test(
+      source,
+    ) &&
     !/paho|mqttkit/.test(source)
   ) {
     return 'options are an object, { qos: 1 }; a bare number is ignored';

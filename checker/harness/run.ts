@@ -67,7 +67,7 @@ async function performUntilTold(
 ): Promise<Recording> {
   const checks = lesson.checks.filter(check => scenariosOf(check).includes(definition));
   let recording = await perform(definition, spec, settings);
-  for (let attempt = 2; attempt <= ATTEMPTS; attempt++) {
+  for (let attempt = 2; attempt <= ATTEMPTS && !settings.signal?.aborted; attempt++) {
     const told = checks.every(
       check =>
         look({ ...check, on: definition }, { [definition.name]: recording }).status !== 'unknown',

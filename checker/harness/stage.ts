@@ -14,11 +14,12 @@ import {
   type Peer,
   type PeerOptions,
   type Tap,
+  TRACE_SCHEMA,
   type TraceEntry,
 } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
-import type { ProgramSpec } from '../program/spec.js';
-import { atRest } from './at-rest.js';
+import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
+import { allAsleep, atRest } from './at-rest.js';
 import { type PatienceWatch, watchPatience, within } from './patience.js';
 import { type Random, randomFrom } from './random.js';
 import {
@@ -105,6 +106,15 @@ export interface Stage {
     when: (entry: TraceEntry) => boolean,
     withinMs?: number,
   ): Promise<TraceEntry | undefined>;
+  /**
+   * As `maybe`, for what a program might do of itself (give up, try once more) while nothing comes
+   * to it. Ends as soon as it is known that no program will do anything in this time: see `asleepMs`.
+   */
+  byItself(
+    what: string,
+    when: (entry: TraceEntry) => boolean,
+    withinMs: number,
+  ): Promise<TraceEntry | undefined>;
   /** Waits for a promise of a peer (a message, a SUBACK). The scenario ends here when it does not come. */
   expect<T>(what: string, promise: Promise<T>, withinMs?: number): Promise<T>;
   /**
@@ -126,18 +136,49 @@ class GaveUp extends Error {
 }
 
 export interface StageSettings {
+  /** The checker's clients have short client identifiers: for pictures in lessons. */
+  readonly plainPeers?: boolean;
   /** `embedded` (default), `mosquitto` for the system's Mosquitto, or the address of a broker. */
   readonly brokerKind?: string;
+  /** Ends the scenario at once, and every program of it. */
+  readonly signal?: AbortSignal;
 }
+
+/** The reason in a recording that was stopped from outside. */
+export const STOPPED = 'the check was stopped';
 
 /**
  * The broker of a scenario. Where a scenario asks for a behaviour that only the embedded broker can
  * be told to have (a login that is refused), it gets that one, whatever was chosen.
  */
-async function openBroker(kind: string, options: BrokerOptions | undefined): Promise<Broker> {
-  if (kind === 'embedded' || options) return startBroker({ listen: false, ...options });
+async function openBroker(
+  kind: string,
+  options: BrokerOptions | undefined,
+  guards: Guards | undefined,
+): Promise<Broker> {
+  if (kind === 'embedded' || options) {
+    const limits = { ...options?.limits, ...(guards ? queueCap(options, guards) : {}) };
+    return startBroker({ listen: false, ...options, limits });
+  }
   return kind === 'mosquitto' ? startMosquitto() : remoteBroker(kind);
 }
+
+function queueCap(options: BrokerOptions | undefined, { queuedMessages }: Guards) {
+  const asked = options?.limits?.maxQueued;
+  return { maxQueued: asked ? Math.min(asked, queuedMessages) : queuedMessages };
+}
+
+async function openLauncher(
+  { launcher }: ProgramSpec,
+  onLimit: (program: string, text: string) => void,
+): Promise<Launcher | undefined> {
+  if (!launcher) return undefined;
+  const module = (await import(launcher.module)) as { openLauncher: OpenLauncher };
+  return module.openLauncher(launcher.options, onLimit);
+}
+
+/** What the client identifiers of the checker's own peers begin with; no program may use it. */
+const PEERS = 'checker-';
 
 /** Runs one scenario with one program and gives what was recorded. Never throws. */
 export async function perform<Facts>(
@@ -146,11 +187,21 @@ export async function perform<Facts>(
   settings: StageSettings = {},
 ): Promise<Recording<Facts>> {
   const facts = definition.facts(randomFrom(spec.seed, definition.name));
-  const live = await openStage(definition, spec, facts, settings);
+  const opened = await openStage(definition, spec, facts, settings).catch(faultOf);
+  if (typeof opened === 'string') {
+    const trace = {
+      schema: TRACE_SCHEMA,
+      startedAt: new Date().toISOString(),
+      entries: [],
+    } as const;
+    const nothing = { trace, programs: [], stalls: [] };
+    return { scenario: definition.name, facts, ...nothing, fault: opened };
+  }
+  const live = opened;
   let gaveUp: Recording['gaveUp'];
   let fault: string | undefined;
   try {
-    await definition.run(live.stage, facts);
+    await untilStopped(definition.run(live.stage, facts), settings.signal);
   } catch (error) {
     if (error instanceof GaveUp) {
       const waited = (error.afterMs / 1000).toFixed(1);
@@ -161,10 +212,11 @@ export async function perform<Facts>(
         t: live.stage.now(),
       };
     } else {
-      fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      fault = faultOf(error);
     }
   }
-  const { trace, programs, stalls, findings } = await live.close();
+  const { trace, programs, stalls, findings, broken } = await live.close();
+  fault ??= broken;
   return {
     scenario: definition.name,
     facts,
@@ -177,17 +229,51 @@ export async function perform<Facts>(
   };
 }
 
+function faultOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** @throws Error when it is stopped before it has ended; it then goes on with a stage that is closed */
+async function untilStopped(run: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return run;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error(STOPPED));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  run.catch(() => undefined);
+  aborted.catch(() => undefined);
+  try {
+    await Promise.race([run, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}
+
 async function openStage<Facts>(
   definition: ScenarioDefinition<Facts>,
   spec: ProgramSpec,
   facts: Facts,
   settings: StageSettings,
 ) {
-  const brokers = [await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts))];
+  const guards = spec.launcher?.guards;
+  const brokers = [
+    await openBroker(settings.brokerKind ?? 'embedded', definition.broker?.(facts), guards),
+  ];
   const broker = () => brokers.at(-1) as Broker;
   const began = performance.now();
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker().open(), now, maxEntries: 20_000 });
+  const onLimit = (who: string, text: string) => tap.note('limit', text, who);
+  const launcher = await openLauncher(spec, onLimit).catch(async error => {
+    await broker().stop();
+    throw error;
+  });
+  // Not to be guessed by a program: nobody shall push the checker's clients out.
+  const token = randomFrom(`${spec.seed}${guards?.salt ?? ''}`, 'peers').token(8);
+  const peerId = (name: string) =>
+    `${PEERS}${settings.plainPeers ? '' : `${token}-`}${name}`.replaceAll(' ', '-');
   const running = new Set<RunningProgram>();
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
@@ -196,14 +282,27 @@ async function openStage<Facts>(
     [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
   let findings: unknown;
+  /** Why a program was never reached: nothing can be told then. */
+  let broken: string | undefined;
+  let closed = false;
   /** Aborted when no program is left that could still do something. */
   const wakeups = new Set<() => void>();
 
   const listen = (name: string) => {
     const known = listeners.get(name);
     if (known) return known;
+    const guard = {
+      ...guards,
+      reserved: (id: string) => id.startsWith(PEERS),
+      onHit: (text: string) => onLimit(name, text),
+    };
     const listener = (async () =>
-      tap.listen({ who: name, ...(await definition.listen?.(facts, name)) }))();
+      tap.listen({
+        who: name,
+        ...(await definition.listen?.(facts, name)),
+        ...(launcher?.listen ? { socket: launcher.listen } : {}),
+        guard,
+      }))();
     listeners.set(name, listener);
     return listener;
   };
@@ -287,6 +386,7 @@ async function openStage<Facts>(
   async function start(startOptions: StartOptions = {}): Promise<StagedProgram> {
     const name = startOptions.name ?? 'program';
     const { port } = await listen(name);
+    if (closed) throw new Error(STOPPED);
     const host = startOptions.host ?? '127.0.0.1';
     const env = {
       MQTT_URL: `${startOptions.scheme ?? 'mqtt'}://${host}:${port}`,
@@ -295,13 +395,15 @@ async function openStage<Facts>(
       ...startOptions.env,
     };
     tap.note('started', 'the program was started', name);
-    const program = startProgram(name, spec, env, now, record => {
+    const onExit = (record: ProgramRecord) => {
       running.delete(program);
       records.push(record);
+      if (launcher && record.startError) broken ??= `${name}: ${record.startError}`;
       const how = record.signal ? `by ${record.signal}` : `with exit code ${record.exitCode}`;
       tap.note('ended', record.startError ?? `the program ended ${how}`, name);
       for (const wake of wakeups) wake();
-    });
+    };
+    const program = startProgram(name, spec, env, now, onExit, undefined, launcher);
     running.add(program);
     const connectionsEnd = () => within(500, whenClosed(tap, name), now, patience);
     return {
@@ -315,7 +417,7 @@ async function openStage<Facts>(
         program.endInput();
       },
       stop: async () => {
-        if (program.running) await atRest(tap, name, port, now, patience);
+        if (program.running) await atRest(tap, name, port, now, patience, launcher?.socketTable);
         tap.note('stop-asked', 'the end of its input: the program was asked to stop', name);
         program.endInput();
         if (await within(STOP_DEADLINE_MS, program.exited, now, patience)) await connectionsEnd();
@@ -342,6 +444,8 @@ async function openStage<Facts>(
     };
   }
 
+  const waited = (from: number) => `${((now() - from) / 1000).toFixed(1)} s`;
+
   const stage: Stage = {
     random: randomFrom(spec.seed, `${definition.name}/live`),
     folder: spec.cwd,
@@ -353,7 +457,8 @@ async function openStage<Facts>(
       return broker();
     },
     use: other => {
-      brokers.push(other);
+      if (closed) void other.stop();
+      else brokers.push(other);
     },
     tap,
     now,
@@ -364,7 +469,7 @@ async function openStage<Facts>(
       peers.push(peer);
       await awaits(
         `the broker to accept the checker's ${name}`,
-        peer.connect({ clientId: `checker-${name}`.replaceAll(' ', '-'), ...peerOptions }),
+        peer.connect({ clientId: peerId(name), ...peerOptions }),
         DEADLINE_MS,
         false,
       );
@@ -380,6 +485,32 @@ async function openStage<Facts>(
         return undefined;
       }
     },
+    byItself: async (what, when, ms) => {
+      const from = now();
+      const seen = new AbortController();
+      const event = tap.until(when, { signal: seen.signal });
+      event.catch(() => undefined);
+      const quiet = allAsleep(
+        tap,
+        () => [...running],
+        () => from + ms - now(),
+        seen.signal,
+      );
+      try {
+        const found = await Promise.race([
+          awaits(what, event, ms, true),
+          quiet.then(asleep => (asleep ? undefined : new Promise<never>(() => undefined))),
+        ]);
+        if (found) return found;
+        tap.note('not-seen', `no ${what} in ${waited(from)}: the program only waits for packets`);
+      } catch (error) {
+        if (!(error instanceof GaveUp)) throw error;
+        tap.note('not-seen', `waited ${waited(from)} for ${what}`);
+      } finally {
+        seen.abort();
+      }
+      return undefined;
+    },
     expect: (what, promise, ms = DEADLINE_MS) => awaits(what, promise, ms, true),
     protocolTime: ms => new Promise(resolve => setTimeout(resolve, ms)),
   };
@@ -387,6 +518,7 @@ async function openStage<Facts>(
   return {
     stage,
     close: async () => {
+      closed = true;
       for (const program of running) program.kill();
       await Promise.all([...running].map(program => program.exited));
       for (const name of listeners.keys()) await within(500, whenClosed(tap, name), now, patience);
@@ -394,12 +526,14 @@ async function openStage<Facts>(
       const trace = tap.trace();
       for (const peer of peers) peer.destroy();
       await tap.close();
+      await launcher?.close();
       await Promise.all(brokers.map(one => one.stop()));
       return {
         trace,
         programs: [...records].sort((a, b) => a.startedAt - b.startedAt),
         stalls: patience.stalls,
         findings,
+        broken,
       };
     },
   };

@@ -1,10 +1,11 @@
 import { describe, inject, test } from 'vitest';
 import type { ProgramSpec } from '../program/spec.js';
-import type { Verdict } from '../result.js';
+import { overall, type Verdict } from '../result.js';
 import { seenText } from './check.js';
-import { type FirstLook, overall, type Recordings } from './judge.js';
+import type { FirstLook, Recordings } from './judge.js';
 import type { Lesson } from './lesson.js';
 import { type LessonRun, runLesson } from './run.js';
+import { forgetProgram, stopSignal } from './stopping.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -28,18 +29,33 @@ declare module 'vitest' {
 /** Room for lessons that wait for protocol timers, on a machine that is busy. */
 const TEST_TIMEOUT_MS = 180_000;
 
+let runnerRegisters = false;
+
+/** From now on `LessonRunner` makes the tests of a lesson, not the loading of its file. */
+export function registerHere(): void {
+  runnerRegisters = true;
+}
+
 /**
- * Makes Vitest tests of a lesson: a group for each program, a test for each check. Does nothing
- * outside Vitest, so that the lesson can also be loaded to judge a stored exchange again.
+ * What the file of a lesson exports. Loaded by Vitest, it makes the lesson's tests; loaded by
+ * others (to judge a stored exchange again, or by our runner, which does it itself), it does not.
  */
 export function hiddenTests(lesson: Lesson): Lesson {
-  if (!('__vitest_worker__' in globalThis)) return lesson;
+  if ('__vitest_worker__' in globalThis && !runnerRegisters) describeLesson(lesson);
+  return lesson;
+}
+
+/** Makes Vitest tests of a lesson: a group for each program, a test for each check. */
+export function describeLesson(lesson: Lesson): void {
   const programs: readonly ProgramSpec[] = inject('programs') ?? [];
   for (const spec of programs.filter(one => one.lesson === lesson.id)) {
     describe.concurrent(spec.id, { timeout: TEST_TIMEOUT_MS }, () => {
       let started: LessonRun | undefined;
       const run = () => {
-        started ??= runLesson(lesson, spec, { brokerKind: inject('broker') });
+        started ??= runLesson(lesson, spec, {
+          brokerKind: inject('broker'),
+          signal: stopSignal(spec.id),
+        });
         return started;
       };
       for (const check of lesson.checks) {
@@ -54,11 +70,11 @@ export function hiddenTests(lesson: Lesson): Lesson {
         task.meta.program = spec.id;
         task.meta.verdicts = verdicts;
         if (inject('keepRecordings')) task.meta.recordings = await run().recordings();
+        forgetProgram(spec.id);
         if (overall(verdicts) !== 'passed') throw new Error('not every check passed');
       });
     });
   }
-  return lesson;
 }
 
 function report(id: string, first: FirstLook): void {

@@ -1,4 +1,4 @@
-import { delay, type TraceEntry, withhold } from '../../wire/index.js';
+import { type TraceEntry, withhold } from '../../wire/index.js';
 import { check, type Failure, fail } from '../harness/check.js';
 import { defineLesson } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
@@ -87,17 +87,29 @@ const burst = scenario<Facts>('all at once', {
     readings: makeReadings(random, random.device(), random.int(6, 12)),
   }),
   run: async (stage, facts) => {
-    // Long enough that a program in a hurry is done before its connection is there.
-    stage.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: delay(150),
-    });
+    const connack = holdConnack(stage);
     const program = await start(stage, facts);
     for (const reading of facts.readings) program.feed(reading);
+    program.endInput();
+    const came = await stage.maybe('a CONNECT', isConnect);
+    // Long enough that a program in a hurry is done before its connection is there.
+    if (came) await stage.byItself('end of the connection before CONNACK', isClosed, 150);
+    connack.release();
     await program.stop();
   },
 });
+
+const isConnect = (entry: TraceEntry) =>
+  entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.who === 'program';
+const isClosed = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
+
+function holdConnack(stage: Stage) {
+  return stage.tap.rule({
+    who: 'program',
+    when: entry => entry.packet.type === 'CONNACK',
+    do: withhold(),
+  });
+}
 
 /** The broker takes its time with CONNACK, while readings wait. */
 const slowBroker = scenario<Facts>('slow CONNACK', {
@@ -106,20 +118,12 @@ const slowBroker = scenario<Facts>('slow CONNACK', {
     readings: makeReadings(random, random.device(), random.int(3, 5)),
   }),
   run: async (stage, facts) => {
-    const connack = stage.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: withhold(),
-    });
+    const connack = holdConnack(stage);
     const program = await start(stage, facts);
     for (const reading of facts.readings) program.feed(reading);
     program.endInput();
     await program.sends('CONNECT');
-    await stage.maybe(
-      'a program that gives up before CONNACK',
-      entry => entry.kind === 'connection' && entry.event === 'closed',
-      900,
-    );
+    await stage.byItself('end of the connection before CONNACK', isClosed, 900);
     connack.release();
     await program.stop();
   },

@@ -173,8 +173,8 @@ const slowSuback = scenario<Facts>('slow SUBACK', {
     const sensor = await stage.peer('sensor');
     const program = await start(stage, here);
     const first = await program.sends('SUBSCRIBE');
-    await stage.maybe(
-      'a second SUBSCRIBE',
+    await stage.byItself(
+      'second SUBSCRIBE',
       entry => entry.kind === 'packet' && entry.packet.type === 'SUBSCRIBE' && entry.n > first.n,
       1000,
     );

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { packageRoot } from '../../course/package-root.js';
 import type { Track } from '../result.js';
 import { requirePython } from './python.js';
-import { type ProgramSpec, ProgramUnavailable } from './spec.js';
+import { type LauncherRef, type ProgramSpec, ProgramUnavailable } from './spec.js';
 import { buildTypescript } from './typescript.js';
 
 export interface PrepareRequest {
@@ -16,6 +16,8 @@ export interface PrepareRequest {
     | { readonly kind: 'command'; readonly command: readonly string[]; readonly cwd: string };
   readonly seed: string;
   readonly workspace?: string;
+  /** How programs of the folder that the file lies in are started. Nothing outside of it is built in. */
+  readonly launcher?: LauncherRef;
 }
 
 export interface PreparedProgram {
@@ -35,7 +37,13 @@ export function kitFolder(): string {
  */
 export async function prepareProgram(request: PrepareRequest): Promise<PreparedProgram> {
   const { id, lesson, track, seed, program } = request;
-  const base = { id, lesson, track, seed };
+  const base = {
+    id,
+    lesson,
+    track,
+    seed,
+    ...(request.launcher ? { launcher: request.launcher } : {}),
+  };
   if (program.kind === 'command') {
     const [command, ...args] = program.command;
     if (command === undefined) throw new ProgramUnavailable('there is no command after --', 'work');
@@ -54,7 +62,9 @@ export async function prepareProgram(request: PrepareRequest): Promise<PreparedP
     const spec = { ...base, command: python.command, args, cwd, env, source };
     return { spec, files, dispose: async () => undefined };
   }
-  const built = await buildTypescript(program.path, join(kitFolder(), 'kit.ts'));
+  const built = await buildTypescript(program.path, join(kitFolder(), 'kit.ts'), {
+    confined: request.launcher !== undefined,
+  });
   const spec = { ...base, command: process.execPath, args: built.args, cwd, env: {}, source };
   return { spec, files, dispose: built.dispose };
 }

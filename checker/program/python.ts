@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
 import { ProgramUnavailable } from './spec.js';
 
 export interface Python {
@@ -33,6 +32,7 @@ export function findPython(workspace?: string): Promise<Python | undefined> {
 }
 
 async function search(workspace: string | undefined): Promise<Python | undefined> {
+  const { execa } = await import('execa');
   let withoutPaho: Python | undefined;
   for (const [command, ...args] of candidates(workspace)) {
     if (command === undefined) continue;

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { execa } from 'execa';
 import type { ProgramRecord } from '../harness/recording.js';
-import { killGroup, killMarked, runDelayMs } from './processes.js';
-import type { ProgramSpec } from './spec.js';
+import { asleepMs } from './asleep.js';
+import { type Child, type ChildRequest, MARK, spawnChild } from './child.js';
+import { passedOn } from './environment.js';
+import { forkPython } from './fork-server.js';
+import { launchChild } from './launched.js';
+import type { Launcher, ProgramSpec } from './spec.js';
+import { takeWarm } from './warm.js';
 
 /** Output kept of each stream, in bytes. More is read and counted, not kept. */
 export const OUTPUT_CAP = 256 * 1024;
-
-/** Carried by a program and all it starts, so that nothing of it outlives it. */
-const MARK = 'MQTT_COURSE_PROGRAM';
 
 /** One start of the learner's program. */
 export interface RunningProgram {
@@ -22,15 +23,22 @@ export interface RunningProgram {
   /** Resolves when it has ended. */
   readonly exited: Promise<void>;
   readonly running: boolean;
+  /** Its process id; undefined before there is one. */
+  readonly pid: number | undefined;
+  /**
+   * Milliseconds in which it will do nothing unless something comes to it; 0 where that cannot be
+   * known. Only ever a reason to end a wait early.
+   */
+  asleepMs(): number;
   /** Milliseconds that it waited for a processor so far; 0 where that cannot be known. */
   starvedMs(): number;
   record(): ProgramRecord;
 }
 
-/** Variables of the machine that a program may see; the rest is the contract of the lesson. */
-const passedOn =
-  /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT|COMSPEC|VIRTUAL_ENV|PYENV_\w+|LD_LIBRARY_PATH)$/i;
-
+/**
+ * Starts a program. One of ours that is ready is used where there is one (a warm Node, a fork of a
+ * Python that has loaded the client library); the program cannot tell the difference.
+ */
 export function startProgram(
   name: string,
   spec: ProgramSpec,
@@ -38,23 +46,14 @@ export function startProgram(
   now: () => number,
   onExit: (record: ProgramRecord) => void,
   onOutput: (stream: 'stdout' | 'stderr', text: string) => void = () => undefined,
+  launcher?: Launcher,
 ): RunningProgram {
-  const machine = Object.fromEntries(
-    Object.entries(process.env).filter(([key]) => passedOn.test(key)),
-  );
   const startedAt = now();
-  const mark = randomUUID();
-  const child = execa(spec.command, [...spec.args], {
+  const child = begin(name, spec, launcher, {
+    command: spec.command,
+    args: spec.args,
     cwd: spec.cwd,
-    env: { ...machine, ...spec.env, ...env, [MARK]: mark } as Record<string, string>,
-    extendEnv: false,
-    detached: process.platform !== 'win32',
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-    windowsHide: true,
+    env: { ...spec.env, ...env, [MARK]: randomUUID() },
   });
   const output = {
     stdout: collect(child.stdout, text => onOutput('stdout', text)),
@@ -75,27 +74,21 @@ export function startProgram(
     stderrBytes: output.stderr.bytes(),
   });
 
-  const ended = new Promise<void>(resolve => {
-    child.once('exit', (code, signal) => {
-      state = { ...state, exitCode: code, exitedAt: now(), ...(signal ? { signal } : {}) };
-      running = false;
-      killGroup(child.pid);
-      killMarked(MARK, mark);
-      resolve();
-    });
-    child.once('error', error => {
-      if (child.pid !== undefined) return;
-      state = { ...state, exitedAt: now(), startError: error.message };
-      running = false;
-      resolve();
-    });
+  const ended = child.ended.then(({ code, signal, startError }) => {
+    state = {
+      ...state,
+      exitCode: code,
+      exitedAt: now(),
+      ...(signal ? { signal } : {}),
+      ...(startError ? { startError } : {}),
+    };
+    running = false;
   });
   // A program's children may hold its output open; they are gone by now, but a stray one must not
   // keep us waiting.
   const exited = ended
-    .then(() => Promise.race([child.then(() => undefined), wait(500)]))
+    .then(() => Promise.race([child.closed, wait(500)]))
     .then(() => onExit(record()));
-  child.catch(() => undefined);
 
   return {
     name,
@@ -108,15 +101,41 @@ export function startProgram(
     },
     kill: () => {
       if (running) state = { ...state, killedAt: now() };
-      killGroup(child.pid);
+      child.kill();
     },
     exited,
     get running() {
       return running;
     },
-    starvedMs: () => (running ? runDelayMs(child.pid) : 0),
+    get pid() {
+      return child.pid;
+    },
+    // Only of a Node that we started ourselves do we know how it sleeps.
+    asleepMs: () =>
+      running && spec.track === 'typescript' && !spec.launcher
+        ? asleepMs(child.pid, now() - startedAt)
+        : 0,
+    starvedMs: () => (running ? child.starvedMs() : 0),
     record,
   };
+}
+
+function begin(
+  name: string,
+  spec: ProgramSpec,
+  launcher: Launcher | undefined,
+  request: ChildRequest,
+): Child {
+  if (launcher) return launchChild(launcher, name, request);
+  const here = { ...request, env: { ...passedOn(process.env), ...request.env } };
+  const plain = spec.launcher === undefined;
+  const ready =
+    plain && spec.track === 'typescript'
+      ? takeWarm(here)
+      : plain && spec.track === 'python'
+        ? forkPython(here)
+        : undefined;
+  return ready ?? spawnChild(here);
 }
 
 function wait(ms: number): Promise<void> {

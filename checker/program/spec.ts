@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import type { Track } from '../result.js';
 
 /** How to start a learner's program: everything that is known before a scenario adds its environment. */
@@ -20,9 +21,58 @@ export interface ProgramSpec {
 
 /** A module that changes how programs are started. Plain JSON, so that it crosses threads. */
 export interface LauncherRef {
-  /** File URL of a module that exports `launch: Launch`. */
+  /** File URL of a module that exports `openLauncher: OpenLauncher`. */
   readonly module: string;
   readonly options: unknown;
+  /** What protects the broker, the tap and the checks from the program. */
+  readonly guards?: Guards;
+}
+
+/** Caps on what one program may do to the checker in one scenario. */
+export interface Guards {
+  /** Connections over its life. */
+  readonly connections: number;
+  /** Bytes of one packet, finished or not. */
+  readonly packetBytes: number;
+  /** Packets over its life. */
+  readonly packets: number;
+  /** Bytes over its life. */
+  readonly bytes: number;
+  /** Bytes of retained messages, topics included. */
+  readonly retainedBytes: number;
+  /** Messages that wait at the broker for one client. */
+  readonly queuedMessages: number;
+  /** Mixed into the client identifiers of the checker's own peers, so that nobody can guess them. */
+  readonly salt: string;
+}
+
+/** Starts the programs of one scenario in another way than as plain child processes. */
+export interface Launcher {
+  launch(request: LaunchRequest): Launched;
+  /**
+   * Makes a listening socket which the programs reach at 127.0.0.1 (port 0: a free one). Absent
+   * when programs share the machine's loopback.
+   */
+  listen?(port: number): Promise<Server>;
+  /** The system's table of the TCP sockets of the programs. */
+  readonly socketTable?: string;
+  close(): Promise<void>;
+}
+
+/** What a launcher's module exports. `onLimit` is told, in words, what a program ran into. */
+export type OpenLauncher = (
+  options: unknown,
+  onLimit: (program: string, text: string) => void,
+) => Promise<Launcher>;
+
+export interface LaunchRequest {
+  /** The program's name in the trace. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** What the program itself shall see. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** How one start of a program is really made. */
@@ -32,19 +82,29 @@ export interface Launched {
   readonly cwd: string;
   /** The whole environment of the command. */
   readonly env: Readonly<Record<string, string>>;
-  /** Called once when the command has ended: removes what was made for it. */
-  dispose(): void | Promise<void>;
+  /** Output after which the program is ended, bytes. */
+  readonly outputBytes: number;
+  /** The command runs. */
+  started(pid: number): void;
+  /** Too much output came: ends it. */
+  flooded(): void;
+  /** Ends the program at once, before any command around it: none of them may tell it the end first. */
+  kill(pid: number): void;
+  /** Which process is the program itself. */
+  programPid(pid: number): number;
+  /**
+   * How the program itself ended, when this is how the command did, and `status` what it wrote to
+   * file descriptor 3. Removes what was made for it.
+   */
+  ended(code: number | null, signal: string | undefined, status: string): Ending;
 }
 
-export interface LaunchRequest {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** What the program itself shall see. */
-  readonly env: Readonly<Record<string, string>>;
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly signal?: string;
+  /** The program was never reached: not its fault. */
+  readonly startError?: string;
 }
-
-export type Launch = (request: LaunchRequest, options: unknown) => Launched | Promise<Launched>;
 
 /** What the learner can be told in one line when no program can be made: it is not a verdict. */
 export class ProgramUnavailable extends Error {

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
-import { execa } from 'execa';
 import { packageRoot } from '../../course/package-root.js';
+import { scratchFolder } from './scratch.js';
 import { ProgramUnavailable } from './spec.js';
 
 const require = createRequire(import.meta.url);
@@ -21,11 +20,17 @@ export interface BuiltProgram {
 /**
  * Makes one JavaScript file of the learner's TypeScript: starting it costs no more than `node` and
  * the client library. Stack traces keep naming the learner's file and line.
+ * @param options.confined build in nothing from outside of the entry's folder: it is read by us, not
+ * by the learner's program
  * @throws ProgramUnavailable with file, line and excerpt when the file does not parse
  */
-export async function buildTypescript(entry: string, kit: string): Promise<BuiltProgram> {
+export async function buildTypescript(
+  entry: string,
+  kit: string,
+  { confined = false }: { readonly confined?: boolean } = {},
+): Promise<BuiltProgram> {
   const [{ build }] = await Promise.all([import('esbuild'), warmClientLibrary()]);
-  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-program-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'program-'));
   const outfile = join(folder, 'main.mjs');
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
@@ -45,7 +50,7 @@ export async function buildTypescript(entry: string, kit: string): Promise<Built
         'import.meta.filename': JSON.stringify(entry),
         'import.meta.dirname': JSON.stringify(dirname(entry)),
       },
-      plugins: [linkPackages(kit)],
+      plugins: [...(confined ? [confine(dirname(entry), kit)] : []), linkPackages(kit, confined)],
     });
   } catch (error) {
     await dispose();
@@ -59,7 +64,7 @@ export async function buildTypescript(entry: string, kit: string): Promise<Built
  * beside the course, so that a workspace needs no installation of its own; any other one is looked
  * for where the learner's file is.
  */
-function linkPackages(kit: string): Plugin {
+function linkPackages(kit: string, confined: boolean): Plugin {
   return {
     name: 'link-packages',
     setup(build) {
@@ -74,10 +79,30 @@ function linkPackages(kit: string): Plugin {
           return;
         const ours = resolveFromCourse(path);
         if (ours) return { path: ours, external: true };
+        if (confined) return { path, external: true };
         const found = await build.resolve(path, { kind, resolveDir, pluginData: 'seen' });
         return found.errors.length > 0 || found.external
           ? { path, external: true }
           : { path: pathToFileURL(found.path).href, external: true };
+      });
+    },
+  };
+}
+
+/** Refuses files outside of a folder, whatever name or link leads there. */
+function confine(folder: string, kit: string): Plugin {
+  const home = realpathSync(folder);
+  const outside = (path: string) => {
+    const real = realpathSync(path);
+    return real !== realpathSync(kit) && relative(home, real).startsWith('..');
+  };
+  return {
+    name: 'confine',
+    setup(build) {
+      build.onLoad({ filter: /.*/ }, ({ path, namespace }) => {
+        if (namespace === 'file' && !outside(path)) return undefined;
+        const text = `${basename(path)} is not one of the exercise's files: a program is handed in as its own folder`;
+        return { errors: [{ text }] };
       });
     },
   };
@@ -104,7 +129,9 @@ function warmClientLibrary(): Promise<unknown> {
   warmed ??=
     existsSync(cache) || !existsSync(maker)
       ? Promise.resolve()
-      : execa(process.execPath, [maker], { reject: false, stdio: 'ignore' });
+      : import('execa').then(({ execa }) =>
+          execa(process.execPath, [maker], { reject: false, stdio: 'ignore' }),
+        );
   return warmed;
 }
 

@@ -44,10 +44,11 @@ function stream(
 ): string[] {
   if (source === '' && bytes === 0) return [];
   const { text, escaped } = printable(source.replace(/\n$/, ''));
-  const lines = text.split('\n');
+  const whole = text.split('\n');
+  const lines = foldFrames(whole, style);
   const kept = Buffer.byteLength(source);
   const facts = [
-    count(lines.length, 'line'),
+    count(whole.length, 'line'),
     ...(lines.length > limit
       ? [
           `the last ${limit} here, all of them: npx mqtt-course trace ${lessonNumber(result)} --output`,
@@ -65,6 +66,33 @@ function stream(
       .slice(-limit)
       .flatMap(line => wrapKeeping(line, style.width - 4).map(part => `${bar}${part}`.trimEnd())),
   ];
+}
+
+const nodeFrame = /^\s+at .*(?:node:|\(mqtt-course\)|node_modules)/;
+const pythonFrame = /^ {2}File ".*(?:site-packages|dist-packages|lib[\\/]python3|mqttkit\.py)/;
+
+/** Rows of a stack trace that are Node's, Python's or a library's become one row that says so. */
+function foldFrames(lines: readonly string[], style: Style): string[] {
+  const folded: string[] = [];
+  let inside = 0;
+  const close = () => {
+    const dots = style.plain ? '...' : '…';
+    if (inside > 0) folded.push(`    ${dots} ${count(inside, 'line')} inside the library`);
+    inside = 0;
+  };
+  let python = false;
+  for (const line of lines) {
+    const below: boolean = python && /^ {4}/.test(line);
+    python = pythonFrame.test(line) || below;
+    if (nodeFrame.test(line) || python) {
+      inside++;
+    } else {
+      close();
+      folded.push(line);
+    }
+  }
+  close();
+  return folded;
 }
 
 function howItEnded({ exitCode, signal }: ProgramOutput): string {

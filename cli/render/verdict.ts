@@ -1,5 +1,7 @@
+import { pathToFileURL } from 'node:url';
 import type { CheckResult, Verdict, VerdictStatus } from '../../checker/result.js';
 import { packets } from './code.js';
+import { byteLines, type Evidence, type Place, packetTimes } from './evidence.js';
 import { columnsOf, count, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';
 import { lessonNumber, renderOutput } from './output.js';
 import {
@@ -27,6 +29,20 @@ export interface VerdictContext {
   readonly hintsShown?: number;
   /** The lesson after this one; null after the last. */
   readonly next?: string | null;
+  /** Attempts at the lesson in this track, this one included. */
+  readonly attempts?: number;
+  /** The check at which each of the last attempts stopped, this one the last; '' for a pass. */
+  readonly stops?: readonly string[];
+  /** What stands behind the failed verdicts, by their ids. */
+  readonly evidence?: ReadonlyMap<string, Evidence>;
+  /** There is no solution to compare with: the instructor keeps it. */
+  readonly solutionKept?: boolean;
+  /** The file is watched, so that a save is the next step; with keys below, or as a log. */
+  readonly watched?: 'keys' | 'log';
+  /** Judged from a stored exchange: there is no next step. */
+  readonly replayed?: boolean;
+  /** Little room: what passed and what waits is folded, one failure is told. */
+  readonly brief?: boolean;
 }
 
 /** From here on labels stand beside their text; below, above it. */
@@ -39,15 +55,26 @@ export function renderResult(
   style: Style,
   context: VerdictContext = {},
 ): string[] {
+  const told = result.checks.filter(isTold);
+  const { evidence, brief = false } = context;
   const sections = [
     header(result, style, context),
     result.notice === undefined ? [] : notice(result, style),
-    result.checks.flatMap(verdict => checkLine(verdict, style)),
-    ...result.checks.filter(isTold).map(verdict => renderVerdict(verdict, style)),
-    waiting(result.checks, style),
-    exchange(result, style),
-    renderOutput(result, style),
-    [...first(result, style, context), ...next(result, style, context), ...footer(result, style)],
+    checkList(result.checks, style, brief),
+    ...(brief ? told.slice(0, 1) : told).map(verdict =>
+      renderVerdict(verdict, style, evidence?.get(verdict.id)),
+    ),
+    brief ? [] : waiting(result.checks, style),
+    [
+      ...again(told[0], style, context),
+      ...(brief || context.watched === 'keys' ? [] : exchange(result, style)),
+    ],
+    brief ? [] : renderOutput(result, style),
+    [
+      ...first(result, style, context),
+      ...(brief && result.status === 'failed' ? [] : next(result, style, context)),
+      ...(brief ? [] : footer(result, style)),
+    ],
   ];
   return sections
     .filter(lines => lines.length > 0)
@@ -91,19 +118,52 @@ function notice(result: CheckResult, style: Style): string[] {
     .flatMap((line, index) => hang(index === 0 ? mark : '  ', '  ', line, style.width));
 }
 
+/** All checks at a glance. A single one that failed is told below. */
+function checkList(checks: readonly Verdict[], style: Style, brief: boolean): string[] {
+  const [only] = checks;
+  if (checks.length === 1 && only && isTold(only)) return [];
+  if (brief) return foldedLines(checks, style);
+  // Where all wait for the same one, that is said below, once.
+  const several = checks.filter(isTold).length > 1;
+  return checks.flatMap(one => checkLine(one, style, several));
+}
+
 /** One line for each check: symbol, word, id, title. */
-function checkLine(verdict: Verdict, style: Style): string[] {
+function checkLine(verdict: Verdict, style: Style, waitsShown = true): string[] {
   const mark = `${statusMark(verdict.status, style)} `;
   const indent = ' '.repeat(columnsOf(mark));
-  const waits = verdict.waitsFor?.length
-    ? style.dim(` (waits for ${verdict.waitsFor.join(', ')})`)
-    : '';
+  const waits =
+    waitsShown && verdict.waitsFor?.length
+      ? style.dim(` (waits for ${verdict.waitsFor.join(', ')})`)
+      : '';
   const title = verdict.status === 'not-reached' ? style.dim(verdict.title) : verdict.title;
   return hang(mark, indent, `${style.dim(verdict.id)}${FIRM}${safe(title)}${waits}`, style.width);
 }
 
-/** A verdict in full: Expected, Seen, Why, Try. */
-export function renderVerdict(verdict: Verdict, style: Style): string[] {
+/** The list of checks in few lines: those that failed, and how many passed and wait. */
+function foldedLines(checks: readonly Verdict[], style: Style): string[] {
+  const fold = (status: VerdictStatus, of: string) => {
+    const all = checks.filter(one => one.status === status);
+    const [one] = all;
+    if (!one) return [];
+    if (all.length === 1) return checkLine(one, style);
+    const mark = `${statusMark(status, style)} `;
+    const text = `${all.map(each => each.id).join(', ')}: ${count(all.length, 'check')} ${of}`;
+    return hang(mark, ' '.repeat(columnsOf(mark)), style.dim(text), style.width);
+  };
+  return [
+    ...fold('passed', 'passed'),
+    // The first of them is told below.
+    ...checks
+      .filter(isTold)
+      .slice(1)
+      .flatMap(one => checkLine(one, style)),
+    ...fold('not-reached', 'that wait'),
+  ];
+}
+
+/** A verdict in full: Expected, Seen, Why, Try, and what stands behind it. */
+export function renderVerdict(verdict: Verdict, style: Style, evidence?: Evidence): string[] {
   const color = statusColor(verdict.status, style);
   const symbol = style.plain ? '' : `${statusSymbol(verdict.status)} `;
   const mark = `${color(`${symbol}${statusWord(verdict.status)}`)}  `;
@@ -112,12 +172,45 @@ export function renderVerdict(verdict: Verdict, style: Style): string[] {
     ...hang(mark, '  ', title, style.width),
     ...field('Expected', verdict.expected, style),
     ...field('Seen', verdict.seen, style, true),
+    ...(evidence ? wire(evidence, style) : []),
     ...field('Why', why(verdict, style), style),
+    ...(evidence?.place ? where(evidence.place, style) : []),
     ...field('Try', verdict.try, style),
   ];
 }
 
+/** When the cited packets crossed the wire, and the bytes that the verdict is about. */
+function wire(evidence: Evidence, style: Style): string[] {
+  const room = style.width - indentOf(style).length;
+  const times = packetTimes(evidence, style);
+  return labelled(
+    'Wire',
+    [
+      ...(times.length > 0 ? wrap(times.join('; '), room) : []),
+      ...byteLines(evidence, room, style),
+    ],
+    style,
+  );
+}
+
+/** Where in the learner's file; with the line itself. */
+function where({ file, path, line, text }: Place, style: Style): string[] {
+  const room = style.width - indentOf(style).length;
+  const shown = `${file}:${line}`;
+  const code = printable(text).text;
+  const short = code.length > room - 2 ? `${code.slice(0, Math.max(1, room - 3))}…` : code;
+  const link = style.link(shown, pathToFileURL(path).href) ?? style.bold(shown);
+  return labelled(
+    'Where',
+    [link, style.dim(`  ${style.plain ? short.replace('…', '.') : short}`)],
+    style,
+  );
+}
+
 function why(verdict: Verdict, style: Style): string | undefined {
+  if (verdict.status === 'unknown') {
+    return 'this says nothing about your work: the course or this machine did not do its part';
+  }
   const said = verdict.why ?? '';
   const missing = verdict.clauses.filter(clause => !said.includes(clause));
   const clauses = missing.length > 0 ? `[${cite(missing)}]`.replaceAll(' ', FIRM) : '';
@@ -140,13 +233,23 @@ function cite(clauses: readonly string[]): string {
 /** A label and its text. `shape`: the lines are packets or code, and keep their form. */
 function field(label: string, value: string | undefined, style: Style, shape = false): string[] {
   if (value === undefined || value === '') return [];
-  const beside = style.width >= ROOMY;
-  const indent = ' '.repeat(beside ? 2 + LABEL : 4);
-  const room = style.width - indent.length;
+  const room = style.width - indentOf(style).length;
   const text = label === 'Why' ? value : printable(value).text;
   const lines = shape
     ? wrapKeeping(text, room).map(line => packets(line, style))
     : text.split('\n').flatMap(line => wrap(line, room));
+  return labelled(label, lines, style);
+}
+
+function indentOf(style: Style): string {
+  return ' '.repeat(style.width >= ROOMY ? 2 + LABEL : 4);
+}
+
+/** Lines beside their label; below it where the window is narrow. */
+function labelled(label: string, lines: readonly string[], style: Style): string[] {
+  if (lines.length === 0) return [];
+  const beside = style.width >= ROOMY;
+  const indent = indentOf(style);
   const name = `  ${style.bold(label)}`;
   if (!beside) return [name, ...lines.map(line => `${indent}${line}`.trimEnd())];
   return lines.map((line, index) =>
@@ -166,10 +269,26 @@ function waiting(checks: readonly Verdict[], style: Style): string[] {
   return wrap(style.dim(text), style.width);
 }
 
+/** How the last attempts went, once there is something to compare. */
+function again(told: Verdict | undefined, style: Style, context: VerdictContext): string[] {
+  const { attempts = 0, stops = [] } = context;
+  if (told?.status !== 'failed' || stops.length < 2) return [];
+  const here = stops.filter(id => id === told.id).length;
+  const before = stops.at(-2);
+  const text =
+    here > 1
+      ? `${here} of your last ${stops.length} attempts stopped at ${told.id}.`
+      : before === ''
+        ? 'You have passed this lesson before.'
+        : `The attempt before this one stopped at ${before}.`;
+  return wrap(style.dim(`Attempt ${attempts}. ${text}`), style.width);
+}
+
 function exchange(result: CheckResult, style: Style): string[] {
   if (result.trace === undefined) return [];
   const told = result.checks.find(isTold);
-  if (!told) return [];
+  // Of a file that does not parse nothing was recorded.
+  if (!told || told.mistake === 'syntax-error') return [];
   const scenario = told.scenario === undefined ? '' : ` --scenario ${quoteArgument(told.scenario)}`;
   const command = ours(`trace ${lessonNumber(result)}${scenario}`, style);
   return hang('', '  ', `All packets: ${command}`, style.width);
@@ -194,9 +313,13 @@ function first(result: CheckResult, style: Style, context: VerdictContext): stri
 
 function next(result: CheckResult, style: Style, context: VerdictContext): string[] {
   const { status } = result;
+  if (context.replayed) return [];
   const lesson = lessonNumber(result);
   const say = (text: string) => hang('', '      ', `${style.bold('Next:')} ${text}`, style.width);
   const run = (command: string) => ours(command, style);
+  if (context.watched === 'keys' || (context.watched && status === 'failed')) {
+    return watchedNext(result, say, style, context);
+  }
   if (status === 'unknown') {
     return say(`look at this machine: ${run('doctor')}, then check again`);
   }
@@ -205,7 +328,7 @@ function next(result: CheckResult, style: Style, context: VerdictContext): strin
       ? run(`read ${Number.parseInt(context.next, 10)}`)
       : 'all checks passed.';
     const lines = say(context.next === null ? 'that was the last lesson.' : then);
-    if (result.track === 'command') return lines;
+    if (result.track === 'command' || context.solutionKept) return lines;
     const compare = `To compare: ${run(`solution ${lesson}`)}`;
     return [...lines, ...hang('      ', '      ', compare, style.width)];
   }
@@ -217,6 +340,26 @@ function next(result: CheckResult, style: Style, context: VerdictContext): strin
     ...changeFile(say, again, style, context),
     ...(help === '' ? [] : hang('      ', '      ', help, style.width)),
   ];
+}
+
+/** In watch, a save is the next step; the keys stand below. */
+function watchedNext(
+  { status }: CheckResult,
+  say: (text: string) => string[],
+  style: Style,
+  { file, fileUrl, next }: VerdictContext,
+): string[] {
+  if (status === 'unknown') return say('r checks again; doctor looks at this machine.');
+  if (status === 'passed') {
+    return say(
+      next === null
+        ? 'that was the last lesson.'
+        : 'n for the next lesson, when you like; s compares yours with the solution.',
+    );
+  }
+  if (file === undefined) return say('change your program and save it: the check runs by itself.');
+  const link = (fileUrl && style.link(file, fileUrl)) ?? style.bold(file);
+  return say(`change ${link} and save it: the check runs by itself.`);
 }
 
 /** A path is not broken, even where it is wider than the window: it is there to be opened. */

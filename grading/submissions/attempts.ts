@@ -23,7 +23,10 @@ export interface Attempts {
 }
 
 /** Archives that other programs make and this one does not read. */
-const foreign = /\.(rar|7z|xz|bz2|tbz2|zst|gz)$/i;
+export function isForeignArchive(name: string): boolean {
+  return /\.(rar|7z|xz|txz|bz2|tbz2?|zst|gz)$/i.test(name);
+}
+export const FOREIGN_ARCHIVE = 'it is an archive of a kind that is not read here; ask for a .zip';
 
 /**
  * Of everything that came from one learner, what counts: the newest by what the platform says. Loose
@@ -52,7 +55,7 @@ export function chooseAttempts(parts: readonly Part[], folder: string): Attempts
       continue;
     }
     const [first] = loose;
-    const strange = loose.find(part => foreign.test(part.name));
+    const strange = loose.find(part => isForeignArchive(part.name));
     if (!first) {
       const [only] = all;
       if (only) {
@@ -64,7 +67,7 @@ export function chooseAttempts(parts: readonly Part[], folder: string): Attempts
     } else if (strange && loose.every(part => !isProgram(part))) {
       unreadable.push({
         submission: shown(strange.name),
-        reason: 'it is an archive of a kind that is not read here; ask for a .zip',
+        reason: FOREIGN_ARCHIVE,
       });
     } else {
       const files = new Map<string, string>();

@@ -51,7 +51,13 @@ export async function openFolder(folder: string, limits: IntakeLimits): Promise<
     notices: [],
     async extract(paths, maxBytes) {
       const out = new Map<string, Extracted>();
-      for (const path of paths) out.set(path, await readSafely(top, path, maxBytes));
+      const todo = [...paths];
+      const worker = async () => {
+        for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+          out.set(path, await readSafely(top, path, maxBytes));
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
       return out;
     },
     async save(path, to, maxBytes) {
@@ -99,6 +105,8 @@ export async function openFiles(
   };
 }
 
+/** Files that are read at the same time. */
+const AT_ONCE = 4;
 /** How often a file that changes under our hands is read again before it is taken as it is. */
 const READS = 3;
 

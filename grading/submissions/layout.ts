@@ -40,26 +40,35 @@ export interface Layout {
   readonly notices: readonly string[];
 }
 
-/** Everything that may be handed in for some lessons, read from the course. */
+const known = new Map<string, readonly Exercise[]>();
+
+/** Everything that may be handed in for some lessons, read from the course once: a class asks often. */
 export function exercisesOf(lessons: readonly string[], root?: string): Exercise[] {
-  return lessons.flatMap(lesson =>
-    tracks.flatMap(track => {
-      const entry = exerciseEntry(lesson, track, root);
-      if (entry === undefined) return [];
-      const stub = new Map(exerciseFiles(lesson, track, root).map(one => [one.name, one.path]));
-      const solution = new Map(solutionFiles(lesson, track, root).map(one => [one.name, one.path]));
-      return [
-        {
-          lesson,
-          track,
-          entry,
-          names: new Set([...stub.keys(), ...solution.keys()]),
-          stub,
-          solution,
-        },
-      ];
-    }),
-  );
+  return lessons.flatMap(lesson => {
+    const key = `${root}\n${lesson}`;
+    const exercises = known.get(key) ?? readExercises(lesson, root);
+    known.set(key, exercises);
+    return exercises;
+  });
+}
+
+function readExercises(lesson: string, root?: string): Exercise[] {
+  return tracks.flatMap(track => {
+    const entry = exerciseEntry(lesson, track, root);
+    if (entry === undefined) return [];
+    const stub = new Map(exerciseFiles(lesson, track, root).map(one => [one.name, one.path]));
+    const solution = new Map(solutionFiles(lesson, track, root).map(one => [one.name, one.path]));
+    return [
+      {
+        lesson,
+        track,
+        entry,
+        names: new Set([...stub.keys(), ...solution.keys()]),
+        stub,
+        solution,
+      },
+    ];
+  });
 }
 
 /** A clone of the course holds other people's programs: never the learner's. */
@@ -79,9 +88,6 @@ export function findWork(
   exercises: readonly Exercise[],
   course: readonly LessonRef[] = lessonRefs(),
 ): Layout {
-  const names = new Map(
-    course.flatMap(ref => [[ref.id, ref.id] as const, [ref.name, ref.id] as const]),
-  );
   const lessons = [...new Set(exercises.map(one => one.lesson))];
   const found = new Map<string, Candidate & { files: Map<string, string> }>();
   const extra = new Map<string, string[]>();
@@ -107,12 +113,11 @@ export function findWork(
 
   for (const path of paths) {
     const parts = path.split('/');
-    const at = parts.findIndex(part => names.has(part.toLowerCase()));
+    const { at, lesson } = lessonIn(parts, course);
     if (at < 0) {
       loose.push(path);
       continue;
     }
-    const lesson = names.get((parts[at] ?? '').toLowerCase()) ?? '';
     const above = parts.slice(0, at);
     if (!lessons.includes(lesson) || at > DEEPEST) continue;
     if (above.some(part => notTheirs.has(part.toLowerCase()))) continue;
@@ -138,7 +143,49 @@ export function findWork(
       'a main.ts or main.py is there, but not in the folder of a lesson (05-wildcards/…); which lesson it is for cannot be told. Grade that lesson alone: --lessons LESSON',
     );
   }
-  return { candidates: withoutHalves([...found.values()]), extra, notices };
+  const candidates = withoutHalves([...found.values()]);
+  const near = nearest(candidates);
+  if (near.length < candidates.length) {
+    notices.push(
+      `the same lesson is there in more than ${PLACES} folders; only the ${PLACES} nearest to the top were looked at`,
+    );
+  }
+  return { candidates: near, extra, notices };
+}
+
+/** In how many places work for a lesson is looked for: each is read into memory. */
+const PLACES = 8;
+
+function nearest(candidates: readonly Candidate[]): Candidate[] {
+  const counts = new Map<Exercise, number>();
+  const depth = (one: Candidate) => one.root.split('/').length;
+  return [...candidates]
+    .sort((a, b) => depth(a) - depth(b) || (a.root < b.root ? -1 : 1))
+    .filter(({ exercise }) => {
+      const count = (counts.get(exercise) ?? 0) + 1;
+      counts.set(exercise, count);
+      return count <= PLACES;
+    });
+}
+
+/** Which folder of a path is that of a lesson: `05-wildcards`; else `lesson-5`, `Lesson 05`, `05`. */
+function lessonIn(
+  parts: readonly string[],
+  course: readonly LessonRef[],
+): { readonly at: number; readonly lesson: string } {
+  const folders = parts.slice(0, -1).map(part => part.toLowerCase());
+  for (const [at, part] of folders.entries()) {
+    const exact = course.find(ref => ref.id === part);
+    if (exact) return { at, lesson: exact.id };
+  }
+  for (const [at, part] of folders.entries()) {
+    // Not a bare 5: that is as likely the fifth attempt.
+    const [, named, two] = /^(?:lesson[-_ ]?0*(\d{1,3})|(\d{2}))$/.exec(part) ?? [];
+    const number = named ?? two;
+    const meant = course.find(ref => ref.number === Number(number));
+    if (number !== undefined && meant) return { at, lesson: meant.id };
+  }
+  return { at: -1, lesson: '' };
 }
 
 /** The files of a single lesson at the top, or in a folder of their own. */

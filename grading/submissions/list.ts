@@ -4,7 +4,7 @@ import { lessonIds, UsageError } from '../../course/index.js';
 import { anyClue, learnerIndex, type Match, type Roster } from '../roster.js';
 import { laterOf, type Moment } from '../time.js';
 import type { Learner } from '../types.js';
-import { chooseAttempts, type Part } from './attempts.js';
+import { chooseAttempts, FOREIGN_ARCHIVE, isForeignArchive, type Part } from './attempts.js';
 import { GRADESCOPE_FILE, type GradescopeEntry, readGradescope } from './gradescope.js';
 import { assignmentPrefix, canvasName, moodleName, type NamedAs } from './names.js';
 import { archiveKind, withoutArchiveEnding } from './open.js';
@@ -38,51 +38,18 @@ export async function listSubmissions(
   const top = await openTop(folder);
   const { roster } = options;
   const notices: string[] = [...(roster?.notices ?? [])];
-  const unreadable: { submission: string; reason: string }[] = [];
   const gradescope = await readGradescope(top);
   const listed = new Map((gradescope ?? []).map(entry => [entry.folder, entry]));
   const match = learnerIndex(roster?.learners ?? []);
 
-  const found: Found[] = [];
-  const aside: string[] = [];
-  for (const name of (await readdir(top)).sort()) {
-    if (isLitter(name) || name.startsWith('.') || name === TIMES_FILE || name === GRADESCOPE_FILE) {
-      continue;
-    }
-    const path = join(top, name);
-    const stats = await lstat(path).catch(() => undefined);
-    if (!stats) continue;
-    const named = canvasName(name) ?? moodleName(name);
-    const kind = stats.isDirectory()
-      ? 'folder'
-      : stats.isFile()
-        ? (archiveKind(name) ?? (named ? 'file' : undefined))
-        : undefined;
-    if (kind !== undefined) found.push({ name, path, kind, ...(named ? { named } : {}) });
-    else if (stats.isSymbolicLink()) {
-      unreadable.push({
-        submission: shown(name),
-        reason: 'it is a link; links are never followed',
-      });
-    } else if (!stats.isFile()) {
-      unreadable.push({
-        submission: shown(name),
-        reason: 'it is a device or another special file',
-      });
-    } else if (instructors.test(name)) aside.push(shown(name));
-    else {
-      const reason = 'it is neither a folder nor an archive (.zip, .tar, .tar.gz, .tgz)';
-      unreadable.push({ submission: shown(name), reason });
-    }
-  }
+  const { found, aside, unreadable } = await scan(top);
   if (aside.length > 0) {
-    notices.push(
-      `left aside, no submissions: ${aside.slice(0, 5).join(', ')}${aside.length > 5 ? ` and ${aside.length - 5} more` : ''}`,
-    );
+    const more = aside.length > SHOWN ? ` and ${aside.length - SHOWN} more` : '';
+    notices.push(`left aside, no submissions: ${aside.slice(0, SHOWN).join(', ')}${more}`);
   }
 
   const prefix = options.assignment ?? (await githubPrefix(found, roster, notices));
-  const taken = new Set(roster?.learners.map(learner => learner.id.toLowerCase()) ?? []);
+  const strangerOf = strangers(roster);
   const parts: Part[] = [];
   const unexpected: string[] = [];
   for (const one of found) {
@@ -93,7 +60,7 @@ export async function listSubmissions(
         unexpected.push(shown(one.name));
         if (hit) notices.push(ambiguousText(one.name, hit));
       }
-      const learner = known ?? strangerOf(named, taken);
+      const learner = known ?? strangerOf(named);
       const entry = listed.get(one.name);
       parts.push({
         ...one,
@@ -135,6 +102,44 @@ interface Found {
   readonly path: string;
   readonly kind: 'folder' | 'zip' | 'tar' | 'file';
   readonly named?: NamedAs;
+}
+
+const SHOWN = 5;
+
+/** What lies in the folder: what may be submissions, what is the instructor's, what is neither. */
+async function scan(top: string) {
+  const unreadable: { submission: string; reason: string }[] = [];
+  const found: Found[] = [];
+  const aside: string[] = [];
+  for (const name of (await readdir(top)).sort()) {
+    if (isLitter(name) || name.startsWith('.') || name === TIMES_FILE || name === GRADESCOPE_FILE) {
+      continue;
+    }
+    const refuse = (reason: string) => unreadable.push({ submission: shown(name), reason });
+    const path = join(top, name);
+    const stats = await lstat(path).catch(() => undefined);
+    if (!stats) continue;
+    const named = canvasName(name) ?? moodleName(name);
+    const kind = stats.isDirectory()
+      ? 'folder'
+      : stats.isFile()
+        ? (archiveKind(name) ?? (named ? 'file' : undefined))
+        : undefined;
+    if (kind !== undefined) found.push({ name, path, kind, ...(named ? { named } : {}) });
+    else if (stats.isSymbolicLink()) {
+      refuse('it is a link; links are never followed');
+    } else if (!stats.isFile()) {
+      refuse('it is a device or another special file');
+    } else if (instructors.test(name)) aside.push(shown(name));
+    else {
+      refuse(
+        isForeignArchive(name)
+          ? FOREIGN_ARCHIVE
+          : 'it is neither a folder nor an archive (.zip, .tar, .tar.gz, .tgz)',
+      );
+    }
+  }
+  return { found, aside, unreadable };
 }
 
 async function openTop(folder: string): Promise<string> {
@@ -231,20 +236,30 @@ function namings(
   return [{ platform: 'folder', id: name, clues: anyClue(name) }];
 }
 
-/** A learner whom no roster names, under an id that nobody else has. */
-function strangerOf(named: NamedAs, taken: ReadonlySet<string>): Learner {
-  const clean =
-    named.id
-      .replace(/[/\\\p{Cc}]/gu, '-')
-      .replace(/^\.+/, '')
-      .slice(0, 120) || 'unnamed';
-  const id = taken.has(clean.toLowerCase()) ? `${named.platform}-${clean}` : clean;
-  const email = named.clues.find(clue => clue.kind === 'email' && clue.value.includes('@'))?.value;
-  return {
-    id,
-    ...(named.person ? { name: named.person } : {}),
-    ...(email ? { email } : {}),
-    ...(named.platform === 'folder' ? {} : { ids: { [named.platform]: named.id } }),
+/** Gives learners whom no roster names an id that nobody else has. */
+function strangers(roster: Roster | undefined): (named: NamedAs) => Learner {
+  const taken = new Map(roster?.learners.map(one => [one.id.toLowerCase(), 'roster']) ?? []);
+  return named => {
+    const clean =
+      named.id
+        .replace(/[/\\\p{C}]/gu, '-')
+        .replace(/^\.+/, '')
+        .slice(0, 120) || 'unnamed';
+    // Files are named after ids, so two that look alike need two; the same name is the same learner.
+    const own = named.id.toLowerCase();
+    const free = (id: string) => (taken.get(id.toLowerCase()) ?? own) === own;
+    let id = free(clean) ? clean : `${named.platform}-${clean}`;
+    for (let number = 2; !free(id); number++) id = `${clean}-${number}`;
+    taken.set(id.toLowerCase(), own);
+    const email = named.clues.find(
+      clue => clue.kind === 'email' && clue.value.includes('@'),
+    )?.value;
+    return {
+      id,
+      ...(named.person ? { name: named.person } : {}),
+      ...(email ? { email } : {}),
+      ...(named.platform === 'folder' ? {} : { ids: { [named.platform]: named.id } }),
+    };
   };
 }
 

@@ -13,6 +13,8 @@ export interface SourceFile {
 export interface Refused {
   readonly path: string;
   readonly because: string;
+  /** It may be honest work, but cannot be read here: encrypted, packed in an unknown way. */
+  readonly locked?: true;
 }
 
 /** A file's bytes, or why there are none. `note` is for a file that was read under suspicion. */
@@ -74,7 +76,11 @@ export function entryCollector(limits: IntakeLimits) {
               ? problem
               : undefined);
       if (because !== undefined) {
-        refused.push({ path: shown(name), because });
+        refused.push({
+          path: shown(name),
+          because,
+          ...(because === problem ? { locked: true as const } : {}),
+        });
         return undefined;
       }
       if (kind === 'folder' || path === '') return undefined;

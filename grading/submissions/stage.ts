@@ -11,7 +11,7 @@ import {
   findWork,
   nearMiss,
 } from './layout.js';
-import { type IntakeLimits, intakeLimits } from './limits.js';
+import { type IntakeLimits, intakeLimits, UnreadableSubmission } from './limits.js';
 import { openSubmission } from './open.js';
 import type { Extracted, Refused } from './source.js';
 import type { StagedExercise, StagedSubmission, Submission } from './submission.js';
@@ -38,7 +38,7 @@ export async function stageSubmission(
   const limits = { ...intakeLimits, ...options.limits };
   await mkdir(options.into, { recursive: true });
   const folder = await mkdtemp(join(await realpath(options.into), 'submission-'));
-  const dispose = () => rm(folder, { recursive: true, force: true });
+  const dispose = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
     await chmod(folder, 0o755);
     const source = await openSubmission(submission, join(folder, '.inner'), limits);
@@ -48,26 +48,33 @@ export async function stageSubmission(
       const wanted = new Set(layout.candidates.flatMap(one => [...one.files.values()]));
       const contents = await source.extract(wanted, limits.fileBytes);
       const works = layout.candidates.map(one => weigh(one, contents));
-      const exercises = new Map<string, StagedExercise>();
-      for (const lesson of options.lessons) {
-        const { work, notices } = choose(
-          works.filter(one => one.exercise.lesson === lesson),
-          works,
-          options.track,
-        );
-        const extra = layout.extra.get(lesson) ?? [];
-        if (!work) continue;
-        const staged = await copy(work, join(folder, lesson, work.exercise.track));
-        const missing = missingFiles(work, extra);
-        if (extra.length > 0) notices.push(extraNotice(lesson, extra));
-        exercises.set(lesson, { ...staged, notices: [...notices, ...missing, ...work.notices] });
+      const chosen = options.lessons.flatMap(lesson => {
+        const own = works.filter(one => one.exercise.lesson === lesson);
+        const { work, notices } = choose(own, works, options.track);
+        return work ? [{ lesson, work, notices }] : [];
+      });
+      const locked = source.refused.filter(one => one.locked);
+      if (chosen.length === 0 && locked.length > 0) {
+        const [first] = refusedTexts(locked);
+        throw new UnreadableSubmission(`nothing of it can be read: ${first}`);
       }
+      const copies = chosen.map(async ({ lesson, work, notices }) => {
+        const extra = layout.extra.get(lesson) ?? [];
+        const staged = await copy(work, join(folder, lesson, work.exercise.track));
+        const more = [
+          ...(extra.length > 0 ? [extraNotice(lesson, extra)] : []),
+          ...missingFiles(work, extra),
+          ...work.notices,
+        ];
+        return [lesson, { ...staged, notices: [...notices, ...more] }] as const;
+      });
+      const exercises = new Map<string, StagedExercise>(await Promise.all(copies));
       const lost = [...layout.extra].filter(([lesson]) => !exercises.has(lesson));
       return {
         exercises,
         notices: [
           ...source.notices,
-          ...refusedNotices(source.refused),
+          ...refusedTexts(source.refused).map(text => `refused: ${text}`),
           ...layout.notices,
           ...lost.map(([lesson, extra]) => extraNotice(lesson, extra)),
         ],
@@ -267,15 +274,15 @@ async function makeFolder(folder: string): Promise<void> {
 const SHOWN = 5;
 
 /** Refused files, a line for each reason. */
-function refusedNotices(refused: readonly Refused[]): string[] {
+function refusedTexts(refused: readonly Refused[]): string[] {
   const byReason = new Map<string, string[]>();
   for (const { path, because } of refused) {
     byReason.set(because, [...(byReason.get(because) ?? []), path]);
   }
   return [...byReason].map(([because, paths]) => {
     const [only] = paths;
-    if (paths.length === 1) return `refused: ${only} ${because}`;
+    if (paths.length === 1) return `${only} ${because}`;
     const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
-    return `refused: each of ${paths.slice(0, SHOWN).join(', ')}${more} ${because}`;
+    return `each of ${paths.slice(0, SHOWN).join(', ')}${more} ${because}`;
   });
 }

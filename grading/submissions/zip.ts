@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
 import { crc32 } from './crc32.js';
 import { bytesText, type IntakeLimits, RATIO_FROM_BYTES, UnreadableSubmission } from './limits.js';
+import { shown } from './paths.js';
 import { saveStream } from './save.js';
 import { type Extracted, entryCollector, type RawEntry, type Source } from './source.js';
 
@@ -67,7 +68,7 @@ async function readDirectory(zip: ZipFile, limits: IntakeLimits): Promise<Source
       const out = new Map<string, Extracted>();
       for (const path of paths) {
         const entry = entries.get(path);
-        if (entry) out.set(path, await unpack(zip, entry, maxBytes));
+        if (entry) out.set(path, await unpack(zip, entry, path, maxBytes));
       }
       return out;
     },
@@ -124,7 +125,12 @@ function rawEntry(entry: Entry, name: string): RawEntry {
   return { name, size: entry.uncompressedSize, kind, ...(problem ? { problem } : {}) };
 }
 
-async function unpack(zip: ZipFile, entry: Entry, maxBytes: number): Promise<Extracted> {
+async function unpack(
+  zip: ZipFile,
+  entry: Entry,
+  path: string,
+  maxBytes: number,
+): Promise<Extracted> {
   if (entry.uncompressedSize > maxBytes) {
     return { refused: `is larger than ${bytesText(maxBytes)}` };
   }
@@ -135,17 +141,19 @@ async function unpack(zip: ZipFile, entry: Entry, maxBytes: number): Promise<Ext
     let size = 0;
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes) return { refused: `is larger than ${bytesText(maxBytes)}` };
+      if (size > maxBytes) break;
       chunks.push(chunk);
     }
     const bytes = Buffer.concat(chunks);
-    if (crc32(bytes) !== entry.crc32) return { refused: 'is damaged: its checksum is wrong' };
-    return { bytes };
+    if (size === entry.uncompressedSize && crc32(bytes) === entry.crc32) return { bytes };
   } catch {
-    return { refused: 'is damaged: it cannot be unpacked' };
+    // Damaged as well: said below, in words that do not depend on how.
   } finally {
     stream?.destroy();
   }
+  throw new UnreadableSubmission(
+    `the .zip is damaged: ${shown(path)} does not unpack to what it was`,
+  );
 }
 
 function broken(error: unknown): never {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { cannotTell, check, fail } from '../../checker/harness/check.js';
-import { judge, overall } from '../../checker/harness/judge.js';
+import { judge } from '../../checker/harness/judge.js';
 import { defineLesson } from '../../checker/harness/lesson.js';
 import type { Recording } from '../../checker/harness/recording.js';
 import { scenario } from '../../checker/harness/scenario.js';
+import { overall } from '../../checker/result.js';
 import { connected, crashedProgram, recording, sentPacket } from './recordings.js';
 
 const on = scenario('s', { facts: () => ({}), run: async () => undefined });

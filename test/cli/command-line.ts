@@ -24,9 +24,17 @@ export interface RunOptions {
 
 /** Builds the command line from the sources, for the tests of one file. */
 export function commandLine(): (args: readonly string[], options: RunOptions) => Promise<Finished> {
+  return builtCommandLine().run;
+}
+
+/** The same, with the path of the program: for tests that talk with it while it runs. */
+export function builtCommandLine(): {
+  readonly bin: string;
+  run(args: readonly string[], options: RunOptions): Promise<Finished>;
+} {
   const place = join(root, '.tmp', `cli-test-${process.pid}`);
   beforeAll(async () => {
-    const sources = ['cli', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
+    const sources = ['cli', 'grading', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
       readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
         .map(name => join(room, name))
         .filter(path => /^(?!.*(mutants|variants)).*\.ts$/.test(path)),
@@ -46,7 +54,8 @@ export function commandLine(): (args: readonly string[], options: RunOptions) =>
     chmodSync(join(root, '.tmp'), 0o755);
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));
-  return (args, options) => run([join(place, 'bin/mqtt-course.js'), ...args], options);
+  const bin = join(place, 'bin/mqtt-course.js');
+  return { bin, run: (args, options) => run([bin, ...args], options) };
 }
 
 /** Runs a Node program without a terminal, and with nothing of this terminal in its environment. */

@@ -13,6 +13,7 @@ import {
   progressOf,
   readBundle,
   readState,
+  recentStops,
   recordAnswer,
   recordCheck,
   recordHint,
@@ -45,6 +46,33 @@ describe('progress', () => {
     expect(bestStatus(state(), '05-wildcards')).toBe('passed');
     expect(bestStatus(state(), '05-wildcards', 'python')).toBeUndefined();
     expect(readBundle(workspace, '05-wildcards')).toEqual({ bundle: 'failed' });
+  });
+
+  test('remembers where the last five attempts stopped', () => {
+    const { workspace, state, file } = made();
+    const attempt = (stopped?: string, status: 'failed' | 'passed' | 'unknown' = 'failed') => {
+      const checks = [
+        { id: 'T0', status: 'passed' },
+        ...(stopped ? [{ id: stopped, status: 'failed' }] : []),
+      ];
+      const facts = { lesson: '05-wildcards', track: 'typescript', status, checks } as const;
+      recordCheck(workspace, facts, {});
+    };
+    const stops = () => recentStops(state(), '05-wildcards', 'typescript');
+    expect(stops()).toEqual([]);
+    for (const id of ['T1', 'T2', 'T3']) attempt(id);
+    attempt(undefined, 'passed');
+    attempt('T4', 'unknown');
+    attempt('T5');
+    attempt('T6');
+    expect(stops()).toEqual(['T2', 'T3', '', 'T5', 'T6']);
+    // A list that is damaged is forgotten, and nothing else is.
+    const text = readFileSync(file, 'utf8').replace(/"recent": \[[^\]]*\]/, '"recent": "many"');
+    writeFileSync(file, text);
+    expect(stops()).toEqual([]);
+    expect(progressOf(state(), '05-wildcards').tracks['typescript']).toMatchObject({ attempts: 6 });
+    attempt('T7');
+    expect(stops()).toEqual(['T7']);
   });
 
   test('a run that could not be judged is no attempt', () => {

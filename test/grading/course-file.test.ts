@@ -126,6 +126,9 @@ describe('a course file', () => {
       'extensions:\n  - learner: ada\n    days: 1\n    lessons: [nope]',
       'grading.yaml:4: nope does not exist',
     ],
+    ['late: 10', 'grading.yaml:1: late is not a table, as in { percent-per-day: 10 }'],
+    ['lessons:\n  5: 20', 'grading.yaml:2: lessons.5 is not a table, as in { points: 20 }'],
+    ['excused:\n  - eve', 'grading.yaml:2: excused.0 is not a table, as in { learner: ada }'],
     ['title: [', 'grading.yaml:'],
     ['- a', 'grading.yaml:1: the file'],
   ])('that is wrong says what, where, and what would be right: %j', async (text, message) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict, VerdictStatus } from '../../checker/index.js';
 import { type CourseFile, defaultCourseFile, type LatePolicy } from '../../grading/course-file.js';
+import { gradedLesson } from '../../grading/lessons.js';
 import {
   checkPoints,
   deadlineOf,
@@ -68,6 +69,14 @@ const policy = (more: Partial<LatePolicy> = {}): LatePolicy => ({
 const ada = { id: 'ada' };
 
 describe('partial credit', () => {
+  it('of a lesson of the course: its title and all its checks', async () => {
+    const lesson = await gradedLesson('05-wildcards');
+    expect(lesson.title).not.toBe('');
+    const shares = checkPoints(lesson, course());
+    expect(shares.size).toBeGreaterThan(2);
+    expect([...shares.keys()][0]).toBe('T1');
+  });
+
   it('each check that passed earns its share, and the shares add up', () => {
     const grade = gradeLesson(record(['passed', 'failed', 'passed']), lessonOf(3), course());
     expect(grade.checks.map(check => check.max)).toEqual([3.34, 3.33, 3.33]);

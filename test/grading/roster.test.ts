@@ -44,12 +44,21 @@ describe('a roster', () => {
     expect(two).toMatchObject({ kind: 'canvas', learners: [{ id: '100', name: 'Ada Lovelace' }] });
   });
 
+  it('with numbers of its own and e-mails is not taken for one of Moodle', () => {
+    const own = roster('id,name,email,github,group\ns1234,Ada,a@x,al,1\ns1235,Bob,b@x,bo,2\n');
+    expect(own).toMatchObject({ kind: 'own', learners: [{ id: 's1234' }, { id: 's1235' }] });
+  });
+
   it.each([
     ['id,name\n1,a\n1,b\n', /class\.csv:3: the id 1 is there twice, first in line 2/],
     ['id,name\nAda,a\nada,b\n', /class\.csv:3: the id ada is there twice/],
     ['id\n../x\n', /class\.csv:2: the id "\.\.\/x" has a slash/],
     ['id\n.x\n', /begins with a dot/],
     ['id,name\n', /names no learner/],
+    [
+      'Ada Lovelace,x\nBob,y\n',
+      /class\.csv:1: no column says who a learner is.*it has Ada Lovelace, x/,
+    ],
     ['', /is empty/],
     ['id,name\n1,"a\n', /class\.csv:\d+ is not a CSV that can be read/],
     ['id,submitted_at\n1,yesterday\n', /class\.csv:2: "yesterday" is not a time that can be read/],

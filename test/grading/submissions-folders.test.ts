@@ -20,7 +20,7 @@ import {
   solutionFiles,
   type Track,
 } from '../../course/index.js';
-import { openFolder } from '../../grading/submissions/folder.js';
+import { openFiles, openFolder } from '../../grading/submissions/folder.js';
 import {
   intakeLimits,
   stageSubmission,
@@ -65,7 +65,7 @@ describe('the layout of a submission', () => {
     expect(staged.notices).toEqual([]);
   });
 
-  it.each(['main.ts', 'typescript/main.ts', 'task/main.ts', 'task/typescript/main.ts'])(
+  it.each(['main.ts', 'typescript/main.ts', '1/main.ts', 'task/typescript/main.ts'])(
     'may be the files of one lesson: %s',
     async name => {
       const folder = await write(temporary(), { [name]: mine });
@@ -76,6 +76,25 @@ describe('the layout of a submission', () => {
       expect(several.notices.join()).toContain('which lesson it is for cannot be told');
     },
   );
+
+  it.each([
+    'lesson-5/main.ts',
+    'Lesson 05/typescript/main.ts',
+    'mqtt/05/main.ts',
+    'lesson5/main.ts',
+  ])('may name the lesson as people do: %s', async name => {
+    const folder = await write(temporary(), { [name]: mine, '9/exercises/x': '' });
+    const lessons = [lesson, '09-last-will'];
+    const staged = await stage(folder, 'folder', { lessons });
+    expect(stagedText(staged, lesson, 'main.ts')).toBe(mine);
+    expect([...staged.exercises.keys()]).toEqual([lesson]);
+  });
+
+  it("the lesson's own name comes before a number above it", async () => {
+    const folder = await write(temporary(), { [`9/${at('exercises/')}`]: mine });
+    const staged = await stage(folder, 'folder', { lessons: [lesson, '09-last-will'] });
+    expect([...staged.exercises.keys()]).toEqual([lesson]);
+  });
 
   it('takes the configuration beside a program without a folder of its track', async () => {
     const folder = await write(temporary(), {
@@ -130,6 +149,17 @@ describe('the layout of a submission', () => {
     const staged = await stage(folder, 'folder');
     expect(stagedText(staged, lesson, 'main.ts')).toContain('more');
     expect(staged.exercises.get(lesson)?.notices.join()).toContain('b/exercises/ counts');
+  });
+
+  it('in more places than anybody needs: the nearest are looked at, and that is said', async () => {
+    const many = Array.from({ length: 40 }, (_, i) => [at(`deep/copy${i}/exercises/`), mine]);
+    const folder = await write(temporary(), {
+      ...Object.fromEntries(many),
+      [at('exercises/')]: `${mine}export const more = 2;\n`,
+    });
+    const staged = await stage(folder, 'folder');
+    expect(stagedText(staged, lesson, 'main.ts')).toContain('more');
+    expect(staged.notices.join()).toContain('more than 8 folders');
   });
 
   it('an empty folder is nothing handed in', async () => {
@@ -332,6 +362,16 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
     );
     await expect(stage(join(folder, 'none'), 'folder')).rejects.toThrow('cannot be opened');
   });
+
+  it.runIf(process.platform === 'linux')(
+    'a file that changes while it is read is said',
+    async () => {
+      // Files of /proc are longer than they say.
+      const source = await openFiles('/proc/self', [{ name: 'main.ts', path: '/proc/self/stat' }]);
+      const got = (await source.extract(new Set(['main.ts']), 10_000)).get('main.ts');
+      expect(got).toMatchObject({ note: 'changed while it was read' });
+    },
+  );
 
   it('the input is never written to', async () => {
     const folder = await write(temporary(), { [at('exercises/')]: mine });

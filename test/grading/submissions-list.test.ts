@@ -136,6 +136,13 @@ describe('a folder of submissions', () => {
     expect(clash.unexpected).toEqual(['Doe Jane_17_assignsubmission_file_']);
   });
 
+  it('names that look alike are two learners', async () => {
+    const folder = await write(temporary(), { 'a-b/x': '', 'a\u202eb/x': '', 'roster/x': '' });
+    const list = await listSubmissions(folder);
+    expect(ids(list)).toEqual(['a-b', 'folder-a-b', 'roster']);
+    expect(list.submissions.map(one => one.name)).toHaveLength(3);
+  });
+
   it('one submission per learner: two of the same name are said', async () => {
     const folder = await write(temporary(), { 'ada/x': '', 'ada.zip': '', 'Ada.tgz': '' });
     const list = await listSubmissions(folder);

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { killGroup, killMarked, runDelayMs } from './processes.js';
+
+/** Carried by a program and all it starts, so that nothing of it outlives it. */
+export const MARK = 'MQTT_COURSE_PROGRAM';
+
+/** How a program ended: what the system says of it. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal?: string;
+  /** Set when it could not be started at all. */
+  readonly startError?: string;
+}
+
+/** A process that runs a learner's program, however it came to life. */
+export interface Child {
+  readonly pid: number | undefined;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** What the command itself says, beside the program in it: file descriptor 3, where asked for. */
+  readonly status?: Readable | null;
+  /** Resolves when the process has ended. Nothing that it started is left then. */
+  readonly ended: Promise<Ending>;
+  /** Resolves when it has ended and all of its output was read. */
+  readonly closed: Promise<unknown>;
+  /** Ends it and its process group at once. */
+  kill(): void;
+  /** Milliseconds that it has waited for a processor since it is the learner's program. */
+  starvedMs(pid?: number): number;
+}
+
+export interface ChildRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts a command as the leader of a process group of its own.
+ * @param options.mark the environment that carries the mark, where it is not the command's own
+ */
+export function spawnChild(
+  request: ChildRequest,
+  options: {
+    readonly status?: boolean;
+    readonly mark?: Readonly<Record<string, string>>;
+  } = {},
+): Child {
+  const child = spawn(request.command, [...request.args], {
+    cwd: request.cwd,
+    env: request.env,
+    detached: process.platform !== 'win32',
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.status ? (['pipe'] as const) : [])],
+    windowsHide: true,
+  });
+  const mark = (options.mark ?? request.env)[MARK];
+  const ended = new Promise<Ending>(resolve => {
+    child.once('exit', (code, signal) => {
+      killGroup(child.pid);
+      if (mark) killMarked(MARK, mark);
+      resolve({ code, ...(signal ? { signal } : {}) });
+    });
+    child.once('error', error => {
+      if (child.pid === undefined) resolve({ code: null, startError: error.message });
+    });
+  });
+  const closed = once(child, 'close').catch(() => undefined);
+  return {
+    pid: child.pid,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ...(options.status ? { status: child.stdio[3] as Readable | null } : {}),
+    ended,
+    closed,
+    kill: () => killGroup(child.pid),
+    starvedMs: (pid = child.pid) => runDelayMs(pid),
+  };
+}

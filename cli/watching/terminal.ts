@@ -1,0 +1,116 @@
+import { openCheckSession } from '../../checker/index.js';
+import { loadLesson } from '../../course/index.js';
+import { endChildren } from '../children.js';
+import { print } from '../invocation.js';
+import { hang } from '../render/layout.js';
+import { type Style, statusMark } from '../render/style.js';
+import { renderCounts } from '../render/verdict.js';
+import { type App, createApp, type Ended } from './app.js';
+import { readKeys } from './keys.js';
+import { comingSession } from './runner.js';
+import { createScreen } from './screen.js';
+import { endAtSignals } from './signals.js';
+import { createWatcher, type WatchOptions } from './watcher.js';
+
+export interface TerminalOptions extends WatchOptions {
+  readonly style: Style;
+  readonly inHome?: boolean;
+}
+
+/**
+ * Watches on this terminal until the person leaves. The terminal is left as it was, and nothing
+ * that was started goes on running.
+ * @returns how it ended, and whether the last check passed
+ */
+export async function watchInTerminal(
+  options: TerminalOptions,
+): Promise<{ ended: Ended; passed: boolean }> {
+  const { stdin, stdout } = process;
+  const session = comingSession(openCheckSession());
+  const screen = createScreen(stdout, options.style.plain);
+  let watcher: ReturnType<typeof createWatcher> | undefined;
+  const app = createApp({
+    opened: options.opened,
+    track: options.track,
+    screen,
+    titleOf: lesson => loadLesson(lesson).title,
+    ...(options.inHome ? { inHome: true } : {}),
+    suspend: () => suspend(),
+    watcher: view => {
+      watcher = createWatcher(options, session, view);
+      return watcher;
+    },
+  });
+
+  const keys = readKeys(key => app.key(key));
+  const feed = (data: Buffer) => keys.feed(data);
+  const resized = () => app.resized();
+  const take = () => {
+    stdin.setRawMode(true);
+    stdin.resume();
+    screen.enter();
+  };
+  const give = () => {
+    screen.leave();
+    if (stdin.isTTY) stdin.setRawMode(false);
+  };
+  const suspend = () => {
+    if (process.platform === 'win32') return;
+    give();
+    process.once('SIGCONT', () => {
+      take();
+      app.resized();
+    });
+    process.kill(process.pid, 'SIGTSTP');
+  };
+  const signals = endAtSignals(async () => watcher?.close(), give);
+  const hungUp = () => signals.now('SIGHUP');
+
+  stdin.on('data', feed);
+  stdin.once('end', hungUp);
+  stdin.once('error', hungUp);
+  stdout.on('resize', resized);
+  take();
+  watcher?.check('');
+  try {
+    const ended = await app.ended;
+    give();
+    tellEnd(app, options);
+    endChildren();
+    await watcher?.close();
+    endChildren();
+    return { ended, passed: app.told()?.result.status === 'passed' };
+  } finally {
+    keys.close();
+    stdin.off('data', feed);
+    stdin.off('end', hungUp);
+    stdin.off('error', hungUp);
+    stdin.pause();
+    stdout.off('resize', resized);
+    give();
+    signals.off();
+  }
+}
+
+/** What stays on the terminal: the last result in a line, and how to go on. */
+function tellEnd(app: App, { style, inHome }: TerminalOptions): void {
+  const told = app.told();
+  const lesson = app.lesson();
+  const lines = told
+    ? hang(
+        `${statusMark(told.result.status, style)} `,
+        '  ',
+        `${told.result.lesson}  ${renderCounts(told.result.checks, style)}`,
+        style.width,
+      )
+    : [];
+  const again = inHome
+    ? []
+    : hang(
+        '',
+        '  ',
+        `To watch again: ${style.cyan(`npx mqtt-course watch ${lesson.number}`)}`,
+        style.width,
+      );
+  print([...lines, ...again]);
+}

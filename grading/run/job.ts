@@ -1,0 +1,58 @@
+import type { CheckResult, LauncherRef, Track } from '../../checker/index.js';
+
+/** One submission and lesson, as a worker gets it. */
+export interface Job {
+  readonly lesson: string;
+  readonly track: Track;
+  /** Holds what was staged, and nothing else. */
+  readonly folder: string;
+  /** Path of the program in it. */
+  readonly entry: string;
+  readonly seed: string;
+  /** The lesson mostly waits for timers of the protocol: two of these take the room of one other. */
+  readonly waits: boolean;
+  /** After so long the worker ends it by itself. */
+  readonly wallSeconds: number;
+}
+
+/** A job with how its programs are started. */
+export interface LaunchedJob extends Job {
+  readonly launcher: LauncherRef;
+}
+
+/** What a worker says of a job. */
+export type Reply =
+  | {
+      readonly type: 'judged';
+      readonly result: Pick<CheckResult, 'status' | 'checks' | 'program' | 'notice'>;
+      /** The replay bundle as gzipped JSON. */
+      readonly bundle: Uint8Array;
+      readonly rssMiB: number;
+    }
+  | { readonly type: 'stopped'; readonly rssMiB: number }
+  | { readonly type: 'broken'; readonly reason: string; readonly rssMiB: number };
+
+/** What came of a job. */
+export type Outcome =
+  | (Extract<Reply, { type: 'judged' }> & {
+      /** Limits that the program ran into, in words. */
+      readonly hits: readonly string[];
+    })
+  | {
+      /** Nothing was judged: the worker died, hung, grew, or ran out of time. */
+      readonly type: 'lost';
+      readonly reason: string;
+      readonly hits: readonly string[];
+    };
+
+/** Runs jobs, several at once. */
+export interface Runner {
+  /**
+   * Waits for a free worker, then begins if `begin` still wants it. Never throws for what a program or
+   * a worker does.
+   * @returns undefined when it was not begun
+   */
+  run(job: Job, begin: () => boolean): Promise<Outcome | undefined>;
+  /** Ends the workers, with everything that they started. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,154 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import type { Launched, Launcher, LaunchRequest, OpenLauncher } from '../../checker/index.js';
+import { boxArgs, dropArgs } from './argv.js';
+import { copyPlain } from './copy.js';
+import { endingOf, OUTPUT_BYTES, prlimitArgs } from './limits.js';
+import { type Network, takeNetwork } from './network.js';
+import { type Hit, hitsFile, type SandboxOptions } from './options.js';
+import { innermost, killTree, killUser } from './processes.js';
+import { letIn, type Staged, stageFiles, takeResults } from './staged.js';
+import { claimUser } from './users.js';
+import { watch } from './watch.js';
+
+/** How often is looked for the results of a program that runs. */
+const TAKE_MS = 50;
+
+/** A start that has not ended. */
+interface Start {
+  pid?: number;
+  /** Why we ended it. */
+  because?: string;
+}
+
+/** Starts the programs of one scenario in the sandbox. Imported by whoever runs the hidden tests. */
+export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> => {
+  const given = raw as SandboxOptions;
+  const { tier, limits, tmp } = given;
+  // Where processes are not apart, a user of its own tells whose they are.
+  const claim =
+    tier === 'container' && given.uid !== undefined ? claimUser(tmp, given.uid) : undefined;
+  const options = claim ? { ...given, uid: claim.uid } : given;
+  const here = mkdtempSync(join(tmp, 'scene-'));
+  const stage = join(here, 'stage');
+  letIn(here, options);
+  const starts = new Set<Start>();
+  let count = 0;
+  let network: Network | undefined;
+  try {
+    if (tier !== 'process') copyPlain(options.stage.folder, stage, claim?.uid);
+    if (tier === 'bwrap') network = await takeNetwork(options, stage);
+  } catch (error) {
+    claim?.release();
+    rmSync(here, { recursive: true, force: true });
+    throw error;
+  }
+
+  function onLimit(program: string, text: string): void {
+    const hit: Hit = { folder: options.stage.folder, program, text: `the program ${text}` };
+    appendFileSync(hitsFile(tmp), `${JSON.stringify(hit)}\n`);
+    tell(program, hit.text);
+  }
+
+  function end(start: Start, program: string, because: string): void {
+    if (start.because !== undefined) return;
+    start.because = because;
+    onLimit(program, `${because}, and was ended`);
+    if (start.pid !== undefined) killTree(start.pid);
+  }
+
+  function launch(request: LaunchRequest): Launched {
+    const own = join(here, String(count++));
+    mkdirSync(own);
+    letIn(own, options);
+    const staged = stageFiles(options, stage, own, request);
+    const [command = '', ...args] = commandLine(options, staged, network?.pid);
+    const start: Start = {};
+    starts.add(start);
+    let stopWatching = () => {};
+    return {
+      command,
+      args,
+      cwd: tier === 'bwrap' ? '/' : staged.cwd,
+      env: staged.env,
+      outputBytes: OUTPUT_BYTES,
+      started(pid) {
+        start.pid = pid;
+        const { outbox } = staged;
+        const watching = watch(pid, limits, outbox?.folder, why => end(start, request.name, why));
+        // A scenario may read the results of a program that has not ended.
+        const taking = outbox && setInterval(() => takeResults(outbox), TAKE_MS).unref();
+        stopWatching = () => {
+          watching.end();
+          clearInterval(taking);
+        };
+      },
+      flooded: () =>
+        end(start, request.name, `wrote more than ${OUTPUT_BYTES >> 20} MiB of output`),
+      kill(pid) {
+        start.because ??= 'was killed';
+        killTree(pid);
+      },
+      programPid: innermost,
+      ended(code, signal, status) {
+        stopWatching();
+        starts.delete(start);
+        const ending = tier === 'bwrap' ? endingOf(code, signal) : endingOf(null, signal);
+        if (start.because === undefined && ending.signal === 'SIGXCPU') {
+          onLimit(request.name, `used more than ${limits.cpuSeconds} s of processor time`);
+        }
+        if (claim && starts.size === 0) killUser(claim.uid);
+        try {
+          takeResults(staged.outbox);
+          rmSync(own, { recursive: true, force: true });
+        } catch {
+          // The scene is removed as a whole later, and nobody waits for these results any more.
+        }
+        if (tier !== 'bwrap') return signal === undefined ? { exitCode: code } : ending;
+        const reached = status.includes('"exit-code"') || start.because !== undefined || signal;
+        return reached ? ending : { ...ending, startError: 'the sandbox could not start it' };
+      },
+    };
+  }
+
+  /** A port that a program took while the broker was away is taken back. */
+  async function listen(from: Network, port: number): Promise<Server> {
+    for (let left = 40; ; left--) {
+      try {
+        return await from.listen(port);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || left === 0) throw error;
+        for (const one of starts) end(one, 'program', "took the broker's port while it was away");
+        await new Promise(resolve => setTimeout(resolve, 25));
+      }
+    }
+  }
+
+  return {
+    launch,
+    ...(network ? { listen: listen.bind(undefined, network) } : {}),
+    ...(network ? { socketTable: `/proc/${network.pid}/net/tcp` } : {}),
+    async close() {
+      network?.release();
+      claim?.release();
+      rmSync(here, { recursive: true, force: true });
+    },
+  };
+};
+
+function commandLine(options: SandboxOptions, staged: Staged, networkPid = 0): string[] {
+  const command = [staged.command, ...staged.args];
+  if (options.tier === 'bwrap') {
+    const { cwd, binds, outbox } = staged;
+    const writable = outbox ? ([[outbox.folder, outbox.target]] as const) : [];
+    return boxArgs(options, { networkPid, command, cwd, binds, writable });
+  }
+  const { limits, stage, nodeMajor, tools, tier } = options;
+  const ownUser = tier !== 'process';
+  const { prlimit } = tools;
+  const limited = prlimit
+    ? [prlimit, ...prlimitArgs(limits, stage.track, nodeMajor, { ownUser }), '--']
+    : [];
+  return [...dropArgs(options), ...limited, ...command];
+}

@@ -1,0 +1,68 @@
+import { constants } from 'node:os';
+import type { Track } from '../../checker/index.js';
+import type { Limits } from '../types.js';
+
+/** Room for every honest program of the course, several times over. */
+export const defaultLimits: Limits = {
+  memoryMiB: 256,
+  processes: 64,
+  fileMiB: 16,
+  cpuSeconds: 30,
+  wallSeconds: 120,
+  connections: 500,
+  packetBytes: 1 << 20,
+  retainedBytes: 4 << 20,
+  queuedMessages: 1000,
+};
+
+/** Output of one start after which it is ended, bytes. */
+export const OUTPUT_BYTES = 8 << 20;
+/** Packets that a program may send in one scenario: an honest one sends some hundred. */
+export const PACKETS = 15_000;
+/** Bytes that a program may send in one scenario. */
+export const WIRE_BYTES = 32 << 20;
+/** Size of /tmp, and of /dev/shm, MiB. */
+export const SCRATCH_MIB = 32;
+
+const MIB = 1 << 20;
+
+/**
+ * RLIMIT_DATA in bytes. It counts what is really private memory, where RLIMIT_AS would count the
+ * ranges that V8 only reserves. From Node 24 on each isolate's code range of 512 MiB counts too: one
+ * for the program and one for a worker of its own.
+ */
+export function dataBytes(limits: Limits, track: Track, nodeMajor: number): number {
+  const base = track === 'typescript' && nodeMajor >= 24 ? 512 * 2 + 64 : 64;
+  return (base + limits.memoryMiB) * MIB;
+}
+
+/**
+ * The options of `prlimit` that hold for each process of a program.
+ * @param options.ownUser nobody else's processes count as this user's: else the system would count
+ * ours, and the number of processes is only watched
+ */
+export function prlimitArgs(
+  limits: Limits,
+  track: Track,
+  nodeMajor: number,
+  { ownUser = true }: { readonly ownUser?: boolean } = {},
+): string[] {
+  return [
+    `--data=${dataBytes(limits, track, nodeMajor)}`,
+    ...(ownUser ? [`--nproc=${limits.processes}`] : []),
+    `--fsize=${limits.fileMiB * MIB}`,
+    `--cpu=${limits.cpuSeconds}:${limits.cpuSeconds + 2}`,
+    '--nofile=256',
+    '--core=0',
+  ];
+}
+
+/** A program's end as it would be seen without the commands around it: a shell's 128 + n is a signal. */
+export function endingOf(code: number | null, signal: string | undefined) {
+  if (signal !== undefined) return { exitCode: null, signal };
+  const name =
+    code !== null && code > 128
+      ? Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0]
+      : undefined;
+  return name === undefined ? { exitCode: code } : { exitCode: null, signal: name };
+}

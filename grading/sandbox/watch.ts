@@ -1,0 +1,67 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Limits } from '../types.js';
+import { privateBytes, tasksOf, treeOf } from './processes.js';
+
+/** How often a program is looked at. */
+const EVERY_MS = 100;
+const MIB = 1 << 20;
+
+export interface Watch {
+  /** Looks at it no more. */
+  end(): void;
+}
+
+/**
+ * Looks at a program and all it starts while it runs. rlimits hold for each process alone, and not
+ * at all for the clock: the sum is watched here.
+ * @param onLimit called once, with words, when it went too far: end it
+ */
+export function watch(
+  pid: number,
+  limits: Limits,
+  outbox: string | undefined,
+  onLimit: (text: string) => void,
+): Watch {
+  const until = performance.now() + limits.wallSeconds * 1000;
+  const timer = setInterval(() => {
+    const text = tooFar(treeOf(pid), limits, until, outbox);
+    if (text === undefined) return;
+    clearInterval(timer);
+    onLimit(text);
+  }, EVERY_MS);
+  timer.unref();
+  return { end: () => clearInterval(timer) };
+}
+
+function tooFar(
+  tree: readonly number[],
+  limits: Limits,
+  until: number,
+  outbox: string | undefined,
+): string | undefined {
+  const sum = (of: (pid: number) => number) => tree.reduce((all, pid) => all + of(pid), 0);
+  if (sum(privateBytes) > limits.memoryMiB * MIB) {
+    return `used more than ${limits.memoryMiB} MiB of memory`;
+  }
+  if (sum(tasksOf) >= limits.processes) {
+    return `started ${limits.processes} processes and threads`;
+  }
+  if (performance.now() > until) return `ran longer than ${limits.wallSeconds} s`;
+  if (outbox !== undefined && sizeOf(outbox) > limits.fileMiB * MIB) {
+    return `wrote more than ${limits.fileMiB} MiB`;
+  }
+  return undefined;
+}
+
+/** Bytes below a folder; each name counts 4 KiB. */
+function sizeOf(folder: string): number {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).reduce((all, entry) => {
+      const path = join(folder, entry.name);
+      return all + 4096 + (entry.isDirectory() ? sizeOf(path) : lstatSync(path).size);
+    }, 0);
+  } catch {
+    return 0;
+  }
+}

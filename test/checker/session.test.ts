@@ -1,0 +1,177 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CheckRequest, CheckSession } from '../../checker/index.js';
+import { packageRoot } from '../../course/package-root.js';
+
+const entry = join(packageRoot(), 'dist', 'checker', 'session.js');
+const root = packageRoot();
+
+function solution(lesson: string): CheckRequest {
+  const path = join(root, 'solutions', lesson, 'typescript', 'main.ts');
+  return { lesson, track: 'typescript', program: { kind: 'file', path } };
+}
+
+function mutant(lesson: string, name: string): CheckRequest {
+  const path = join(root, 'checker', 'mutants', lesson, 'typescript', `${name}.ts`);
+  return { lesson, track: 'typescript', program: { kind: 'file', path } };
+}
+
+/** Processes that run something of the course on behalf of this one. */
+function programs(): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').flatMap(pid => {
+    try {
+      const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      const ours =
+        environ.includes(`SESSION_TEST=${process.pid}`) && !/warm\.mjs|esbuild/.test(command);
+      return ours ? [`${pid} ${command.replaceAll('\0', ' ')}`] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+describe.skipIf(!existsSync(entry))('a check session', () => {
+  let session: CheckSession;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'mqtt-course-session-'));
+    // One of the variables that programs are given, to know them by.
+    process.env['LC_TEST'] = `SESSION_TEST=${process.pid}`;
+    const { openCheckSession } = (await import(
+      pathToFileURL(entry).href
+    )) as typeof import('../../checker/session.js');
+    session = await openCheckSession();
+  });
+  afterAll(async () => {
+    await session.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('judges one check after the other, each by itself', async () => {
+    const lesson = '02-publish-a-reading';
+    const right = await session.check(solution(lesson));
+    const wrong = await session.check(mutant(lesson, 'one-batch'));
+    const again = await session.check(solution(lesson));
+    expect([right, wrong, again].map(one => one.result.status)).toEqual([
+      'passed',
+      'failed',
+      'passed',
+    ]);
+    expect(wrong.result.checks.find(one => one.status === 'failed')?.mistake).toBe('hoards');
+    expect(right.result.checks.map(one => one.id)).toEqual(again.result.checks.map(one => one.id));
+    expect(right.result.seed).not.toBe(again.result.seed);
+  });
+
+  test('gives the same facts for the same seed', async () => {
+    const request = { ...solution('02-publish-a-reading'), seed: '0123abcd' };
+    const facts = await Promise.all(
+      [1, 2].map(async () =>
+        Object.values((await session.check(request)).bundle.recordings).map(one => one.facts),
+      ),
+    );
+    expect(facts[0]).toEqual(facts[1]);
+  });
+
+  test('checks of different lessons overlap', async () => {
+    const heard: string[][] = [];
+    const requests = [
+      solution('02-publish-a-reading'),
+      solution('05-wildcards'),
+      mutant('02-publish-a-reading', 'one-batch'),
+      solution('03-subscribe-and-react'),
+      solution('02-publish-a-reading'),
+      solution('04-topic-names'),
+    ];
+    const outcomes = await Promise.all(
+      requests.map((request, at) => {
+        const mine: string[] = [];
+        heard[at] = mine;
+        return session.check({
+          ...request,
+          onProgress: event => void (event.type === 'check' && mine.push(event.title)),
+        });
+      }),
+    );
+    expect(outcomes.map(one => one.result.status)).toEqual([
+      'passed',
+      'passed',
+      'failed',
+      'passed',
+      'passed',
+      'passed',
+    ]);
+    for (const [at, { result }] of outcomes.entries()) {
+      expect(result.lesson).toBe(requests[at]?.lesson);
+      const titles = result.checks.map(one => `${one.id} ${one.title}`);
+      expect(heard[at]?.every(title => titles.includes(title))).toBe(true);
+      expect(heard[at]).toHaveLength(new Set(heard[at]).size);
+    }
+  }, 60_000);
+
+  test('stops a check, leaves nothing behind, and does the next one', async () => {
+    const path = join(folder, 'main.ts');
+    writeFileSync(
+      path,
+      `import { spawn } from 'node:child_process';\nspawn('sleep', ['61'], { stdio: 'ignore', detached: true });\nsetInterval(() => {}, 1000);\n`,
+    );
+    const stop = new AbortController();
+    const began = performance.now();
+    const checking = session.check({
+      lesson: '02-publish-a-reading',
+      track: 'typescript',
+      program: { kind: 'file', path },
+      signal: stop.signal,
+    });
+    if (process.platform === 'linux') {
+      await expect.poll(() => programs().length, { timeout: 10_000 }).toBeGreaterThan(3);
+    }
+    stop.abort();
+    const next = session.check(solution('02-publish-a-reading'));
+    const { result } = await checking;
+    // It would have waited for its readings, and then for a program that does not leave.
+    expect(result.status).toBe('unknown');
+    expect((await next).result.status).toBe('passed');
+    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(programs()).toEqual([]);
+  });
+
+  test('does not begin a check that is stopped already', async () => {
+    const { result } = await session.check({
+      ...solution('02-publish-a-reading'),
+      signal: AbortSignal.abort(),
+    });
+    expect(result.status).toBe('unknown');
+  });
+
+  test('goes on after a check that cannot be judged', async () => {
+    const unheardOf = { ...solution('02-publish-a-reading'), lesson: '99-unheard-of' };
+    await expect(session.check(unheardOf)).rejects.toThrow('no hidden tests');
+    const path = join(folder, 'broken.ts');
+    writeFileSync(path, 'const = 1;\n');
+    const broken = { kind: 'file', path } as const;
+    const unreadable = await session.check({
+      ...solution('02-publish-a-reading'),
+      program: broken,
+    });
+    expect(unreadable.result.checks[0]?.mistake).toBe('syntax-error');
+    expect((await session.check(solution('02-publish-a-reading'))).result.status).toBe('passed');
+  }, 60_000);
+
+  test('a process that has checked ends by itself', () => {
+    const code = `const { checkLesson } = await import(${JSON.stringify(pathToFileURL(entry).href)});
+const { result } = await checkLesson(${JSON.stringify(solution('05-wildcards'))});
+console.log(result.status);`;
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      timeout: 25_000,
+    });
+    expect(run).toMatchObject({ status: 0, stdout: 'passed\n', stderr: '' });
+  });
+});

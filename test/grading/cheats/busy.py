@@ -1,0 +1,6 @@
+# attack: keeps a processor busy and never ends
+# lesson: 1
+# outcome: failed
+# says: no connection came
+while True:
+    pass

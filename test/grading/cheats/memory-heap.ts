@@ -1,0 +1,6 @@
+// attack: fills the heap
+// lesson: 1
+// outcome: failed
+// says: memory|no connection came
+const hoard: string[][] = [];
+for (;;) hoard.push(Array.from({ length: 100_000 }, (_, at) => `x${at}${hoard.length}`));

@@ -1,0 +1,166 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { filesUnder, packageRoot } from '../../course/index.js';
+import { parseCourseFile } from '../../grading/course-file.js';
+import { type HandedOut, makeHandout } from '../../grading/handout.js';
+
+const LESSON = '04-topic-names';
+const top = mkdtempSync(join(tmpdir(), 'handout-test-'));
+afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+const courseFile = () =>
+  parseCourseFile(`lessons:\n  4:\n    public: [T1, T2, T9]\n`, 'grading.yaml', {
+    checksOf: async () => ['T1', 'T2', 'T9', 'T10'],
+  });
+const lessons = ['02-publish-a-reading', LESSON];
+const place = join(top, 'handout');
+const unpacked = join(place, 'unpacked');
+let made: HandedOut;
+
+beforeAll(async () => {
+  made = await makeHandout({ folder: place, lessons, courseFile: await courseFile() });
+  mkdirSync(unpacked);
+  execFileSync('tar', ['xzf', join(place, made.tarball), '-C', unpacked, '--strip', '1']);
+}, 60_000);
+
+/** Lines that only the solutions have: whoever finds one has the solution. */
+function telling(): string[] {
+  const stubs = filesUnder(join(packageRoot(), 'exercises'))
+    .map(file => readFileSync(file.path, 'utf8'))
+    .join('\n');
+  return lessons.flatMap(lesson =>
+    filesUnder(join(packageRoot(), 'solutions', lesson)).flatMap(file =>
+      readFileSync(file.path, 'utf8')
+        .split('\n')
+        .map(line => line.trim())
+        .filter(line => line.length > 40 && !stubs.includes(line)),
+    ),
+  );
+}
+
+test('no file holds a line of a solution, a wrong program, or a name of theirs', () => {
+  const lines = telling();
+  expect(lines.length).toBeGreaterThan(5);
+  for (const { name, path } of filesUnder(place)) {
+    if (name.endsWith('.tgz')) continue;
+    const text = readFileSync(path, 'utf8');
+    for (const line of lines) expect(text.includes(line), `${name}: ${line}`).toBe(false);
+  }
+  const names = filesUnder(unpacked).map(file => file.name);
+  expect(
+    names.filter(name => /solutions|mutants|variants|proofs|grading|\.map$/.test(name)),
+  ).toEqual([]);
+});
+
+test('only the chosen lessons are in it', () => {
+  const ids = filesUnder(unpacked).flatMap(file => /\d{2}-[a-z-]{4,}/.exec(file.name) ?? []);
+  expect([...new Set(ids)].sort()).toEqual(lessons);
+  expect(readdirSync(join(place, 'exercises')).sort()).toEqual([...lessons, 'kit']);
+});
+
+test('what a kept-back check says is not in it, where its code could be taken out', () => {
+  const removed = made.keptBack.filter(one => one.codeRemoved).map(one => one.id);
+  expect(removed).toContain('T10');
+  expect(made.keptBack.map(one => one.id)).not.toContain('T1');
+  const text = readFileSync(join(unpacked, 'dist/checker/lessons', `${LESSON}.test.js`), 'utf8');
+  const whole = readFileSync(
+    join(packageRoot(), 'dist/checker/lessons', `${LESSON}.test.js`),
+    'utf8',
+  );
+  expect(whole).toContain('id: "T10"');
+  expect(text).not.toContain('id: "T10"');
+  expect(text).toContain('id: "T9"');
+});
+
+test('the same course makes the same bytes', async () => {
+  const again = join(top, 'again');
+  await makeHandout({ folder: again, lessons, courseFile: await courseFile() });
+  for (const file of made.files) {
+    expect(readFileSync(join(again, file)).equals(readFileSync(join(place, file))), file).toBe(
+      true,
+    );
+  }
+});
+
+describe('a student', () => {
+  const home = join(top, 'student');
+  const run = (...args: string[]) =>
+    spawnSync(
+      process.execPath,
+      [join(home, 'node_modules/mqtt-course/bin/mqtt-course.js'), ...args],
+      {
+        cwd: home,
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], HOME: top },
+      },
+    );
+
+  beforeAll(() => {
+    for (const file of made.files) cpSync(join(place, file), join(home, file));
+    // What npm install does, without a registry.
+    const modules = join(home, 'node_modules');
+    mkdirSync(modules, { recursive: true });
+    const installed = join(packageRoot(), 'node_modules');
+    for (const name of readdirSync(installed)) {
+      if (name !== '.bin' && name !== 'mqtt-course')
+        symlinkSync(join(installed, name), join(modules, name));
+    }
+    cpSync(unpacked, join(modules, 'mqtt-course'), { recursive: true });
+  });
+
+  test('begins in it: the state and the next step', () => {
+    const { stdout, status } = run('start');
+    expect(status).toBe(0);
+    expect(stdout).toContain('0 of 2 lessons passed');
+  });
+
+  test('is red with the stub, green with a right program, and sees the public checks', () => {
+    const red = run('check', '4', '--json');
+    expect(red.status, red.stderr).toBe(1);
+    const path = `${LESSON}/typescript/main.ts`;
+    const right = readFileSync(join(packageRoot(), 'solutions', path), 'utf8');
+    writeFileSync(join(home, 'exercises', path), right);
+    const green = run('check', '4', '--json');
+    expect(green.status, green.stderr).toBe(0);
+    const result = JSON.parse(green.stdout) as { checks: { id: string }[] };
+    expect(result.checks.map(one => one.id)).toEqual(['T1', 'T2', 'T9']);
+  }, 60_000);
+
+  test('is told who has the solutions', () => {
+    const { stderr, status } = run('solution', '2');
+    expect(status).toBe(2);
+    expect(stderr).toContain('Your instructor keeps the solutions');
+  });
+
+  test('finds no grader in it', () => {
+    expect(run('grade', '.').status).toBe(2);
+    expect(existsSync(join(home, 'node_modules/mqtt-course/dist/grading'))).toBe(false);
+  });
+});
+
+test('a folder with something in it is left alone', async () => {
+  await expect(
+    makeHandout({ folder: place, lessons, courseFile: await courseFile() }),
+  ).rejects.toThrow('holds other files already');
+});
+
+test('a public check that does not exist is named with its line', async () => {
+  await expect(
+    parseCourseFile('lessons:\n  4:\n    public: [T1, T77]\n', 'grading.yaml', {
+      checksOf: async () => ['T1', 'T2'],
+    }),
+  ).rejects.toThrow('grading.yaml:3: T77 is not a check');
+});
