@@ -13,10 +13,11 @@ interface RunOptions {
 }
 
 const HELP = `
-In a terminal: the wire as a drawing, your program's output, and a line for commands:
-a topic and a payload to publish, or a fault to strike (cut, withhold PUBACK, restart ...).
-Type help there. Without a terminal: a log, and commands are read from standard input,
-one a line; each waits for the connection that it needs, so that this works:
+In a terminal: the wire as a drawing, your program's output, and a line for
+commands: a topic and a payload to publish, or a fault to strike (cut,
+withhold PUBACK, restart ...). Type help there.
+Without a terminal: a log. Commands are then read from standard input, one a
+line; each waits for the connection that it needs, so that this works:
   printf 'wait SUBACK\\ncut\\n' | npx mqtt-course run lesson-3
 
 Example:
