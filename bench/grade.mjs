@@ -78,6 +78,7 @@ async function makeClass(name, size, lessons, kind = []) {
 /** The solution of lesson 2 in the sandbox, against something that only acknowledges: per minute. */
 async function floor(sandbox, atOnce, seconds = 8) {
   const { openLauncher } = await import('../dist/grading/sandbox/launcher.js');
+  const { startProgram } = await import('../dist/checker/program/run.js');
   const { prepareProgram } = await import('../dist/checker/program/prepare.js');
   const lesson = '02-publish-a-reading';
   const folder = join(root, 'solutions', lesson, 'typescript');
@@ -105,25 +106,17 @@ async function floor(sandbox, atOnce, seconds = 8) {
     seed: 'floor',
     launcher: launcherRef,
   });
-  const { command, args, cwd } = prepared.spec;
   const env = { MQTT_URL: `mqtt://127.0.0.1:${server.address().port}`, TOPIC: 'floor' };
-  const once = () =>
-    new Promise((resolve, reject) => {
-      const launched = launcher.launch({ name: 'floor', command, args, cwd, env });
-      const child = spawn(launched.command, launched.args, {
-        cwd: launched.cwd,
-        env: launched.env,
-        stdio: ['pipe', 'ignore', 'ignore'],
-      });
-      launched.started(child.pid);
-      child.stdin.end(`${JSON.stringify({ device: 'pump', temp: 1, hum: 2 })}\n`);
-      child.on('error', reject);
-      child.on('close', (code, signal) => {
-        launched.ended(code, signal ?? undefined);
-        if (code === 0) resolve();
-        else reject(new Error(`the floor's program ended with ${code}`));
-      });
-    });
+  const once = async () => {
+    const nothing = () => undefined;
+    const clock = () => performance.now();
+    const program = startProgram('floor', prepared.spec, env, clock, nothing, nothing, launcher);
+    program.feed({ device: 'pump', temp: 1, hum: 2 });
+    program.endInput();
+    await program.exited;
+    const { exitCode, stderr } = program.record();
+    if (exitCode !== 0) throw new Error(`the floor's program ended with ${exitCode}: ${stderr}`);
+  };
   await once();
   const began = performance.now();
   let done = 0;

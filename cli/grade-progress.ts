@@ -1,5 +1,5 @@
 import type { GradeEvent } from '../grading/index.js';
-import { columnsOf, count, printable } from './render/layout.js';
+import { columnsOf, count, hang, printable } from './render/layout.js';
 import { type Style, separator } from './render/style.js';
 
 export interface GradeProgress {
@@ -94,7 +94,8 @@ export function gradeProgress(style: Style, screen: Screen): GradeProgress {
   };
   const line = (text: string) => {
     clear();
-    screen.write(`${text}\n`);
+    const lines = screen.live ? hang('', '  ', text, screen.columns) : [text];
+    screen.write(lines.map(one => `${one}\n`).join(''));
     draw(true);
   };
   const now = () => {

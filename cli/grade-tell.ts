@@ -67,7 +67,7 @@ function toLookAt(grades: ClassGrades, notices: readonly string[]) {
       title: 'Could not be read',
       lines: grades.unreadable.map(one => `${one.submission}: ${one.reason}`),
     },
-    { title: 'Worth a look', lines: grades.learners.flatMap(oddOf) },
+    { title: 'Worth a look', lines: oddities(grades) },
     { title: 'On the roster, and nothing came', lines: names(grades.absent) },
     { title: 'Not on the roster', lines: names(grades.unexpected) },
     {
@@ -91,21 +91,27 @@ function unknownOf({ learner, lessons }: LearnerGrade): string[] {
   );
 }
 
-/** Refused files, limits that programs ran into, the solution of the course handed in. */
-function oddOf({ learner, lessons }: LearnerGrade): string[] {
-  const odd = new Map<string, string[]>();
-  for (const { lesson, notices } of lessons) {
-    for (const notice of notices.filter(one => ODD.test(one))) {
-      odd.set(notice, [...(odd.get(notice) ?? []), /^\d+/.exec(lesson)?.[0] ?? lesson]);
+/** What stands out, the rarest first: limits that programs ran into, refused files, the solution handed in. */
+function oddities({ learners }: ClassGrades): string[] {
+  const found = new Map<string, string[]>();
+  for (const { learner, lessons } of learners) {
+    for (const { lesson, notices } of lessons) {
+      const where = `${learner.id} ${/^\d+/.exec(lesson)?.[0] ?? lesson}`;
+      for (const notice of notices.filter(one => ODD.test(one))) {
+        found.set(notice, [...(found.get(notice) ?? []), where]);
+      }
     }
   }
-  return [...odd].map(([notice, ids]) =>
-    /^refused/.test(notice)
-      ? `${learner.id}: ${notice}`
-      : `${learner.id}, lesson ${ids.join(', ')}: ${notice}`,
-  );
+  return [...found]
+    .sort(([, a], [, b]) => a.length - b.length)
+    .map(([notice, who]) => {
+      const rest = who.length > WHO ? ` and ${who.length - WHO} more` : '';
+      return `${notice}: ${who.slice(0, WHO).join(', ')}${rest}`;
+    });
 }
 
+/** Learners named in one line. */
+const WHO = 6;
 const ODD = /^refused|^the program (?!is)|course's own solution/;
 
 function reasonOf({ notices }: LearnerGrade['lessons'][number]): string {
