@@ -128,10 +128,12 @@ function begin(
 ): Child {
   if (launcher) return launchChild(launcher, name, request);
   const here = { ...request, env: { ...passedOn(process.env), ...request.env } };
+  // Never for a program that belongs into a sandbox, whether or not its launcher was given.
+  const plain = spec.launcher === undefined;
   const ready =
-    spec.track === 'typescript'
+    plain && spec.track === 'typescript'
       ? takeWarm(here)
-      : spec.track === 'python'
+      : plain && spec.track === 'python'
         ? forkPython(here)
         : undefined;
   return ready ?? spawnChild(here);
