@@ -2,11 +2,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { GuardOptions } from './guard.js';
+import { givePortBack, takePort } from './ports.js';
 
 export interface ListenOptions {
   /** The name under which the connections are recorded. */
   readonly who: string;
-  /** 0, the default, takes a free port. */
+  /** 0, the default, takes a free port, and keeps it until the tap is closed, also while it is shut. */
   readonly port?: number;
   /** Loopback (127.0.0.1) when absent. */
   readonly host?: string;
@@ -47,6 +48,9 @@ function tlsWords(error: Error & { code?: string; reason?: string }): string {
   }
   return error.reason ?? error.message;
 }
+
+/** Ports that another program has are passed over, so many at most. */
+const MOST_TRIES = 100;
 
 /** Starts listening; rejects when the port is taken. */
 export async function listen(options: ListenOptions, hooks: ListenHooks): Promise<OpenListener> {
@@ -90,7 +94,24 @@ export async function listen(options: ListenOptions, hooks: ListenHooks): Promis
     server = undefined;
   }
 
-  server = await open(options.port ?? 0);
+  /** Of our own ports, the first that is free; where none is, one that the system hands out. */
+  async function openFree(): Promise<Server> {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const port = takePort();
+      if (port === undefined) break;
+      try {
+        return await open(port);
+      } catch (error) {
+        givePortBack(port);
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+      }
+    }
+    return open(0);
+  }
+
+  const wanted = options.port ?? 0;
+  server = await (wanted === 0 && !options.socket ? openFree() : open(wanted));
   const { port } = server.address() as AddressInfo;
   return {
     port,
@@ -103,6 +124,7 @@ export async function listen(options: ListenOptions, hooks: ListenHooks): Promis
     },
     destroy() {
       shut();
+      givePortBack(port);
       for (const socket of raw) socket.destroy();
     },
   };

@@ -130,6 +130,24 @@ test('a snapshot of the trace does not change any more', async () => {
   expect(JSON.parse(copy)).toEqual(before);
 });
 
+test("a port that is shut is nobody else's: whoever dials it again meets the same tap", async () => {
+  const { tap } = bareTap();
+  const listener = await tap.listen({ who: 'program' });
+  await listener.close();
+  const seen = new Set<number>();
+  // More often than there are ports to choose from.
+  for (let at = 0; at < 520; at++) {
+    const other = bareTap().tap;
+    seen.add((await other.listen({ who: 'other' })).port);
+    await other.close();
+  }
+  // Below what the system hands out by itself, and none of the others.
+  expect(listener.port).toBeLessThan(32_768);
+  expect(seen.has(listener.port)).toBe(false);
+  await listener.reopen();
+  await tap.close();
+});
+
 test('close refuses new dials and keeps connections; reopen takes the same port', async () => {
   const { tap } = await lab({ tcp: true });
   const listener = await tap.listen({ who: 'p' });
