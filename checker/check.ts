@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { packageVersion } from '../course/package-root.js';
 import type { Engine, ProgramRun } from './engine.js';
 import type { Recordings } from './harness/judge.js';
@@ -69,13 +71,34 @@ export async function brokerProblem(
     return { reason: 'machine', text };
   }
   try {
-    remoteBroker(name);
-    return undefined;
+    const broker = remoteBroker(name);
+    const silent = await unreachable(broker.open());
+    if (silent === undefined) return undefined;
+    const text = `nobody answers at ${name} (${silent}). Is the broker running, and is the address right?`;
+    return { reason: 'machine', text };
   } catch {
     return {
       reason: 'use',
       text: `there is no broker called ${name}; choose embedded, mosquitto, or an address such as mqtt://localhost:1883`,
     };
+  }
+}
+
+/** How long a broker may take to accept a connection. */
+const DIAL_MS = 3000;
+
+/** Why a connection does not come to stand; undefined when it does. */
+async function unreachable(stream: Duplex): Promise<string | undefined> {
+  const deadline = AbortSignal.timeout(DIAL_MS);
+  try {
+    await once(stream, 'connect', { signal: deadline });
+    return undefined;
+  } catch (error) {
+    if (deadline.aborted) return `no answer within ${DIAL_MS / 1000} s`;
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  } finally {
+    stream.on('error', () => undefined);
+    stream.destroy();
   }
 }
 

@@ -418,6 +418,16 @@ describe('check', () => {
     expect(solution.out).toContain('yours is the same as the solution');
   });
 
+  test('a broker that does not answer is no fault of the program: exit code 3', async () => {
+    const cwd = temporaryFolder();
+    const dead = ['--broker', 'mqtt://127.0.0.1:9'];
+    const { code, out } = await cli(['check', '2', ...dead, '--', process.execPath, '-e', '0'], {
+      cwd,
+    });
+    expect(code).toBe(3);
+    expect(out).toContain('nobody answers at mqtt://127.0.0.1:9');
+  });
+
   test('a command in any language, even without a workspace', async () => {
     const cwd = temporaryFolder();
     const { code, out } = await cli(['check', '2', '--', process.execPath, '-e', '0'], { cwd });
