@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../checker/index.js';
 import type { LessonRef, OpenWorkspace, Track } from '../course/index.js';
 import { heldCommand } from './invocation.js';
@@ -69,8 +70,27 @@ export async function prepareJobs(
   }
   const lessons = named.length > 0 ? named : [place.chosenLesson(undefined, opened)];
   const list = await Promise.all(lessons.map(one => fileJob(one, track, here, options)));
+  if (!asked) say(lessons.flatMap(one => workElsewhere(course, here, one, track)));
   remember(course, opened, lessons, asked as Track | undefined);
   return { list, opened };
+}
+
+/** The stub of this track is untouched, and the other track's is not: most likely that one is meant. */
+function workElsewhere(
+  course: typeof import('../course/index.js'),
+  { workspace }: OpenWorkspace,
+  lesson: LessonRef,
+  track: Track,
+): string[] {
+  const other = course.tracks.find(one => one !== track);
+  if (!other || !course.tracksOf(lesson.id).includes(other)) return [];
+  const here = course.exercisePlace(workspace, lesson.id, track);
+  const there = course.exercisePlace(workspace, lesson.id, other);
+  const touched = (path: string) => !course.isStub(path, lesson.id);
+  if (touched(here.entry) || !existsSync(there.entry) || !touched(there.entry)) return [];
+  return [
+    `This checks ${course.trackTitle(track)}, where the stub is untouched. Your work is in ${there.shown}: npx mqtt-course check ${lesson.number} --track ${other}`,
+  ];
 }
 
 function common(options: JobOptions, opened: OpenWorkspace | undefined) {
@@ -102,10 +122,7 @@ export async function fileJob(
   opened: OpenWorkspace,
   options: JobOptions = {},
 ): Promise<CheckJob> {
-  const [course, { existsSync }] = await Promise.all([
-    import('../course/index.js'),
-    import('node:fs'),
-  ]);
+  const course = await import('../course/index.js');
   const { entry, shown } = course.exercisePlace(opened.workspace, lesson.id, track);
   if (!existsSync(entry)) {
     throw new course.UsageError(

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -426,6 +427,16 @@ describe('check', () => {
     });
     expect(code).toBe(3);
     expect(out).toContain('nobody answers at mqtt://127.0.0.1:9');
+  });
+
+  test('work in the other track is not overlooked', async () => {
+    const folder = workspace();
+    const python = 'exercises/02-publish-a-reading/python/main.py';
+    appendFileSync(join(folder, python), '\n# begun\n');
+    const { err } = await cli(['check', '2', '--json'], { cwd: folder });
+    expect(err).toContain(`Your work is in ${python}: npx mqtt-course check 2 --track python`);
+    const asked = await cli(['check', '2', '--json', '--track', 'typescript'], { cwd: folder });
+    expect(asked.err).not.toContain('Your work is in');
   });
 
   test('a command in any language, even without a workspace', async () => {
