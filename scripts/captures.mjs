@@ -208,5 +208,5 @@ try {
   exchange();
   await live();
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  rmSync(work, { recursive: true, force: true, maxRetries: 10 });
 }
