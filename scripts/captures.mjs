@@ -146,6 +146,8 @@ async function live() {
   const lesson = '07-duplicates';
   put(lesson, `solutions/${lesson}/typescript/main.ts`);
   const server = `mqtt-course-captures-${process.pid}`;
+  const there = () => spawnSync('tmux', ['-L', server, 'has-session']).status === 0;
+  const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
   const tmux = (...args) =>
     execFileSync('tmux', ['-u', '-L', server, '-f', '/dev/null', ...args], { encoding: 'utf8' });
   const screen = () => tmux('capture-pane', '-p');
@@ -194,6 +196,8 @@ async function live() {
       }),
     );
     type('C-c');
+    // It writes down what it saw when it leaves: the folder is removed after that.
+    for (let tries = 0; tries < 100 && there(); tries++) await pause(50);
   } finally {
     spawnSync('tmux', ['-L', server, 'kill-server']);
   }
