@@ -137,6 +137,9 @@ export interface LearnerGrade {
   readonly max: number;
 }
 
+/** A notice for the instructor alone: a suspicion is nothing to hand out. */
+export const SAME_AS_SOLUTION = "the files are the course's own solution, letter for letter";
+
 /** A whole class, ready to be exported. Learners are sorted by id. */
 export interface ClassGrades {
   readonly schema: 'mqtt-course/class/1';

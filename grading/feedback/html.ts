@@ -4,7 +4,13 @@ import type { ProgramOutput } from '../../checker/result.js';
 import { count, points } from '../exports/text.js';
 import { h, type Markup } from '../report/markup.js';
 import { name, page } from '../report/page.js';
-import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
+import {
+  type ClassGrades,
+  type GradedCheck,
+  type LearnerGrade,
+  type LessonGrade,
+  SAME_AS_SOLUTION,
+} from '../types.js';
 import { exchange, exchangeStyle } from './exchange.js';
 import {
   CHECK_WORDS,
@@ -101,9 +107,9 @@ function content(
   bundles: Bundles,
   options: FeedbackOptions,
 ): Markup {
+  const said = lesson.notices.filter(one => one !== SAME_AS_SOLUTION);
   const notices =
-    lesson.notices.length > 0 &&
-    h`<ul class="notices">${lesson.notices.map(one => h`<li>${one}</li>`)}</ul>`;
+    said.length > 0 && h`<ul class="notices">${said.map(one => h`<li>${one}</li>`)}</ul>`;
   if (lesson.status === 'unknown') return h`<p>${UNKNOWN_WORDS}</p>`;
   if (lesson.status === 'missing') return h`${notices}`;
   const told = lesson.checks.filter(check => isTold(check, options));

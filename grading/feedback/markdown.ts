@@ -1,6 +1,12 @@
 /** The feedback of one learner as Markdown: for issues, pull requests, and whoever reads in an editor. */
 import { markdown, markdownBlock, markdownCode, points } from '../exports/text.js';
-import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
+import {
+  type ClassGrades,
+  type GradedCheck,
+  type LearnerGrade,
+  type LessonGrade,
+  SAME_AS_SOLUTION,
+} from '../types.js';
 import {
   CHECK_WORDS,
   clauseWords,
@@ -52,7 +58,10 @@ function lessonMarkdown(lesson: LessonGrade, options: FeedbackOptions): string {
     `${pointsWords(lesson.points, lesson.max)} points`,
     lateCost(lesson),
   ];
-  const notices = lesson.notices.map(one => `* ${markdown(one)}`).join('\n');
+  const notices = lesson.notices
+    .filter(one => one !== SAME_AS_SOLUTION)
+    .map(one => `* ${markdown(one)}`)
+    .join('\n');
   return blocks([
     `## ${heading(lesson)}`,
     facts.filter(Boolean).join(' · '),

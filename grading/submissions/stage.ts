@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Track, tracks, trackTitle } from '../../course/index.js';
+import { SAME_AS_SOLUTION } from '../types.js';
 import {
   type Candidate,
   type Exercise,
@@ -115,7 +116,7 @@ function weigh(candidate: Candidate, contents: ReadonlyMap<string, Extracted>): 
     changed += changedLines(candidate.exercise, name, got.bytes);
   }
   if (changed > 0 && isSolution(candidate.exercise, texts)) {
-    notices.push("the files are the course's own solution, letter for letter");
+    notices.push(SAME_AS_SOLUTION);
   }
   return { ...candidate, texts, changed, notices };
 }

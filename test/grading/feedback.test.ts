@@ -4,7 +4,7 @@ import { excerpt, exchangeStyle, ownTrace } from '../../grading/feedback/exchang
 import { feedbackHtml } from '../../grading/feedback/html.js';
 import { feedbackMarkdown } from '../../grading/feedback/markdown.js';
 import { lateLines, outputWords } from '../../grading/feedback/words.js';
-import type { LearnerGrade } from '../../grading/types.js';
+import { type LearnerGrade, SAME_AS_SOLUTION } from '../../grading/types.js';
 import { bundleOf, classGrades, EVIL, hostileClass, learnerOf } from './class.js';
 import { attribute, expectSoundPage } from './pages.js';
 
@@ -196,5 +196,19 @@ test('every drawing can be reached by keyboard and has a name', () => {
   for (const one of regions) {
     expect(attribute(one, 'tabindex')).toBe('0');
     expect(attribute(one, 'aria-label')).toMatch(/^Sequence diagram of/);
+  }
+});
+
+test('a suspicion is for the instructor, not for the learner', () => {
+  const learner = learnerOf(grades, 'bauer-j');
+  const [first, ...rest] = learner.lessons;
+  if (!first) throw new Error('the fixture has no lessons');
+  const suspected = {
+    ...learner,
+    lessons: [{ ...first, notices: [SAME_AS_SOLUTION, 'something else'] }, ...rest],
+  };
+  for (const text of [feedbackHtml(grades, suspected), feedbackMarkdown(grades, suspected)]) {
+    expect(text).toContain('something else');
+    expect(text).not.toContain('letter for letter');
   }
 });
