@@ -38,6 +38,7 @@ export interface RunningProgram {
 /**
  * Starts a program. One of ours that is ready is used where there is one (a warm Node, a fork of a
  * Python that has loaded the client library); the program cannot tell the difference.
+ * @throws Error when the program is to be launched in a sandbox and there is none
  */
 export function startProgram(
   name: string,
@@ -127,12 +128,13 @@ function begin(
   request: ChildRequest,
 ): Child {
   if (launcher) return launchChild(launcher, name, request);
+  // Whoever asked for a sandbox must not get none.
+  if (spec.launcher) throw new Error(`${name} was to be started by ${spec.launcher.module}`);
   const here = { ...request, env: { ...passedOn(process.env), ...request.env } };
-  const plain = spec.launcher === undefined;
   const ready =
-    plain && spec.track === 'typescript'
+    spec.track === 'typescript'
       ? takeWarm(here)
-      : plain && spec.track === 'python'
+      : spec.track === 'python'
         ? forkPython(here)
         : undefined;
   return ready ?? spawnChild(here);

@@ -173,18 +173,20 @@ describe.skipIf(!built)('a Node that waited', () => {
     expect(runs.every(one => one.record.exitCode === 0)).toBe(true);
   });
 
-  test('is not used for a command, nor for a program in a sandbox', async () => {
+  test('is not used for a command; a program for a sandbox never starts without one', async () => {
     const { spec, dispose } = await specOf('typescript', `console.log('ran');`);
     keepWarm(1);
     await run({ ...spec, track: 'command' });
     const sandboxed = { ...spec, launcher: { module: 'file:///none.mjs', options: {} } };
-    startProgram(
-      'program',
-      sandboxed,
-      {},
-      () => 0,
-      () => undefined,
-    ).kill();
+    const start = () =>
+      startProgram(
+        'program',
+        sandboxed,
+        {},
+        () => 0,
+        () => undefined,
+      );
+    expect(start).toThrow('was to be started by file:///none.mjs');
     expect(waitingPids()).toHaveLength(1);
     await dispose();
   });
