@@ -25,7 +25,7 @@ export {
 } from './faults.js';
 export { createFramer, DEFAULT_MAX_FRAME, type Frame, type Framer } from './framing.js';
 export type { GuardOptions } from './guard.js';
-export type { Listener, ListenOptions } from './listen.js';
+export type { BoundSocket, Listener, ListenOptions } from './listen.js';
 export {
   type ConnectOptions,
   createPeer,

@@ -4,6 +4,9 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { GuardOptions } from './guard.js';
 import { givePortBack, takePort } from './ports.js';
 
+/** A TCP socket with an address that does not listen yet: what `Server.listen(handle)` takes. */
+export type BoundSocket = object;
+
 export interface ListenOptions {
   /** The name under which the connections are recorded. */
   readonly who: string;
@@ -14,10 +17,10 @@ export interface ListenOptions {
   /** With it, clients speak TLS with the tap, and the trace shows what is inside. */
   readonly tls?: TlsOptions;
   /**
-   * Makes the listening socket: for clients in another network than ours. It is taken over whole;
+   * Makes the socket to listen on: for clients in another network than ours. It is taken over whole;
    * `host` is then the maker's matter.
    */
-  readonly socket?: (port: number) => Promise<Server>;
+  readonly socket?: (port: number) => Promise<BoundSocket>;
   /** What these clients may do at most. */
   readonly guard?: GuardOptions;
 }

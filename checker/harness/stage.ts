@@ -300,7 +300,7 @@ async function openStage<Facts>(
       tap.listen({
         who: name,
         ...(await definition.listen?.(facts, name)),
-        ...(launcher?.listen ? { socket: launcher.listen } : {}),
+        ...(launcher?.bind ? { socket: launcher.bind } : {}),
         guard,
       }))();
     listeners.set(name, listener);

@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import type { BoundSocket } from '../../wire/index.js';
 import type { Track } from '../result.js';
 
 /** How to start a learner's program: everything that is known before a scenario adds its environment. */
@@ -50,10 +50,10 @@ export interface Guards {
 export interface Launcher {
   launch(request: LaunchRequest): Launched;
   /**
-   * Makes a listening socket which the programs reach at 127.0.0.1 (port 0: a free one). Absent
-   * when programs share the machine's loopback.
+   * Binds a socket which the programs reach at 127.0.0.1 (port 0: a free one) as soon as it listens.
+   * Absent when programs share the machine's loopback.
    */
-  listen?(port: number): Promise<Server>;
+  bind?(port: number): Promise<BoundSocket>;
   /** The system's table of the TCP sockets of the programs. */
   readonly socketTable?: string;
   close(): Promise<void>;

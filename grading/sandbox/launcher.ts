@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:net';
 import { join } from 'node:path';
 import type { Launched, Launcher, LaunchRequest, OpenLauncher } from '../../checker/index.js';
+import type { BoundSocket } from '../../wire/index.js';
 import { boxArgs, dropArgs } from './argv.js';
 import { copyPlain } from './copy.js';
 import { endingOf, OUTPUT_BYTES, prlimitArgs } from './limits.js';
@@ -113,10 +113,10 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   }
 
   /** A port that a program took while the broker was away is taken back. */
-  async function listen(from: Network, port: number): Promise<Server> {
+  async function bind(from: Network, port: number): Promise<BoundSocket> {
     for (let left = 40; ; left--) {
       try {
-        return await from.listen(port);
+        return await from.bind(port);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || left === 0) throw error;
         for (const one of starts) end(one, 'program', "took the broker's port while it was away");
@@ -127,7 +127,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
 
   return {
     launch,
-    ...(network ? { listen: listen.bind(undefined, network) } : {}),
+    ...(network ? { bind: bind.bind(undefined, network) } : {}),
     ...(network ? { socketTable: `/proc/${network.pid}/net/tcp` } : {}),
     async close() {
       network?.release();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Server } from 'node:net';
+import type { BoundSocket } from '../../wire/index.js';
 import { networkArgs } from './argv.js';
 import type { SandboxOptions } from './options.js';
 
@@ -10,8 +10,8 @@ import type { SandboxOptions } from './options.js';
 export interface Network {
   /** A process that is in the network. */
   readonly pid: number;
-  /** A listening socket on 127.0.0.1 in that network. Rejects with EADDRINUSE in `code`. */
-  listen(port: number): Promise<Server>;
+  /** A socket bound to 127.0.0.1 in that network. Rejects with EADDRINUSE in `code`. */
+  bind(port: number): Promise<BoundSocket>;
   /** Empties the scratch folder and copies the submission's files there. */
   reset(stage: string): Promise<void>;
   /** The programs in it are gone: the next scenario may have it. */
@@ -20,15 +20,18 @@ export interface Network {
 }
 
 /**
- * The holder: sits in the network, opens listening sockets there and hands them over. A socket
+ * The holder: sits in the network, binds sockets there and hands them over. A socket
  * belongs to the network that it was made in, so the tap accepts connections of programs that
  * cannot reach anything else, and what they see (refused, reset, half closed) is what TCP does at home.
+ * It never listens itself, not even for a moment: it would accept, and hold, who dials just then. A
+ * bound socket that does not listen is what node:cluster hands over, by the same function.
  * Free ports are taken from below the range that the system gives to those who dial: a program that
  * dials again and again while nobody listens would reach itself one day.
  */
 const holder = `
 const fs = require('node:fs');
 const net = require('node:net');
+const util = require('node:util');
 const scratch = process.argv[1] + '/scratch';
 process.on('message', ({ id, port, stage }) => {
   if (stage !== undefined) {
@@ -44,17 +47,26 @@ process.on('message', ({ id, port, stage }) => {
     }
     return;
   }
-  const open = left => {
-    const server = net.createServer();
-    server.on('error', error => {
-      if (port === 0 && left > 0) open(left - 1);
-      else process.send({ id, code: error.code, error: error.message });
-    });
+  let handle;
+  let failed;
+  for (let left = 20; left > 0; left--) {
     const at = port || 10240 + Math.floor(Math.random() * 20000);
-    server.listen(at, '127.0.0.1', 511, () =>
-      process.send({ id }, server, () => server.close(() => process.send({ id, done: true }))));
-  };
-  open(20);
+    handle = net._createServerHandle('127.0.0.1', at, 4);
+    // That the address is taken is told by bind for some sockets, and when it is asked for by others.
+    failed = typeof handle === 'number' ? handle : handle.getsockname({});
+    if (!failed) break;
+    if (typeof handle !== 'number') handle.close();
+    if (port !== 0) break;
+  }
+  if (failed) {
+    const code = util.getSystemErrorName(failed);
+    process.send({ id, code, error: 'bind ' + code });
+    return;
+  }
+  process.send({ id }, handle, () => {
+    handle.close();
+    process.send({ id, done: true });
+  });
 });
 process.on('disconnect', () => process.exit());
 process.send({ pid: process.pid });
@@ -97,7 +109,7 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const asked = new Map<number, { server?: Server; settle(answer: Answer): void }>();
+  const asked = new Map<number, { socket?: BoundSocket; settle(answer: Answer): void }>();
   let said = '';
   child.stderr?.on('data', (text: Buffer) => {
     said = `${said}${text}`.slice(-2000);
@@ -122,20 +134,20 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
         resolve(answer.pid);
       }
       const one = asked.get(answer.id ?? -1);
-      if (one && handle) one.server = handle as Server;
+      if (one && handle) one.socket = handle;
       if (one && (answer.done || answer.error)) one.settle(answer);
     });
   });
   detach(child);
   let next = 0;
   const ask = (question: { readonly port: number } | { readonly stage: string }) =>
-    new Promise<Server | undefined>((resolve, reject) => {
+    new Promise<BoundSocket | undefined>((resolve, reject) => {
       const id = next++;
-      const one: { server?: Server; settle(answer: Answer): void } = {
+      const one: { socket?: BoundSocket; settle(answer: Answer): void } = {
         settle(answer) {
           asked.delete(id);
           if (asked.size === 0) child.channel?.unref();
-          if (answer.error === undefined) resolve(one.server);
+          if (answer.error === undefined) resolve(one.socket);
           else reject(Object.assign(new Error(answer.error), { code: answer.code }));
         },
       };
@@ -145,10 +157,10 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
     });
   const network: Network = {
     pid,
-    listen: async port => {
-      const server = await ask({ port });
-      if (!server) throw new Error('the sandbox gave no listening socket');
-      return server;
+    bind: async port => {
+      const socket = await ask({ port });
+      if (!socket) throw new Error('the sandbox gave no socket');
+      return socket;
     },
     reset: stage => ask({ stage }).then(() => undefined),
     release() {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Launcher } from '../../checker/index.js';
@@ -47,8 +48,13 @@ async function tryTier(tier: Isolation): Promise<string | undefined> {
     sandbox = await openSandbox({ tier, limits: defaultLimits, tmp: tmpdir() });
     const { options } = sandbox.launcher({ folder, track: 'typescript' });
     launcher = await openLauncher(options, () => undefined);
-    const server = await launcher.listen?.(0);
-    server?.close();
+    const bound = await launcher.bind?.(0);
+    if (bound) {
+      await new Promise<void>((resolve, reject) => {
+        const server = createServer().once('error', reject);
+        server.listen(bound, () => server.close(() => resolve()));
+      });
+    }
     return await runOnce(launcher, folder);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

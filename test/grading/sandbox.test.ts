@@ -8,6 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
@@ -32,6 +33,7 @@ import type { SandboxOptions } from '../../grading/sandbox/options.js';
 import { inWords } from '../../grading/sandbox/probe.js';
 import { killTree, treeOf } from '../../grading/sandbox/processes.js';
 import type { Isolation } from '../../grading/types.js';
+import { listen } from '../../wire/listen.js';
 
 const probe = await probeIsolation();
 const python = await findPython();
@@ -146,7 +148,10 @@ describe('what the sandbox is made of', () => {
 async function run(
   sandbox: Pick<Sandbox, 'launcher'>,
   source: string,
-  drive: (program: ReturnType<typeof startProgram>) => void = one => one.endInput(),
+  drive: (
+    program: ReturnType<typeof startProgram>,
+    launcher: Launcher,
+  ) => void | Promise<void> = one => one.endInput(),
   env: Record<string, string> = {},
 ) {
   const stage = folder();
@@ -168,7 +173,7 @@ async function run(
     };
     const now = () => performance.now();
     const program = startProgram('test', spec, env, now, () => {}, undefined, launcher);
-    drive(program);
+    await drive(program, launcher);
     await program.exited;
     return { ...program.record(), notes };
   } finally {
@@ -181,6 +186,82 @@ const tiers: Isolation[] = [
   ...(here && process.getuid?.() === 0 ? (['container'] as const) : []),
   'process',
 ];
+
+test.runIf(here)(
+  'who dials while a port is opened again is refused or answered, never held',
+  async () => {
+    const sandbox = await open('bwrap');
+    // Each dial is over when a byte has come, or when it was refused.
+    const source = `
+    import { connect } from 'node:net';
+    import { createInterface } from 'node:readline';
+    let answered = 0, refused = 0, stop = false;
+    const dial = port => {
+      const socket = connect(port, '127.0.0.1');
+      const held = setTimeout(() => { console.log('held'); process.exit(1); }, 3000);
+      socket.once('data', () => { answered++; socket.destroy(); });
+      socket.once('error', () => { refused++; });
+      socket.once('close', () => {
+        clearTimeout(held);
+        if (!stop) setImmediate(dial, port);
+        else if (!ended) { ended = true; console.log(answered > 0, refused > 0); process.exit(); }
+      });
+    };
+    let ended = false;
+    const lines = createInterface({ input: process.stdin });
+    lines.once('line', text => { for (let i = 0; i < 4; i++) dial(JSON.parse(text).port); });
+    lines.on('close', () => { stop = true; });`;
+    const ended = await run(sandbox, source, async (program, launcher) => {
+      if (!launcher.bind) throw new Error('no network');
+      const connected = (socket: Socket) => {
+        socket.on('error', () => {});
+        socket.end('x');
+      };
+      const listener = await listen(
+        { who: 'program', socket: launcher.bind },
+        { connected, tlsFailed: () => {} },
+      );
+      program.feed({ port: listener.port });
+      for (let times = 0; times < 60; times++) {
+        await listener.close();
+        await new Promise(resolve => setTimeout(resolve, 5));
+        await listener.reopen();
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      program.endInput();
+      await program.exited;
+      listener.destroy();
+    });
+    expect(ended).toMatchObject({ exitCode: 0, stdout: 'true true\n' });
+  },
+);
+
+test.runIf(here)('a program that takes the port while the broker is away is ended', async () => {
+  const sandbox = await open('bwrap');
+  const source = `
+    import { createServer } from 'node:net';
+    import { createInterface } from 'node:readline';
+    const lines = createInterface({ input: process.stdin });
+    lines.once('line', text =>
+      createServer().listen(JSON.parse(text).port, '127.0.0.1', () => console.log('mine')));`;
+  const ended = await run(sandbox, source, async (program, launcher) => {
+    if (!launcher.bind) throw new Error('no network');
+    const listener = await listen(
+      { who: 'program', socket: launcher.bind },
+      { connected: socket => socket.destroy(), tlsFailed: () => {} },
+    );
+    await listener.close();
+    program.feed({ port: listener.port });
+    while (program.record().stdout === '') await new Promise(resolve => setTimeout(resolve, 5));
+    await listener.reopen();
+    await program.exited;
+    listener.destroy();
+  });
+  expect(ended.stdout).toBe('mine\n');
+  expect(ended.notes).toEqual([
+    "the program took the broker's port while it was away, and was ended",
+  ]);
+});
 
 describe.each(tiers)('the contract of a program in %s', tier => {
   test('input, its end, output and the exit code', async () => {
