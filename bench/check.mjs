@@ -20,6 +20,8 @@ import { fileURLToPath } from 'node:url';
 import { command, line, machine, ms, time } from './measure.mjs';
 import { watch } from './watch.mjs';
 
+// Where npm was called from is not where the workspace is.
+delete process.env.INIT_CWD;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = join(root, 'bin', 'mqtt-course.js');
 const runs = Number(process.argv[2] ?? 20);

@@ -56,12 +56,9 @@ export async function check(
   // Said before anything heavy is loaded: the learner sees at once that it has begun.
   const [only] = named;
   if (only && named.length === 1) line.begin(`checking ${only.id}`);
-  // The check itself begins to load while the rest is found out.
-  const checker = import('../checker/index.js');
-  checker.then(
-    ({ expectCheck }) => only && expectCheck({ lesson: only.id }),
-    () => undefined,
-  );
+  // The check itself takes longest to load: it begins first, and the rest is found out meanwhile.
+  const { checkLesson, expectCheck } = await import('../checker/index.js');
+  if (only) expectCheck({ lesson: only.id });
   const jobs = await prepareJobs(named, options, notices => {
     if (notices.length === 0) return;
     line.end();
@@ -78,15 +75,17 @@ export async function check(
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   const results: CheckResult[] = [];
-  const { checkLesson } = await checker;
   for (const job of jobs.list) {
     line.begin(`checking ${job.lesson.id}`);
-    const outcome = await checkLesson({
+    const judging = checkLesson({
       ...job.request,
       signal: stop.signal,
       onProgress: event =>
         line.update(event.type === 'waiting' ? event.text : `${event.state}: ${event.title}`),
     });
+    // What tells the verdict loads while programs run.
+    if (!options.json) void Promise.all([import('./render/verdict.js'), import('./evidence.js')]);
+    const outcome = await judging;
     line.end();
     const told = await storeOutcome(job, jobs.opened, outcome);
     results.push(told.result);

@@ -2,7 +2,7 @@
  * Terminal output as an SVG picture: a grid of cells, light and dark as the viewer prefers. Lines of
  * boxes and arrow heads are drawn, not written, so that they meet whatever the viewer's font is.
  */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 const CELL = { width: 8.4, height: 18 };
 const PAD = { side: 16, top: 40, bottom: 14 };

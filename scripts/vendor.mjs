@@ -68,7 +68,42 @@ export const { ${names.join(', ')} } = module.exports;
 }
 
 /** Libraries of which a command loads a hundred small files: each becomes one file beside them. */
-const gathered = ['execa', 'zod'];
+const gathered = ['execa', 'zod', 'yaml', 'mqtt-packet', 'aedes'];
+
+/**
+ * The part of a library that the course uses, as the source of a module.
+ * @param {string} name @param {readonly string[]} sources what the course's built files say
+ */
+function usedOf(name, sources) {
+  const uses = [
+    `import (?:\\w+, )?\\{([^}]*)\\} from "${name}"`,
+    `import \\w+ from "${name}"`,
+    `const \\{([^}]*)\\} = await import\\("${name}"\\)`,
+    `import\\("${name}"\\)\\.then\\(\\s*\\(\\{([^}]*)\\}\\)`,
+  ].flatMap(way =>
+    sources.flatMap(text =>
+      [...text.matchAll(new RegExp(way, 'g'))].map(match => ({ text, match })),
+    ),
+  );
+  const said = sources.flatMap(
+    text => text.match(new RegExp(`(from |import\\()"${name}"`, 'g')) ?? [],
+  );
+  if (said.length !== uses.length) throw new Error(`not every import of ${name} is understood`);
+  const names = uses
+    .flatMap(({ match }) => match[1]?.split(',') ?? [])
+    .map(one => one.split(' as ')[0].trim());
+  const lines = [`import * as all from '${name}';`];
+  for (const one of new Set(names.filter(one => one !== ''))) {
+    // `z` holds the whole library: of it, too, only what is used.
+    const members = uses.flatMap(({ text }) => text.match(/\bz\.[$\w]+/g) ?? []);
+    const object = [...new Set(members)].map(one => `${one.slice(2)}: all.${one.slice(2)}`);
+    lines.push(`export const ${one} = ${one === 'z' ? `{ ${object.join(', ')} }` : `all.${one}`};`);
+  }
+  if (uses.some(({ match }) => /^import \w/.test(match[0]))) {
+    lines.push('export default all.default;');
+  }
+  return lines.join('\n');
+}
 
 /**
  * Makes `dist/vendor/NAME.mjs` of some libraries, and has the built files of the course load those.
@@ -76,15 +111,17 @@ const gathered = ['execa', 'zod'];
  * @param {readonly string[]} files the built files, relative to `dist`
  */
 export async function gatherLibraries(dist, files) {
+  const texts = new Map(files.map(file => [file, readFileSync(join(dist, file), 'utf8')]));
   for (const name of gathered) {
     await build({
-      stdin: { contents: `export * from '${name}';`, resolveDir: here },
+      stdin: { contents: usedOf(name, [...texts.values()]), resolveDir: here },
       outfile: join(dist, 'vendor', `${name}.mjs`),
       bundle: true,
       platform: 'node',
       format: 'esm',
       target: 'node20.12',
       minifyWhitespace: true,
+      minifySyntax: true,
       legalComments: 'inline',
       logLevel: 'warning',
       banner: {
@@ -93,11 +130,11 @@ export async function gatherLibraries(dist, files) {
     });
   }
   const wanted = new RegExp(`(from |import\\()"(${gathered.join('|')})"`, 'g');
-  for (const file of files) {
-    const path = join(dist, file);
-    const text = readFileSync(path, 'utf8');
-    const up = relative(dirname(path), join(dist, 'vendor')).split(sep).join('/');
+  for (const [file, text] of texts) {
+    const up = relative(dirname(join(dist, file)), join(dist, 'vendor'))
+      .split(sep)
+      .join('/');
     const changed = text.replace(wanted, (_, how, name) => `${how}"${up}/${name}.mjs"`);
-    if (changed !== text) writeFileSync(path, changed);
+    if (changed !== text) writeFileSync(join(dist, file), changed);
   }
 }

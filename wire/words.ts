@@ -1,5 +1,5 @@
 /** The trace in words: one line per entry, fit for a terminal whatever came over the wire. */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { payloadBytes } from './payload.js';
 import { quoted, type SafeOptions, safeName, safeText, shortened } from './safe.js';
 import type {

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { wrap } from './wrap.js';
 
 export { FIRM, wrap } from './wrap.js';

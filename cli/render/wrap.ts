@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escapes of colours and links
 const ESCAPE = /\u001B\[[\d;]*m|\u001B\]8;;[^\u001B]*\u001B\\/g;

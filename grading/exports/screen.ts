@@ -1,5 +1,5 @@
 /** The grades as a table for a terminal. */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { cleanLine, count, points } from './text.js';
 

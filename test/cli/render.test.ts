@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
 import { printable, wrap, wrapKeeping } from '../../cli/render/layout.js';
 import { renderMarkdown } from '../../cli/render/markdown.js';

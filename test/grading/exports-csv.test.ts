@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { expect, test } from 'vitest';
 import { csv, readRaw, renderRaw, safeCell } from '../../grading/exports/csv.js';
 import { gradeTable } from '../../grading/exports/screen.js';

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
 import { gradeProgress, type Screen } from '../../cli/grade-progress.js';
 import { shownFolder, tellGrades } from '../../cli/grade-tell.js';

@@ -1,5 +1,5 @@
 /** One row of a drawing in characters: what is put later covers what is there. */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 const graphemes = new Intl.Segmenter('en');
 

@@ -1,5 +1,5 @@
 /** A packet in few words: what stands on an arrow. */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { type SafeOptions, safeName, safeText } from '../safe.js';
 import type { PublishPacket, WirePacket } from '../trace.js';
 import { describePacket, describePayload, fitted } from '../words.js';
