@@ -135,6 +135,7 @@ function columnsOf(
       target,
       possible: () => number(possibleRow?.cells[index]?.value),
       cell: (points: number) => points,
+      excused: 'EX',
       locked: (value: (column: number) => string) =>
         /^\s*ex\s*$/i.test(value(index)) ? 'excused in Canvas' : undefined,
     }));

@@ -39,13 +39,19 @@ export interface FillOptions {
 export interface Score {
   readonly points: number | null;
   readonly max: number;
+  /** It does not count for this learner. */
+  readonly excused: boolean;
 }
 
 /** Points and maximum for a column. */
 export function scoreOf(learner: LearnerGrade, target: Target): Score | undefined {
-  if (target === TOTAL) return { points: learner.points, max: learner.max };
-  const lesson = learner.lessons.find(one => one.lesson === target);
-  return lesson && { points: lesson.points, max: lesson.max };
+  const { points, max, lessons } = learner;
+  if (target === TOTAL) {
+    const excused = lessons.length > 0 && lessons.every(one => one.excused);
+    return { points, max, excused };
+  }
+  const lesson = lessons.find(one => one.lesson === target);
+  return lesson && { points: lesson.points, max: lesson.max, excused: lesson.excused ?? false };
 }
 
 export function maxOf(grades: ClassGrades, target: Target): number {
@@ -117,11 +123,15 @@ export interface Column {
   /** What the platform takes as the most; undefined when the file does not say. */
   readonly possible?: (value: (column: number) => string) => number | undefined;
   readonly cell: (points: number) => Cell;
+  /** What says there that the lesson does not count; without it the cell stays as it is. */
+  readonly excused?: Cell;
   /** Why this cell must stay as it is: it is locked or excused. */
   readonly locked?: (value: (column: number) => string) => string | undefined;
   /** A second cell that goes with it: a comment. */
   readonly beside?: { readonly index: number; readonly cell: (learner: LearnerGrade) => Cell };
 }
+
+const EXCUSED = 'excused in the course file, where this platform has no word for it';
 
 /** Fills our cells in. The table that comes back differs from what was brought in nothing else. */
 export function fill(grades: ClassGrades, layout: Layout, options: FillOptions = {}): Filled {
@@ -149,10 +159,8 @@ export function fill(grades: ClassGrades, layout: Layout, options: FillOptions =
       return row;
     }
     reached.add(learner.learner.id);
-    if (learner.submission === undefined && options.absent !== 'zero') {
-      left.push({ who, why: 'nothing came from this learner' });
-      return row;
-    }
+    const absent = learner.submission === undefined && options.absent !== 'zero';
+    if (absent) left.push({ who, why: 'nothing came from this learner' });
     const changed = [...row.cells];
     const put = (index: number, cell: Cell) => {
       while (changed.length <= index) changed.push({ raw: '', value: '' });
@@ -161,11 +169,18 @@ export function fill(grades: ClassGrades, layout: Layout, options: FillOptions =
     for (const column of layout.columns) {
       const { target } = column;
       const score = scoreOf(learner, target);
+      if (absent && !score?.excused) continue;
       const reason =
         column.locked?.(value) ??
+        (score?.excused && column.excused === undefined ? EXCUSED : undefined) ??
         (!score || score.points === null ? 'could not be told; a person has to look' : undefined);
       if (reason !== undefined || !score || score.points === null) {
         left.push({ who, target, why: reason ?? '' });
+        continue;
+      }
+      if (score.excused && column.excused !== undefined) {
+        put(column.index, column.excused);
+        cells++;
         continue;
       }
       const possible = column.possible?.(value);

@@ -212,7 +212,10 @@ export function moodleGradebook(grades: ClassGrades, options: FillOptions = {}):
     const none = one.submission === undefined && options.absent !== 'zero';
     const cell = (points: number | null | undefined) => (none ? null : (points ?? null));
     const cells = [
-      ...grades.lessons.map(({ id }) => cell(one.lessons.find(it => it.lesson === id)?.points)),
+      ...grades.lessons.map(({ id }) => {
+        const lesson = one.lessons.find(it => it.lesson === id);
+        return lesson?.excused ? null : cell(lesson?.points);
+      }),
       cell(one.points),
     ];
     return [one.learner.email ?? null, one.learner.ids?.['number'] ?? one.learner.id, ...cells];

@@ -4,18 +4,24 @@ import { type Cell, csv } from './csv.js';
 
 const lessonsWith = ({ lessons }: LearnerGrade, status: LessonGrade['status']) =>
   lessons
-    .filter(one => one.status === status)
+    .filter(one => one.status === status && !one.excused)
+    .map(one => one.lesson)
+    .join(' ');
+
+const excusedOf = ({ lessons }: LearnerGrade) =>
+  lessons
+    .filter(one => one.excused)
     .map(one => one.lesson)
     .join(' ');
 
 /**
  * `grades.csv`: a row for each learner, a column for each lesson. A lesson that could not be told
  * is an empty cell and named in the column `unknown`; so is the sum, since a sum with a hole is no
- * grade.
+ * grade. One that does not count for the learner is an empty cell, too, and named under `excused`.
  */
 export function gradesCsv(grades: ClassGrades): string {
   const head = [
-    ...['learner', 'name', 'email', 'submission', 'points', 'max', 'unknown', 'missing'],
+    ...['learner', 'name', 'email', 'submission', 'points', 'max', 'unknown', 'missing', 'excused'],
     ...grades.lessons.map(one => one.id),
   ];
   const rows = grades.learners.map((one): Cell[] => [
@@ -27,7 +33,11 @@ export function gradesCsv(grades: ClassGrades): string {
     one.max,
     lessonsWith(one, 'unknown') || null,
     lessonsWith(one, 'missing') || null,
-    ...grades.lessons.map(({ id }) => one.lessons.find(it => it.lesson === id)?.points ?? null),
+    excusedOf(one) || null,
+    ...grades.lessons.map(({ id }) => {
+      const lesson = one.lessons.find(it => it.lesson === id);
+      return lesson?.excused ? null : (lesson?.points ?? null);
+    }),
   ]);
   return csv([head, ...rows]);
 }

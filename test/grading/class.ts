@@ -66,3 +66,17 @@ export function hostileClass(): ClassGrades {
     })),
   };
 }
+
+/** The same class, in which everybody is excused from one lesson. */
+export function excusedClass(lesson: string): ClassGrades {
+  const grades = classGrades();
+  return {
+    ...grades,
+    learners: grades.learners.map(one => ({
+      ...one,
+      lessons: one.lessons.map(it =>
+        it.lesson === lesson ? { ...it, excused: true as const, points: 0, earned: 0, max: 0 } : it,
+      ),
+    })),
+  };
+}

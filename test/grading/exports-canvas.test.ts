@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { UsageError } from '../../course/errors.js';
 import { fillCanvas } from '../../grading/exports/canvas.js';
 import { filledWords } from '../../grading/exports/fill.js';
-import { classGrades } from './class.js';
+import { gradesCsv } from '../../grading/exports/tables.js';
+import { classGrades, excusedClass } from './class.js';
 
 const HEAD =
   'Student,ID,SIS User ID,SIS Login ID,Section,Essay (700),Wildcards (701),"The last will (702)",mqtt total (703),Current Score (read only)';
@@ -107,4 +108,16 @@ test('says which mapping is wrong', () => {
   );
   expect(with_({ '77-nothing': '700' })).toThrow(/there is no lesson 77-nothing/);
   expect(with_({ total: '701' })).toThrow(/two targets want the column "Wildcards \(701\)"/);
+});
+
+test('who is excused from a lesson gets EX there, also when nothing came, and never a zero', () => {
+  const excused = excusedClass('05-wildcards');
+  const lines = fillCanvas(excused, book(), { columns }).text.split('\r\n');
+  expect(lines[3]).toBe('"Bauer, Jonas",9999,bauer-j,x2,A, 3.50 ,EX,4,33,');
+  expect(lines.find(line => line.startsWith('"Okafor'))).toBe(
+    '"Okafor, Nneka",4011,s7,x7,A,,EX,,,',
+  );
+  const [head, first] = gradesCsv(excused).split('\r\n');
+  const cell = (name: string) => first?.split(',')[head?.split(',').indexOf(name) ?? -1];
+  expect([cell('excused'), cell('05-wildcards')]).toEqual(['05-wildcards', '']);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { UsageError } from '../../course/errors.js';
 import { readRaw } from '../../grading/exports/csv.js';
 import { fillMoodle, moodleGradebook } from '../../grading/exports/moodle.js';
-import { classGrades, hostileClass } from './class.js';
+import { classGrades, excusedClass, hostileClass } from './class.js';
 
 const ENGLISH = [
   'Identifier,"Full name","Email address",Status,Grade,"Maximum grade","Grade can be changed","Last modified (submission)","Last modified (grade)","Feedback comments"',
@@ -101,6 +101,17 @@ test('the file for the gradebook has a dash where there is no grade', async () =
   await expect(text).toMatchFileSnapshot('golden/moodle-gradebook.csv');
   expect(text).toContain('kowalska-z@example.edu,kowalska-z,9,10,10,8,-,-\r\n');
   expect(text).toContain('okafor-n@example.edu,okafor-n,-,-,-,-,-,-\r\n');
+});
+
+test('who is excused keeps the cell, and has a dash in the gradebook', () => {
+  const excused = excusedClass('05-wildcards');
+  const file = 'Identifier,Grade,Maximum grade\nParticipant 91000,,10.00\n';
+  const filled = fillMoodle(excused, file, { target: '05-wildcards' });
+  expect(filled.text).toBe(file);
+  expect(filled.left[0]?.why).toMatch(/^excused in the course file/);
+  expect(moodleGradebook(excused)).toContain(
+    'adeyemi-f@example.edu,adeyemi-f,9,10,-,11,10,50\r\n',
+  );
 });
 
 test('says what is no worksheet', () => {
