@@ -3,7 +3,7 @@ import type { Trace } from '../wire/index.js';
 import { corpus } from './corpus.js';
 import { loadLesson } from './engine.js';
 import { lessonScenarios } from './harness/lesson.js';
-import { perform } from './harness/stage.js';
+import { perform } from './harness/perform.js';
 import { prepareProgram } from './program/prepare.js';
 import { ProgramUnavailable } from './program/spec.js';
 import type { Track } from './result.js';

@@ -4,7 +4,7 @@ import { packageRoot } from '../course/package-root.js';
 import { describePacket, type PacketEntry, type WirePacket } from '../wire/index.js';
 import { loadLesson } from './engine.js';
 import { lessonScenarios } from './harness/lesson.js';
-import { perform } from './harness/stage.js';
+import { perform } from './harness/perform.js';
 import { prepareProgram } from './program/prepare.js';
 
 /**

@@ -3,9 +3,10 @@ import type { ProgramSpec } from '../program/spec.js';
 import type { Verdict } from '../result.js';
 import { type FirstLook, judge, look, type Recordings } from './judge.js';
 import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
+import type { StageSettings } from './open-stage.js';
+import { perform } from './perform.js';
 import type { Recording } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
-import { perform, type StageSettings } from './stage.js';
 
 /** One program being checked against one lesson. */
 export interface LessonRun {

@@ -1,0 +1,78 @@
+import { TRACE_SCHEMA } from '../../wire/index.js';
+import type { ProgramSpec } from '../program/spec.js';
+import { openStage, STOPPED, type StageSettings } from './open-stage.js';
+import { randomFrom } from './random.js';
+import type { Recording } from './recording.js';
+import type { ScenarioDefinition } from './scenario.js';
+import { GaveUp } from './waits.js';
+
+/** Runs one scenario with one program and gives what was recorded. Never throws. */
+export async function perform<Facts>(
+  definition: ScenarioDefinition<Facts>,
+  spec: ProgramSpec,
+  settings: StageSettings = {},
+): Promise<Recording<Facts>> {
+  const facts = definition.facts(randomFrom(spec.seed, definition.name));
+  const opened = await openStage(definition, spec, facts, settings).catch(faultOf);
+  if (typeof opened === 'string') {
+    const trace = {
+      schema: TRACE_SCHEMA,
+      startedAt: new Date().toISOString(),
+      entries: [],
+    } as const;
+    const nothing = { trace, programs: [], stalls: [] };
+    return { scenario: definition.name, facts, ...nothing, fault: opened };
+  }
+  const live = opened;
+  let gaveUp: Recording['gaveUp'];
+  let fault: string | undefined;
+  try {
+    await untilStopped(definition.run(live.stage, facts), settings.signal);
+  } catch (error) {
+    if (error instanceof GaveUp) {
+      const waited = (error.afterMs / 1000).toFixed(1);
+      live.stage.tap.note('gave-up', `waited ${waited} s for ${error.waitedFor}`);
+      gaveUp = {
+        waitedFor: error.waitedFor,
+        afterMs: Math.round(error.afterMs),
+        t: live.stage.now(),
+      };
+    } else {
+      fault = faultOf(error);
+    }
+  }
+  const { trace, programs, stalls, findings, broken } = await live.close();
+  fault ??= broken;
+  return {
+    scenario: definition.name,
+    facts,
+    trace,
+    programs,
+    stalls,
+    ...(findings === undefined ? {} : { findings }),
+    ...(gaveUp ? { gaveUp } : {}),
+    ...(fault ? { fault } : {}),
+  };
+}
+
+function faultOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** @throws Error when it is stopped before it has ended; it then goes on with a stage that is closed */
+async function untilStopped(run: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return run;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error(STOPPED));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  run.catch(() => undefined);
+  aborted.catch(() => undefined);
+  try {
+    await Promise.race([run, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,167 @@
+/** The waits of a scenario: each is for an event, and ends early when nothing is left to bring it. */
+import type { Direction, Tap, TraceEntry } from '../../wire/index.js';
+import type { RunningProgram } from '../program/run.js';
+import { allAsleep } from './at-rest.js';
+import { type PatienceWatch, within } from './patience.js';
+import { isPacket, type PacketOf, type PacketType } from './recording.js';
+import { type Await, DEADLINE_MS } from './stage.js';
+
+/** Ends a scenario early: what it waited for did not come. The checks judge what was recorded. */
+export class GaveUp extends Error {
+  constructor(
+    readonly waitedFor: string,
+    readonly afterMs: number,
+  ) {
+    super(`waited for ${waitedFor}`);
+  }
+}
+
+/** What the waits have to know of the stage. */
+export interface Waiters {
+  readonly tap: Tap;
+  readonly now: () => number;
+  readonly patience: PatienceWatch;
+  readonly running: ReadonlySet<RunningProgram>;
+  /** Whether a program has ended already. */
+  readonly anyEnded: () => boolean;
+}
+
+/** The waits of one scenario. `programEnded` is to be called whenever a program has ended. */
+export function createWaits({ tap, now, patience, running, anyEnded }: Waiters) {
+  /** Called when a program has ended: perhaps none is left that could still do something. */
+  const wakeups = new Set<() => void>();
+
+  /** Waits for an event; gives up when the deadline passes or no program is left to make it happen. */
+  async function awaits<T>(
+    what: string,
+    event: Promise<T>,
+    ms: number,
+    needsProgram: boolean,
+  ): Promise<T> {
+    const from = now();
+    let value: { got: T } | undefined;
+    const got = event.then(result => {
+      value = { got: result };
+    });
+    let nobodyLeft: (() => void) | undefined;
+    const abandoned = new Promise<void>(resolve => {
+      if (!needsProgram) return;
+      nobodyLeft = () => {
+        if (running.size === 0) resolve();
+      };
+      wakeups.add(nobodyLeft);
+      if (anyEnded()) nobodyLeft();
+    });
+    // When the last program has ended, what it sent may still be on its way through the tap.
+    const settled = abandoned.then(() => within(300, got, now, patience));
+    try {
+      await within(ms, Promise.race([got, settled]), now, patience);
+    } finally {
+      if (nobodyLeft) wakeups.delete(nobodyLeft);
+    }
+    if (value) return value.got;
+    const waited = now() - from;
+    throw new GaveUp(what, waited);
+  }
+
+  async function awaitEntry(
+    what: string,
+    when: (entry: TraceEntry) => boolean,
+    ms = DEADLINE_MS,
+    needsProgram = true,
+  ): Promise<TraceEntry> {
+    const aborter = new AbortController();
+    const event = tap.until(when, { signal: aborter.signal });
+    event.catch(() => undefined);
+    try {
+      return await awaits(what, event, ms, needsProgram);
+    } finally {
+      aborter.abort();
+    }
+  }
+
+  async function awaitPacket<Type extends PacketType>(
+    who: string,
+    direction: Direction,
+    type: Type,
+    wanted: Await<Type> = {},
+  ): Promise<PacketOf<Type>> {
+    let countdown = wanted.nth ?? 1;
+    const seen = new Set<number>();
+    const found = await awaitEntry(
+      wanted.what ??
+        `${/^[AEIOU]/.test(type) ? 'an' : 'a'} ${type} ${direction === 'to-broker' ? 'from' : 'to'} the program`,
+      entry => {
+        if (!isPacket(entry, type) || entry.who !== who || entry.direction !== direction)
+          return false;
+        if (direction === 'to-broker' && entry.madeByTap) return false;
+        if (wanted.after && entry.n <= wanted.after.n) return false;
+        if (wanted.when && !wanted.when(entry)) return false;
+        if (seen.has(entry.n)) return false;
+        seen.add(entry.n);
+        countdown -= 1;
+        return countdown === 0;
+      },
+      wanted.within,
+    );
+    return found as PacketOf<Type>;
+  }
+
+  const waited = (from: number) => `${((now() - from) / 1000).toFixed(1)} s`;
+
+  async function maybe(
+    what: string,
+    when: (entry: TraceEntry) => boolean,
+    ms?: number,
+  ): Promise<TraceEntry | undefined> {
+    try {
+      return await awaitEntry(what, when, ms);
+    } catch (error) {
+      if (!(error instanceof GaveUp)) throw error;
+      tap.note('not-seen', `waited ${(error.afterMs / 1000).toFixed(1)} s for ${what}`);
+      return undefined;
+    }
+  }
+
+  async function byItself(
+    what: string,
+    when: (entry: TraceEntry) => boolean,
+    ms: number,
+  ): Promise<TraceEntry | undefined> {
+    const from = now();
+    const seen = new AbortController();
+    const event = tap.until(when, { signal: seen.signal });
+    event.catch(() => undefined);
+    const quiet = allAsleep(
+      tap,
+      () => [...running],
+      () => from + ms - now(),
+      seen.signal,
+    );
+    try {
+      const found = await Promise.race([
+        awaits(what, event, ms, true),
+        quiet.then(asleep => (asleep ? undefined : new Promise<never>(() => undefined))),
+      ]);
+      if (found) return found;
+      tap.note('not-seen', `no ${what} in ${waited(from)}: the program only waits for packets`);
+    } catch (error) {
+      if (!(error instanceof GaveUp)) throw error;
+      tap.note('not-seen', `waited ${waited(from)} for ${what}`);
+    } finally {
+      seen.abort();
+    }
+    return undefined;
+  }
+
+  return {
+    awaits,
+    awaitEntry,
+    awaitPacket,
+    maybe,
+    byItself,
+    programEnded: () => {
+      for (const wake of wakeups) wake();
+    },
+  };
+}
