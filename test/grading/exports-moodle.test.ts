@@ -109,9 +109,7 @@ test('who is excused keeps the cell, and has a dash in the gradebook', () => {
   const filled = fillMoodle(excused, file, { target: '05-wildcards' });
   expect(filled.text).toBe(file);
   expect(filled.left[0]?.why).toMatch(/^excused in the course file/);
-  expect(moodleGradebook(excused)).toContain(
-    'adeyemi-f@example.edu,adeyemi-f,9,10,-,11,10,50\r\n',
-  );
+  expect(moodleGradebook(excused)).toContain('adeyemi-f@example.edu,adeyemi-f,9,10,-,11,10,50\r\n');
 });
 
 test('says what is no worksheet', () => {

@@ -236,6 +236,24 @@ describe('what is staged', () => {
     expect(exercise?.notices.join()).toMatch(/left aside: .*helper\.ts, .*package\.json$/);
   });
 
+  it('of Python, too: no library, kit or start-up file of the submission', async () => {
+    const own = [
+      'paho/__init__.py',
+      'paho/mqtt/client.py',
+      'mqttkit.py',
+      'sitecustomize.py',
+      'json.py',
+    ];
+    const folder = await write(temporary(), {
+      [at('exercises/', 'python')]: 'print("mine")\n',
+      ...Object.fromEntries(own.map(name => [`exercises/${lesson}/python/${name}`, 'evil'])),
+      'exercises/kit/mqttkit.py': 'evil',
+    });
+    const exercise = (await stage(folder, 'folder')).exercises.get(lesson);
+    expect(exercise?.track).toBe('python');
+    expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual(['main.py']);
+  });
+
   it('files that a solution adds count; files that were deleted stay missing', async () => {
     const folder = join(temporary(), 'work');
     createWorkspace(folder);
