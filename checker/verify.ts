@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type CorpusProgram, corpus, layOver, type Role } from './corpus.js';
 import { type ProgramRun, runHiddenTests } from './engine.js';
 import { newSeed } from './harness/random.js';
@@ -26,6 +27,8 @@ export interface VerifyRequest {
   readonly only?: string;
   /** Roles to prove; default all. */
   readonly roles?: readonly Role[];
+  /** A folder for the exchanges of programs that were not as they should be, also when only at first. */
+  readonly keep?: string;
   /** How the programs of a folder are started: in a sandbox. */
   readonly launcher?: (stage: { readonly folder: string; readonly track: Track }) => LauncherRef;
 }
@@ -73,8 +76,11 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
     }
   }
   try {
-    const first = await proveAll([...prepared.values()], request.broker);
-    const wrong = first.filter(proof => proof.problem);
+    const { broker, keep } = request;
+    const all = await proveAll([...prepared.values()], broker, keep !== undefined);
+    const wrong = all.filter(proof => proof.problem);
+    if (keep !== undefined) for (const proof of wrong) keepExchange(keep, seed, proof);
+    const first = keep === undefined ? all : all.map(withoutRecordings);
     // A program that comes out right when it is played again, alone and with the same seed, says
     // something about a check or this machine: it is counted, never hidden.
     const again = new Map<CorpusProgram, Proof>();
@@ -82,7 +88,7 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
       const chosen = [...prepared.values()].filter(one =>
         wrong.some(({ program }) => program === one.program),
       );
-      for (const proof of await proveAll(chosen, request.broker)) again.set(proof.program, proof);
+      for (const proof of await proveAll(chosen, broker)) again.set(proof.program, proof);
     }
     const proofs = first.map(proof => {
       const second = again.get(proof.program);
@@ -107,16 +113,32 @@ interface PreparedProof {
 async function proveAll(
   prepared: readonly PreparedProof[],
   broker: string | undefined,
+  keepRecordings = false,
 ): Promise<Proof[]> {
   if (prepared.length === 0) return [];
   const runs = await runHiddenTests({
     programs: prepared.map(one => one.made.spec),
     ...(broker ? { broker } : {}),
+    keepRecordings,
   });
   return prepared.flatMap(({ program }, at) => {
     const run = runs[at];
     return run ? [prove(program, run)] : [];
   });
+}
+
+function keepExchange(folder: string, seed: string, { program, problem, run }: Proof): void {
+  const { lesson, track, name } = program;
+  mkdirSync(folder, { recursive: true });
+  const file = `${lesson} ${track} ${name} ${seed}.json`.replaceAll(/[/\\ ]/g, '-');
+  const { verdicts, recordings } = run;
+  writeFileSync(join(folder, file), JSON.stringify({ problem, verdicts, recordings }, null, 1));
+}
+
+/** A round of all lessons holds many of them. */
+function withoutRecordings(proof: Proof): Proof {
+  const { recordings: _, ...run } = proof.run;
+  return { ...proof, run };
 }
 
 /** Compares a program's verdicts with what its role asks for. */

@@ -13,6 +13,7 @@ interface VerifyOptions {
   readonly strict?: boolean;
   readonly rounds?: string;
   readonly load?: string;
+  readonly keep?: string;
 }
 
 const words = {
@@ -39,6 +40,7 @@ export function registerVerify(program: Command): void {
     .option('--strict', 'a program that came out right only when it was played again is a failure')
     .option('--rounds <n>', 'so many times, each with another seed; no verdict may differ')
     .option('--load <n>', 'keep so many processors busy meanwhile')
+    .option('--keep <dir>', 'store the exchanges of what is not as it should be')
     .option('--json', 'the whole matrix as JSON')
     .addHelpText(
       'after',
@@ -78,6 +80,7 @@ async function verify(names: readonly string[], options: VerifyOptions): Promise
     ...(options.seed ? { seed: options.seed } : {}),
     ...(options.broker ? { broker: options.broker } : {}),
     ...(options.only ? { only: options.only } : {}),
+    ...(options.keep ? { keep: options.keep } : {}),
   };
   if (rounds !== undefined) return again(request, rounds, load ?? 0, options);
   const outcome = await verifyLessons(request);
