@@ -4,6 +4,7 @@ import {
   connections,
   isPacket,
   notes,
+  type PacketOf,
   packets,
   type Recording,
   received,
@@ -195,30 +196,46 @@ const malformed: Detector = {
   },
 };
 
+/** CONNECTs within one second that are a storm: of one client; of all that a program may have. */
+const STORM_OF_ONE = 6;
+const STORM_OF_ALL = 18;
+
+function stormIn(connects: readonly PacketOf<'CONNECT'>[], many: number): Failure | undefined {
+  for (const [at, first] of connects.entries()) {
+    const last = connects[at + many - 1];
+    if (!last || last.t - first.t > 1000) continue;
+    const inOneSecond = connects.filter(one => one.t >= first.t && one.t <= first.t + 1000);
+    return {
+      mistake: 'storm',
+      expected: 'at most a few connections in a second',
+      seen: [
+        `${inOneSecond.length} CONNECTs within one second, from`,
+        first,
+        'to',
+        inOneSecond.at(-1) ?? last,
+      ],
+      why: 'something connects again without a pause; a thousand such devices take a broker down',
+      try: 'print why the previous connection ended before you open the next one',
+    };
+  }
+  return undefined;
+}
+
 const storm: Detector = {
   id: 'U5',
   title: 'connecting again has a pause',
   find: recording => {
     const connects = sent(recording, 'CONNECT');
-    for (const [at, first] of connects.entries()) {
-      const last = connects[at + 5];
-      if (last && last.t - first.t <= 1000) {
-        const inOneSecond = connects.filter(one => one.t >= first.t && one.t <= first.t + 1000);
-        return {
-          mistake: 'storm',
-          expected: 'at most a few connections in a second',
-          seen: [
-            `${inOneSecond.length} CONNECTs within one second, from`,
-            first,
-            'to',
-            inOneSecond.at(-1) ?? last,
-          ],
-          why: 'something connects again without a pause; a thousand such devices take a broker down',
-          try: 'print why the previous connection ended before you open the next one',
-        };
-      }
+    // Three clients of one program lose their connections together, and come back together.
+    const names = new Set(connects.map(one => one.packet.clientId));
+    for (const name of names) {
+      const found = stormIn(
+        connects.filter(one => one.packet.clientId === name),
+        STORM_OF_ONE,
+      );
+      if (found) return found;
     }
-    return undefined;
+    return stormIn(connects, STORM_OF_ALL);
   },
 };
 
