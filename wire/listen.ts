@@ -100,7 +100,7 @@ export async function listen(options: ListenOptions, hooks: ListenHooks): Promis
   /** Of our own ports, the first that is free; where none is, one that the system hands out. */
   async function openFree(): Promise<Server> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const port = takePort();
+      const port = await takePort();
       if (port === undefined) break;
       try {
         return await open(port);

@@ -1,25 +1,49 @@
 import { randomInt } from 'node:crypto';
-import { threadId } from 'node:worker_threads';
+import { createServer } from 'node:net';
 
 /*
  * Ports that are ours even while nobody listens on them. A port that the system hands out belongs to
  * whoever asks next as soon as it is shut: a program that dials it again, as it should, would reach
  * another check. These lie below what systems hand out by themselves (Linux from 32768, others from
- * 49152), and each thread of each process takes its own part of them.
+ * 49152), and each thread of each process has a part of them to itself: who listens on the first
+ * port of a part has that part.
  */
 const LOWEST = 20_000;
-const PART = 500;
-const PARTS = 24;
+const PART = 250;
+const PARTS = 48;
 
-const from = LOWEST + ((process.pid * 5 + threadId) % PARTS) * PART;
 const taken = new Set<number>();
 let last = randomInt(PART);
+let part: Promise<number | undefined> | undefined;
 
-/** A port that nobody else in this thread has; the one that was given back last comes again last. */
-export function takePort(): number | undefined {
-  for (let tried = 0; tried < PART; tried++) {
-    last = (last + 1) % PART;
-    const port = from + last;
+/** @returns the first port of a part that is now this thread's, until it ends; undefined: none is left */
+async function claimPart(): Promise<number | undefined> {
+  const start = randomInt(PARTS);
+  for (let tried = 0; tried < PARTS; tried++) {
+    const first = LOWEST + ((start + tried) % PARTS) * PART;
+    if (await holds(first)) return first;
+  }
+  return undefined;
+}
+
+function holds(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer(socket => socket.destroy());
+    server.on('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(true));
+    // Held as long as there is something to do.
+    server.unref();
+  });
+}
+
+/** A port that nobody else has; the one that was given back last comes again last. */
+export async function takePort(): Promise<number | undefined> {
+  part ??= claimPart();
+  const first = await part;
+  if (first === undefined) return undefined;
+  for (let tried = 1; tried < PART; tried++) {
+    last = (last % (PART - 1)) + 1;
+    const port = first + last;
     if (taken.has(port)) continue;
     taken.add(port);
     return port;
