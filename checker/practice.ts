@@ -2,6 +2,7 @@ import { type Broker, startBroker, startMosquitto } from '../broker/index.js';
 import { createTap, type QoS, type Tap, type TraceEntry } from '../wire/index.js';
 import type { CheckRequest } from './check.js';
 import { loadLesson } from './engine.js';
+import { whenClosed } from './harness/at-rest.js';
 import type { Lesson } from './harness/lesson.js';
 import { newSeed, randomFrom } from './harness/random.js';
 import type { ProgramRecord } from './harness/recording.js';
@@ -172,6 +173,9 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
       if (program.running) tap.note('crashed', 'the program was killed', who);
       program.kill();
       await program.exited;
+      // What is typed next finds its connections ended, as the broker does.
+      const late = new Promise(resolve => setTimeout(resolve, 500).unref());
+      await Promise.race([whenClosed(tap, who), late]).catch(() => undefined);
     },
     async again() {
       await halt();

@@ -103,3 +103,14 @@ async function hasUnread(port: number, socketTable: string): Promise<boolean> {
     return to?.endsWith(remote) && queues !== undefined && !queues.endsWith(':00000000');
   });
 }
+
+/** Resolves when no connection of that name is open. */
+export async function whenClosed(tap: Tap, who: string): Promise<void> {
+  const open = () => tap.connections().filter(one => one.open && one.who === who);
+  for (const { connection } of open()) {
+    await tap.until(
+      entry =>
+        entry.kind === 'connection' && entry.connection === connection && entry.event === 'closed',
+    );
+  }
+}

@@ -5,10 +5,10 @@ import {
   startBroker,
   startMosquitto,
 } from '../../broker/index.js';
-import { createPeer, createTap, type Listener, type Peer, type Tap } from '../../wire/index.js';
+import { createPeer, createTap, type Listener, type Peer } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
-import { atRest } from './at-rest.js';
+import { atRest, whenClosed } from './at-rest.js';
 import { type PatienceWatch, watchPatience, within } from './patience.js';
 import { randomFrom } from './random.js';
 import type { ProgramRecord } from './recording.js';
@@ -248,15 +248,4 @@ export async function openStage<Facts>(
       };
     },
   };
-}
-
-/** Resolves when no connection of that name is open. */
-async function whenClosed(tap: Tap, who: string): Promise<void> {
-  const open = () => tap.connections().filter(one => one.open && one.who === who);
-  for (const { connection } of open()) {
-    await tap.until(
-      entry =>
-        entry.kind === 'connection' && entry.connection === connection && entry.event === 'closed',
-    );
-  }
 }
