@@ -4,6 +4,7 @@ import type { CheckRequest } from './check.js';
 import { loadLesson } from './engine.js';
 import { whenClosed } from './harness/at-rest.js';
 import type { Lesson } from './harness/lesson.js';
+import { within } from './harness/patience.js';
 import { newSeed, randomFrom } from './harness/random.js';
 import type { ProgramRecord } from './harness/recording.js';
 import { tellStory } from './practice-story.js';
@@ -174,8 +175,8 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
       program.kill();
       await program.exited;
       // What is typed next finds its connections ended, as the broker does.
-      const late = new Promise(resolve => setTimeout(resolve, 500).unref());
-      await Promise.race([whenClosed(tap, who), late]).catch(() => undefined);
+      const closed = whenClosed(tap, who).catch(() => undefined);
+      await within(500, closed, () => performance.now(), { lostSince: () => 0 });
     },
     async again() {
       await halt();

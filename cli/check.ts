@@ -75,6 +75,7 @@ export async function check(
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   const results: CheckResult[] = [];
+  const long = jobs.list.length === 1 && !options.json;
   for (const job of jobs.list) {
     line.begin(`checking ${job.lesson.id}`);
     const judging = checkLesson({
@@ -83,15 +84,14 @@ export async function check(
       onProgress: event =>
         line.update(event.type === 'waiting' ? event.text : `${event.state}: ${event.title}`),
     });
-    // What tells the verdict loads while programs run.
-    if (!options.json) void Promise.all([import('./render/verdict.js'), import('./evidence.js')]);
+    if (long) loadTelling();
     const outcome = await judging;
     line.end();
     const told = await storeOutcome(job, jobs.opened, outcome);
     results.push(told.result);
     if (options.json) process.stdout.write(`${JSON.stringify(told.result)}\n`);
-    else if (jobs.list.length > 1) await tellShort(told.result, style);
-    else await tellLong(job, told, jobs.opened, style);
+    else if (long) await tellLong(job, told, jobs.opened, style);
+    else await tellShort(told.result, style);
   }
   process.off('SIGINT', interrupted);
   process.off('SIGTERM', interrupted);
@@ -103,6 +103,13 @@ export async function check(
 export function exitCode(results: readonly Pick<CheckResult, 'status'>[]): number {
   if (results.some(result => result.status === 'failed')) return 1;
   return results.length === 0 || results.some(result => result.status === 'unknown') ? 3 : 0;
+}
+
+/** Begins to load what `tellLong` needs, while programs run. What cannot be loaded is told there. */
+function loadTelling(): void {
+  for (const one of [import('./render/verdict.js'), import('./evidence.js')]) {
+    one.catch(() => undefined);
+  }
 }
 
 async function tellLong(

@@ -70,6 +70,13 @@ export const { ${names.join(', ')} } = module.exports;
 /** Libraries of which a command loads a hundred small files: each becomes one file beside them. */
 const gathered = ['execa', 'zod', 'yaml', 'mqtt-packet', 'aedes'];
 
+/** `z` holds the whole of zod: of it, too, only what is used. */
+function zodOf(sources) {
+  const members = sources.flatMap(text => text.match(/\bz\.[$\w]+/g) ?? []);
+  const object = [...new Set(members)].map(one => `${one.slice(2)}: all.${one.slice(2)}`);
+  return `{ ${object.join(', ')} }`;
+}
+
 /**
  * The part of a library that the course uses, as the source of a module.
  * @param {string} name @param {readonly string[]} sources what the course's built files say
@@ -94,10 +101,9 @@ function usedOf(name, sources) {
     .map(one => one.split(' as ')[0].trim());
   const lines = [`import * as all from '${name}';`];
   for (const one of new Set(names.filter(one => one !== ''))) {
-    // `z` holds the whole library: of it, too, only what is used.
-    const members = uses.flatMap(({ text }) => text.match(/\bz\.[$\w]+/g) ?? []);
-    const object = [...new Set(members)].map(one => `${one.slice(2)}: all.${one.slice(2)}`);
-    lines.push(`export const ${one} = ${one === 'z' ? `{ ${object.join(', ')} }` : `all.${one}`};`);
+    lines.push(
+      `export const ${one} = ${one === 'z' ? zodOf(uses.map(({ text }) => text)) : `all.${one}`};`,
+    );
   }
   if (uses.some(({ match }) => /^import \w/.test(match[0]))) {
     lines.push('export default all.default;');

@@ -196,46 +196,50 @@ const malformed: Detector = {
   },
 };
 
-/** CONNECTs within one second that are a storm: of one client; of all that a program may have. */
-const STORM_OF_ONE = 6;
-const STORM_OF_ALL = 18;
+/** CONNECTs of one client within one second that are a storm. */
+const STORM = 6;
 
-function stormIn(connects: readonly PacketOf<'CONNECT'>[], many: number): Failure | undefined {
-  for (const [at, first] of connects.entries()) {
-    const last = connects[at + many - 1];
-    if (!last || last.t - first.t > 1000) continue;
-    const inOneSecond = connects.filter(one => one.t >= first.t && one.t <= first.t + 1000);
-    return {
-      mistake: 'storm',
-      expected: 'at most a few connections in a second',
-      seen: [
-        `${inOneSecond.length} CONNECTs within one second, from`,
-        first,
-        'to',
-        inOneSecond.at(-1) ?? last,
-      ],
-      why: 'something connects again without a pause; a thousand such devices take a broker down',
-      try: 'print why the previous connection ended before you open the next one',
-    };
+/**
+ * The CONNECTs of each client of a program: three that lose their connections together come back
+ * together. Names that are used once may be one client's, which makes a new name each time.
+ */
+function byClient(connects: readonly PacketOf<'CONNECT'>[]): PacketOf<'CONNECT'>[][] {
+  const named = new Map<string, PacketOf<'CONNECT'>[]>();
+  for (const one of connects) {
+    const { clientId } = one.packet;
+    named.set(clientId, [...(named.get(clientId) ?? []), one]);
   }
-  return undefined;
+  const groups = [...named.values()];
+  return [
+    ...groups.filter(group => group.length > 1),
+    groups.filter(group => group.length === 1).flat(),
+  ];
 }
 
 const storm: Detector = {
   id: 'U5',
   title: 'connecting again has a pause',
   find: recording => {
-    const connects = sent(recording, 'CONNECT');
-    // Three clients of one program lose their connections together, and come back together.
-    const names = new Set(connects.map(one => one.packet.clientId));
-    for (const name of names) {
-      const found = stormIn(
-        connects.filter(one => one.packet.clientId === name),
-        STORM_OF_ONE,
-      );
-      if (found) return found;
+    for (const connects of byClient(sent(recording, 'CONNECT'))) {
+      for (const [at, first] of connects.entries()) {
+        const last = connects[at + STORM - 1];
+        if (!last || last.t - first.t > 1000) continue;
+        const inOneSecond = connects.filter(one => one.t >= first.t && one.t <= first.t + 1000);
+        return {
+          mistake: 'storm',
+          expected: 'at most a few connections in a second',
+          seen: [
+            `${inOneSecond.length} CONNECTs within one second, from`,
+            first,
+            'to',
+            inOneSecond.at(-1) ?? last,
+          ],
+          why: 'something connects again without a pause; a thousand such devices take a broker down',
+          try: 'print why the previous connection ended before you open the next one',
+        };
+      }
     }
-    return stormIn(connects, STORM_OF_ALL);
+    return undefined;
   },
 };
 

@@ -32,6 +32,8 @@ const makeFacts = (from: number, to: number) => (random: Random) => ({
 const start = (stage: Stage, { clientId, keepalive }: Facts) =>
   stage.start({ env: { MQTT_CLIENT_ID: clientId, MQTT_KEEPALIVE: String(keepalive) } });
 
+const ends = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
+
 /** Connects, stays a moment, and is asked to stop at a time it cannot know. */
 const session = scenario<Facts>('a session', {
   facts: makeFacts(7, 90),
@@ -43,7 +45,6 @@ const session = scenario<Facts>('a session', {
     });
     const program = await start(stage, facts);
     await program.receives('CONNACK');
-    const ends = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
     // A wait and no fixed delay: a machine that is busy must not answer before the program leaves.
     const left = await stage.maybe('a connection that ends before the answer', ends, 250);
     connack.release();
@@ -61,11 +62,7 @@ const idle = scenario<Facts>('idle', {
   run: async (stage, facts) => {
     const program = await start(stage, facts);
     await program.receives('CONNACK');
-    await stage.maybe(
-      'a connection that ends while idle',
-      entry => entry.kind === 'connection' && entry.event === 'closed',
-      2500 * facts.keepalive,
-    );
+    await stage.maybe('a connection that ends while idle', ends, 2500 * facts.keepalive);
     await program.stop();
   },
 });

@@ -54,6 +54,12 @@ export function scoreOf(learner: LearnerGrade, target: Target): Score | undefine
   return lesson && { points: lesson.points, max: lesson.max, excused: lesson.excused ?? false };
 }
 
+/** Points that count; null for what could not be told, and for what the learner is excused from. */
+export function countingPoints(learner: LearnerGrade, target: Target): number | null {
+  const score = scoreOf(learner, target);
+  return score && !score.excused ? score.points : null;
+}
+
 export function maxOf(grades: ClassGrades, target: Target): number {
   if (target === TOTAL) return grades.lessons.reduce((sum, one) => sum + one.max, 0);
   return grades.lessons.find(one => one.id === target)?.max ?? 0;

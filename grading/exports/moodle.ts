@@ -9,7 +9,16 @@ import {
 } from '../feedback/words.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type Cell, csv, type RawTable, readRaw } from './csv.js';
-import { type Filled, type FillOptions, fill, keyOf, nameKey, type Target, TOTAL } from './fill.js';
+import {
+  countingPoints,
+  type Filled,
+  type FillOptions,
+  fill,
+  keyOf,
+  nameKey,
+  type Target,
+  TOTAL,
+} from './fill.js';
 import { cleanLine, html } from './text.js';
 
 export interface MoodleOptions extends FillOptions, FeedbackOptions {
@@ -210,14 +219,9 @@ export function moodleGradebook(grades: ClassGrades, options: FillOptions = {}):
   const head = ['Email address', 'ID number', ...grades.lessons.map(one => one.title), 'Total'];
   const rows = grades.learners.map((one): Cell[] => {
     const none = one.submission === undefined && options.absent !== 'zero';
-    const cell = (points: number | null | undefined) => (none ? null : (points ?? null));
-    const cells = [
-      ...grades.lessons.map(({ id }) => {
-        const lesson = one.lessons.find(it => it.lesson === id);
-        return lesson?.excused ? null : cell(lesson?.points);
-      }),
-      cell(one.points),
-    ];
+    const cells = [...grades.lessons.map(({ id }) => id), TOTAL].map(target =>
+      none ? null : countingPoints(one, target),
+    );
     return [one.learner.email ?? null, one.learner.ids?.['number'] ?? one.learner.id, ...cells];
   });
   // A dash is Moodle's own word for no grade; it stands bare, since it is ours.

@@ -1,16 +1,15 @@
 /** The grades as plain tables: one row a learner, or one row a check. */
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type Cell, csv } from './csv.js';
+import { countingPoints } from './fill.js';
 
-const lessonsWith = ({ lessons }: LearnerGrade, status: LessonGrade['status']) =>
+/** An excused lesson is that and nothing else, whatever came of it. */
+const lessonsWith = (
+  { lessons }: LearnerGrade,
+  wanted: Extract<LessonGrade['status'], 'unknown' | 'missing'> | 'excused',
+) =>
   lessons
-    .filter(one => one.status === status && !one.excused)
-    .map(one => one.lesson)
-    .join(' ');
-
-const excusedOf = ({ lessons }: LearnerGrade) =>
-  lessons
-    .filter(one => one.excused)
+    .filter(one => (one.excused ? 'excused' : one.status) === wanted)
     .map(one => one.lesson)
     .join(' ');
 
@@ -33,11 +32,8 @@ export function gradesCsv(grades: ClassGrades): string {
     one.max,
     lessonsWith(one, 'unknown') || null,
     lessonsWith(one, 'missing') || null,
-    excusedOf(one) || null,
-    ...grades.lessons.map(({ id }) => {
-      const lesson = one.lessons.find(it => it.lesson === id);
-      return lesson?.excused ? null : (lesson?.points ?? null);
-    }),
+    lessonsWith(one, 'excused') || null,
+    ...grades.lessons.map(({ id }) => countingPoints(one, id)),
   ]);
   return csv([head, ...rows]);
 }

@@ -113,7 +113,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   }
 
   /** A port that a program took while the broker was away is taken back. */
-  async function bind(from: Network, port: number): Promise<BoundSocket> {
+  async function bindPort(from: Network, port: number): Promise<BoundSocket> {
     for (let left = 40; ; left--) {
       try {
         return await from.bind(port);
@@ -127,7 +127,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
 
   return {
     launch,
-    ...(network ? { bind: bind.bind(undefined, network) } : {}),
+    ...(network ? { bind: bindPort.bind(undefined, network) } : {}),
     ...(network ? { socketTable: `/proc/${network.pid}/net/tcp` } : {}),
     async close() {
       network?.release();

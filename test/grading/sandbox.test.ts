@@ -416,9 +416,7 @@ describe.skipIf(!here)('lessons in bubblewrap', async () => {
     }),
   );
 
-  // As in `verify`, a program that is not judged as it should be is played once more.
-  const options = { timeout: 120_000, retry: 1 };
-  test.concurrent.each(programs)('$title', options, async ({ one, lesson, track }) => {
+  test.concurrent.each(programs)('$title', { timeout: 120_000 }, async ({ one, lesson, track }) => {
     if (!sandbox) return;
     const laid = one.overlay ? await layOver(one) : undefined;
     const path = laid?.path ?? one.path;
