@@ -7,6 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,8 +85,7 @@ async function floor(sandbox, atOnce, seconds = 8) {
   const folder = join(root, 'solutions', lesson, 'typescript');
   const launcherRef = sandbox.launcher({ folder, track: 'typescript' });
   const launcher = await openLauncher(launcherRef.options, () => undefined);
-  const server = await launcher.listen(0);
-  server.on('connection', socket => {
+  const server = createServer(socket => {
     const parser = mqttPacket.parser();
     parser.on('packet', packet => {
       const answer = { connect: { cmd: 'connack', returnCode: 0, sessionPresent: false } }[
@@ -98,6 +98,8 @@ async function floor(sandbox, atOnce, seconds = 8) {
     socket.on('data', bytes => parser.parse(bytes));
     socket.on('error', () => undefined);
   });
+  const socket = await launcher.bind(0);
+  await new Promise(resolve => server.listen(socket, resolve));
   const prepared = await prepareProgram({
     id: 'floor',
     lesson,

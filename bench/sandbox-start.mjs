@@ -52,7 +52,12 @@ try {
     const { openLauncher } = await import(module);
     const first = performance.now();
     const launcher = await openLauncher(options, () => {});
-    (await launcher.listen?.(0))?.close();
+    const socket = await launcher.bind?.(0);
+    if (socket) {
+      const server = createServer();
+      await new Promise(resolve => server.listen(socket, resolve));
+      server.close();
+    }
     const scene = performance.now() - first;
     const request = { name: 'bench', command, args: [join(folder, file)], cwd: folder, env: {} };
     const plain = [];

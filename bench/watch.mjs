@@ -6,8 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { line, median } from './measure.mjs';
 
-/** A person does not save again within this time; meanwhile the session makes ready what it used. */
-const BETWEEN_SAVES_MS = 1000;
+/**
+ * A person reads the verdict and types before the next save; meanwhile the session makes ready what
+ * it used. One second is too short for that on a slow machine.
+ */
+const BETWEEN_SAVES_MS = 3000;
 
 /**
  * @param {string} root of the course
