@@ -3,7 +3,7 @@ import type { CheckResult } from '../checker/index.js';
 import type { OpenWorkspace } from '../course/index.js';
 import { type CheckJob, contextOf, prepareJobs, storeOutcome, type Told } from './checking.js';
 import { endChildren } from './children.js';
-import { print, styleFor, tell } from './invocation.js';
+import { currentFolder, heldCommand, print, styleFor, tell } from './invocation.js';
 import { progressLine } from './progress-line.js';
 import type { Style } from './render/style.js';
 
@@ -50,8 +50,12 @@ export async function check(
   options: CheckOptions,
   style: Style,
 ): Promise<number> {
-  const { findLesson } = await import('../course/catalogue.js');
+  const [{ findLesson }, { requireWorkspace }] = await Promise.all([
+    import('../course/catalogue.js'),
+    import('../course/find.js'),
+  ]);
   const named = names.map(name => findLesson(name));
+  if (heldCommand().length === 0) requireWorkspace(currentFolder());
   const line = progressLine(style, options.json ?? false);
   // Said before anything heavy is loaded: the learner sees at once that it has begun.
   const [only] = named;

@@ -34,7 +34,7 @@ export function registerDoctor(program: Command): void {
 }
 
 async function examine(style: Style): Promise<Finding[]> {
-  const { findWorkspace } = await import('../course/workspace.js');
+  const { findWorkspace } = await import('../course/find.js');
   const workspace = findWorkspace(currentFolder());
   return Promise.all([
     node(),

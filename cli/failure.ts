@@ -49,7 +49,7 @@ function describe(error: unknown): string {
 
 /** Into the workspace when there is one, else into the temporary folder. */
 async function store(details: string): Promise<string | undefined> {
-  const { findWorkspace } = await import('../course/workspace.js');
+  const { findWorkspace } = await import('../course/find.js');
   const name = `error-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.txt`;
   const folders = [findWorkspace(currentFolder())?.meta, tmpdir()];
   for (const folder of folders) {

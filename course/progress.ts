@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainWrite, writeAtomic } from './atomic.js';
 import { type LessonRef, lessonRefs } from './catalogue.js';
+import type { Workspace } from './find.js';
 import {
   type Answer,
   emptyLesson,
@@ -11,7 +12,6 @@ import {
   updateState,
 } from './state.js';
 import type { Track } from './track.js';
-import type { Workspace } from './workspace.js';
 
 /** What the progress needs to know of a check's result. */
 export interface ResultFacts {

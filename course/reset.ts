@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { explainWrite, timeStamp } from './atomic.js';
 import { findLesson } from './catalogue.js';
 import { fileHash, textHash } from './files.js';
+import { META, type Workspace } from './find.js';
 import { type Delivered, deliveredFiles, newerName } from './refresh.js';
 import { updateState } from './state.js';
 import type { Track } from './track.js';
-import { META, type Workspace } from './workspace.js';
 
 export interface ResetPlan {
   readonly lesson: string;

@@ -1,24 +1,15 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { explainWrite } from './atomic.js';
 import { lessonRefs } from './catalogue.js';
 import { UsageError } from './errors.js';
 import { exerciseEntry } from './files.js';
+import { isWorkspace, META, type Workspace, workspaceAt } from './find.js';
 import { makeLinks, writeShim } from './links.js';
 import { packageRoot, packageVersion } from './package-root.js';
 import { deliveredFiles, type Refreshed, refresh } from './refresh.js';
 import { readState, type State, updateState } from './state.js';
 import { isTrack, type Track } from './track.js';
-
-export const META = '.mqtt-course';
-export const DEFAULT_FOLDER = 'mqtt-course';
-
-/** The learner's own folder. */
-export interface Workspace {
-  readonly folder: string;
-  /** `.mqtt-course/` in it: progress, results, the last exchange of each lesson, backups. */
-  readonly meta: string;
-}
 
 export interface OpenWorkspace {
   readonly workspace: Workspace;
@@ -27,43 +18,13 @@ export interface OpenWorkspace {
   readonly notices: readonly string[];
 }
 
-function at(folder: string): Workspace {
-  return { folder, meta: join(folder, META) };
-}
-
-function isWorkspace(folder: string): boolean {
-  return statSync(join(folder, META), { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-/**
- * Finds the workspace that a folder belongs to: the folder or one above it, or one of these with a
- * workspace in `mqtt-course/` directly below (a clone of the course, the folder where `start` ran).
- */
-export function findWorkspace(from: string): Workspace | undefined {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (isWorkspace(folder)) return at(folder);
-    const below = join(folder, DEFAULT_FOLDER);
-    if (isWorkspace(below)) return at(below);
-    if (folder === dirname(folder)) return undefined;
-  }
-}
-
-/** @throws UsageError when there is none */
-export function requireWorkspace(from: string): Workspace {
-  const found = findWorkspace(from);
-  if (found) return found;
-  throw new UsageError(
-    'There is no workspace here or in a folder above. Make one: npx mqtt-course start',
-  );
-}
-
 /** Opens the workspace in a folder, or makes it there. @throws UsageError */
 export function openOrCreate(
   folder: string,
   root?: string,
 ): OpenWorkspace & { readonly created: boolean } {
   const place = resolve(folder);
-  if (isWorkspace(place)) return { ...openWorkspace(at(place), root), created: false };
+  if (isWorkspace(place)) return { ...openWorkspace(workspaceAt(place), root), created: false };
   return { ...createWorkspace(place, root), created: true };
 }
 
@@ -88,7 +49,7 @@ export function createWorkspace(folder: string, root: string = packageRoot()): O
   } catch (error) {
     throw explainWrite(error, place);
   }
-  return openWorkspace(at(place), root, { quiet: true });
+  return openWorkspace(workspaceAt(place), root, { quiet: true });
 }
 
 /**

@@ -24,7 +24,7 @@ export async function play(
   const { session, wrongLines } = window
     ? { session: await (await import('./view.js')).viewRun(request, style), wrongLines: 0 }
     : await (await import('./follow.js')).followRun(request, style, log || !process.stdin.isTTY);
-  const { findWorkspace } = await import('../../course/workspace.js');
+  const { findWorkspace } = await import('../../course/find.js');
   const place = request.workspace === undefined ? undefined : findWorkspace(request.workspace);
   const some = session.tap.entries.some(one => one.kind === 'packet');
   const kept = place !== undefined && some;
