@@ -2,6 +2,7 @@
 # fails: T12
 # Reads and writes by itself, and never calls loop_misc: nobody pings.
 import json
+import queue
 import select
 import threading
 import time
@@ -13,6 +14,7 @@ ANSWER_TOPIC = env("ANSWER_TOPIC")
 HEARTBEAT_TOPIC = env("HEARTBEAT_TOPIC")
 READINGS_TOPIC = env("READINGS_TOPIC")
 stopping = threading.Event()
+outbox = queue.Queue()
 
 
 # The only thing that belongs to each connection: its subscription.
@@ -32,7 +34,7 @@ def heartbeats():
     while not stopping.wait(int(env("HEARTBEAT_MS")) / 1000):
         beat += 1
         if client.is_connected():
-            client.publish(HEARTBEAT_TOPIC, json.dumps({"beat": beat}), qos=0)
+            outbox.put((HEARTBEAT_TOPIC, json.dumps({"beat": beat}), 0))
 
 
 # One client for the whole life of the program. The library dials again: after 1 s, then 2 s, 4 s.
@@ -44,6 +46,7 @@ client.reconnect_delay_set(min_delay=1, max_delay=4)
 client.connect_async(env("MQTT_HOST"), int(env("MQTT_PORT")), keepalive=int(env("MQTT_KEEPALIVE")))
 
 
+# One thread alone uses the connection.
 def network():
     while not stopping.is_set():
         try:
@@ -56,19 +59,29 @@ def network():
             readable, _, _ = select.select([line], [], [], 0.02)
             if readable and client.loop_read():
                 break
+            send_all()
             if client.want_write() and client.loop_write():
                 break
         time.sleep(0 if stopping.is_set() else 1)
 
 
-threading.Thread(target=network, daemon=True).start()
+def send_all():
+    while client.is_connected() and not outbox.empty():
+        topic, payload, qos = outbox.get()
+        client.publish(topic, payload, qos=qos)
+
+
+sender = threading.Thread(target=network, daemon=True)
+sender.start()
 threading.Thread(target=heartbeats, daemon=True).start()
 
 # A reading is worth keeping: at QoS 1 the library holds it until PUBACK.
 for reading in readings():
-    client.publish(READINGS_TOPIC, json.dumps(reading), qos=1)
+    outbox.put((READINGS_TOPIC, json.dumps(reading), 1))
 
+stopping.set()
+sender.join()
+send_all()
 client.disconnect()
 while client.want_write() and client.socket() is not None:
     client.loop_write()
-stopping.set()
