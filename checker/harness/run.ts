@@ -58,6 +58,13 @@ export function runLesson(
 
 /** How often a scenario is played when nothing can be told from it: a busy moment passes. */
 const ATTEMPTS = 3;
+/** When nothing at all ran for so long, the machine was asleep, and every timer of it is wrong. */
+const ASLEEP_MS = 2000;
+
+/** Whether the machine stood still in the middle of it: a lid that was closed, a halted guest. */
+export function wasAsleep({ stalls }: Pick<Recording, 'stalls'>): boolean {
+  return stalls.some(({ from, to }) => to - from > ASLEEP_MS);
+}
 
 /** Plays a scenario; again, with the same seed, while a check of it cannot tell. */
 async function performUntilTold(
@@ -73,7 +80,7 @@ async function performUntilTold(
       check =>
         look({ ...check, on: definition }, { [definition.name]: recording }).status !== 'unknown',
     );
-    if (told) break;
+    if (told && !wasAsleep(recording)) break;
     recording = await perform(definition, spec, settings);
   }
   return recording;

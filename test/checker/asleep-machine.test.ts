@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { check, fail } from '../../checker/harness/check.js';
+import { defineLesson } from '../../checker/harness/lesson.js';
+import { runLesson } from '../../checker/harness/run.js';
+import { scenario } from '../../checker/harness/scenario.js';
+import type { ProgramSpec } from '../../checker/program/spec.js';
+
+const spec: ProgramSpec = {
+  id: 'none',
+  lesson: 'x',
+  track: 'typescript',
+  seed: 'asleep',
+  source: '',
+  command: process.execPath,
+  args: ['-e', ''],
+  cwd: process.cwd(),
+  env: {},
+};
+
+/** Nothing of this process runs meanwhile: as when a lid is closed. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+async function play(stillMs: number) {
+  let plays = 0;
+  const on = scenario('still', {
+    facts: () => ({}),
+    run: async stage => {
+      plays += 1;
+      stage.tap.note('counted', `play ${plays}`);
+      if (plays === 1) standStill(stillMs);
+      await stage.protocolTime(60);
+    },
+  });
+  const first = check({
+    id: 'T1',
+    title: 'it is the first play',
+    clauses: [],
+    on,
+    verify: ({ trace }) => {
+      const note = trace.entries.find(entry => entry.kind === 'note' && entry.note === 'counted');
+      if (note?.kind === 'note' && note.text === 'play 1') return;
+      fail({ mistake: 'again', expected: 'play 1', seen: 'play 2', why: 'w', try: 't' });
+    },
+  });
+  const lesson = defineLesson({ id: 'x', checks: [first], practice: { env: () => ({}) } });
+  const [verdict] = await runLesson(lesson, spec).verdicts();
+  return { plays, status: verdict?.status };
+}
+
+test('a scenario in which the machine stood still is played again, whatever it told', async () => {
+  expect(await play(2300)).toEqual({ plays: 2, status: 'failed' });
+});
+
+test('a scenario in which it ran is played once', async () => {
+  expect(await play(0)).toEqual({ plays: 1, status: 'passed' });
+});
