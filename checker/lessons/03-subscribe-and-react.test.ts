@@ -1,215 +1,24 @@
-import { type PublishPacket, replaceWith, topicMatches, withhold } from '../../wire/index.js';
+import { type PublishPacket, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { defineLesson } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
-import type { Random } from '../harness/random.js';
-import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
-import { scenario } from '../harness/scenario.js';
-import type { Stage, StagedProgram } from '../harness/stage.js';
+import { received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
-
-interface Reading {
-  readonly device: string;
-  readonly seq: number;
-  readonly temp: number;
-}
-
-interface Facts {
-  readonly inTopic: string;
-  readonly outTopic: string;
-  readonly readings: readonly Reading[];
-}
-
-function facts(count: number) {
-  return (random: Random): Facts => {
-    const place = `lab/${random.token(4)}`;
-    const device = random.device();
-    const first = random.int(1, 500);
-    return {
-      inTopic: `${place}/celsius`,
-      outTopic: `${place}/fahrenheit`,
-      readings: Array.from({ length: count }, (_, at) => ({
-        device,
-        seq: first + at,
-        temp: at === 1 ? 0 : random.decimal(-30, 45, 1),
-      })),
-    };
-  };
-}
-
-const start = (stage: Stage, { inTopic, outTopic }: Facts) =>
-  stage.start({ env: { IN_TOPIC: inTopic, OUT_TOPIC: outTopic } });
-
-async function subscribed(program: StagedProgram): Promise<void> {
-  await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program' });
-  await program.receives('SUBACK');
-}
-
-type Answer = PacketOf<'PUBLISH'>;
-
-/** The answers of the program; with QoS 1 a repeated packet is no second answer. */
-function answers(recording: Recording<Facts>): Answer[] {
-  return sent(recording, 'PUBLISH').filter(
-    ({ packet }) => packet.topic === recording.facts.outTopic && !packet.dup,
-  );
-}
-
-/** The seq that an answer carries; undefined when it is not readable. */
-function seqOf(entry: Answer): number | undefined {
-  try {
-    const seq = jsonObject(entry)['seq'];
-    return typeof seq === 'number' ? seq : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** One reading after the other, each when the last one was answered. */
-const oneByOne = scenario<Facts>('one by one', {
-  facts: facts(5),
-  run: async (stage, here) => {
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
-    await subscribed(program);
-    for (const [at, reading] of here.readings.entries()) {
-      await sensor.publish(here.inTopic, JSON.stringify(reading));
-      await program.sends('PUBLISH', {
-        nth: at + 1,
-        what: `the answer to reading ${at + 1}`,
-        when: ({ packet }) => packet.topic === here.outTopic,
-        within: 2500,
-      });
-    }
-    await program.stop();
-  },
-});
-
-/** Messages that look alike, but are not for this program. */
-const decoys = scenario<Facts>('decoys', {
-  facts: facts(3),
-  run: async (stage, here) => {
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
-    await subscribed(program);
-    const [first, decoy, last] = here.readings;
-    const topics = [`${here.inTopic}/raw`, here.inTopic.toUpperCase(), `/${here.inTopic}`];
-    await sensor.publish(here.inTopic, JSON.stringify(first));
-    for (const topic of topics) await sensor.publish(topic, JSON.stringify(decoy));
-    await sensor.publish(here.inTopic, JSON.stringify(last));
-    await program.sends('PUBLISH', {
-      what: 'the answer to the last reading',
-      when: entry => seqOf(entry) === last?.seq,
-      within: 2500,
-    });
-    await program.stop();
-  },
-});
-
-const nonsense = [
-  '{"device":',
-  '',
-  Buffer.from([0xff, 0xfe, 0x00, 0x80]),
-  'null',
-  '[1,2]',
-  '"21.5"',
-  '{}',
-];
-
-/** What else arrives on a topic in the course of a year. */
-const hostile = scenario<Facts>('nonsense', {
-  facts: facts(3),
-  run: async (stage, here) => {
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
-    await subscribed(program);
-    const [first, ...rest] = here.readings;
-    await sensor.publish(here.inTopic, JSON.stringify(first));
-    for (const payload of nonsense) await sensor.publish(here.inTopic, payload);
-    for (const reading of rest) await sensor.publish(here.inTopic, JSON.stringify(reading));
-    await program.sends('PUBLISH', {
-      what: 'the answer to the reading after the nonsense',
-      when: entry => seqOf(entry) === rest.at(-1)?.seq,
-      within: 2500,
-    });
-    await program.stop();
-  },
-});
-
-/** Fifty readings without a pause. */
-const burst = scenario<Facts>('fifty at once', {
-  facts: facts(50),
-  run: async (stage, here) => {
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
-    await subscribed(program);
-    for (const reading of here.readings) {
-      await sensor.publish(here.inTopic, JSON.stringify(reading));
-    }
-    const wanted = new Set(here.readings.map(one => one.seq));
-    await stage.until('an answer to each of the fifty readings', entry => {
-      if (
-        entry.kind === 'packet' &&
-        entry.packet.type === 'PUBLISH' &&
-        entry.direction === 'to-broker' &&
-        entry.who === 'program'
-      ) {
-        wanted.delete(seqOf(entry as Answer) ?? -1);
-      }
-      return wanted.size === 0;
-    });
-    await program.stop();
-  },
-});
-
-/** SUBACK comes after a second; the first reading right behind it. */
-const slowSuback = scenario<Facts>('slow SUBACK', {
-  facts: facts(2),
-  run: async (stage, here) => {
-    const suback = stage.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'SUBACK',
-      do: withhold(),
-    });
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
-    const first = await program.sends('SUBSCRIBE');
-    await stage.byItself(
-      'second SUBSCRIBE',
-      entry => entry.kind === 'packet' && entry.packet.type === 'SUBSCRIBE' && entry.n > first.n,
-      1000,
-    );
-    suback.release();
-    for (const reading of here.readings) {
-      await sensor.publish(here.inTopic, JSON.stringify(reading));
-    }
-    await program.sends('PUBLISH', {
-      nth: 2,
-      what: 'the answers after the late SUBACK',
-      when: ({ packet }) => packet.topic === here.outTopic,
-    });
-    await program.stop();
-  },
-});
-
-/** The broker refuses the subscription. */
-const refused = scenario<Facts>('refused', {
-  facts: facts(1),
-  run: async (stage, here) => {
-    stage.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'SUBACK',
-      do: replaceWith(entry =>
-        entry.packet.type === 'SUBACK'
-          ? { ...entry.packet, codes: entry.packet.codes.map(() => 128) }
-          : entry.packet,
-      ),
-      times: Number.POSITIVE_INFINITY,
-    });
-    const program = await start(stage, here);
-    await program.receives('SUBACK');
-    await program.leaves(3000);
-  },
-});
+import {
+  type Answer,
+  answers,
+  atOnce,
+  burst,
+  type Facts,
+  FIFTY,
+  facts,
+  hostile,
+  oneByOne,
+  refused,
+  seqOf,
+  slowSuback,
+  withDecoy,
+} from './03-subscribe-and-react/scenarios.js';
 
 const subscribes = check<Facts>({
   id: 'T1',
@@ -388,13 +197,13 @@ const keepsUp = check<Facts>({
   needs: ['T4'],
   verify: recording => {
     const seqs = answers(recording).map(seqOf);
-    const missing = recording.facts.readings.filter(one => !seqs.includes(one.seq));
+    const missing = atOnce(recording.facts).filter(one => !seqs.includes(one.seq));
     if (missing.length === 0) return;
     fail({
       mistake: 'loses-in-burst',
       expected: 'fifty answers',
       seen: [
-        `${50 - missing.length} answers; the first reading without one has seq ${missing[0]?.seq}`,
+        `${FIFTY - missing.length} answers; the first reading without one has seq ${missing[0]?.seq}`,
         ...insteadOf(recording, 'further answer').slice(-1),
       ],
       why: 'messages that come close together are still one event each',
@@ -507,10 +316,10 @@ const onlyIn = check<Facts>({
   id: 'T9',
   title: 'messages on other topics get no answer',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
-  on: decoys,
+  on: burst,
   needs: ['T4', 'T5'],
   verify: recording => {
-    const decoy = recording.facts.readings[1];
+    const [, decoy, last] = withDecoy(recording.facts);
     const wrong = answers(recording).find(entry => seqOf(entry) === decoy?.seq);
     if (wrong) {
       const question = received(recording, 'PUBLISH').find(
@@ -524,7 +333,6 @@ const onlyIn = check<Facts>({
         try: 'subscribe to IN_TOPIC itself, without a wildcard',
       });
     }
-    const last = recording.facts.readings[2];
     if (!answers(recording).some(entry => seqOf(entry) === last?.seq)) {
       fail({
         mistake: 'confused-by-decoy',

@@ -68,10 +68,15 @@ export const plain = named(
   2,
 );
 
-export const spaces = named('names with spaces', random => ({
+/** Company, site and devices, each with one thing that does not belong into a level. */
+export const spelling = named('names with spaces, capitals and accents', random => ({
   company: `${random.pick(companies)} cold chain`,
-  site: `${random.pick(sites)} store ${random.int(2, 9)}`,
-  devices: [`${random.device()} by the door`],
+  site: random.pick(sites).replace(/^./, first => first.toUpperCase()),
+  devices: [
+    `${random.device()} by the door`,
+    random.device().replace(/^.|.$/g, end => end.toUpperCase()),
+    `kühlraum_${random.token(3)}.${random.int(2, 9)}`,
+  ],
 }));
 
 export const slashes = named('names with slashes', random => ({
@@ -84,18 +89,6 @@ export const wildcards = named('names with wildcards', random => ({
   company: `$${random.pick(companies)}`,
   site: `line-#${random.int(2, 9)}`,
   devices: [`${random.device()}+${random.token(2)}`],
-}));
-
-export const capitals = named('names with capitals', random => ({
-  company: random.pick(companies).replace(/^./, first => first.toUpperCase()),
-  site: random.pick(sites).replace(/^./, first => first.toUpperCase()),
-  devices: [random.device().replace(/^.|.$/g, end => end.toUpperCase())],
-}));
-
-export const accents = named('names with accents', random => ({
-  company: `${random.pick(['café', 'brûlerie', 'crêperie'])}-${random.token(2)}`,
-  site: `entrepôt_${random.int(2, 9)}.${random.int(2, 9)}`,
-  devices: [`kühlraum-${random.token(3)}`],
 }));
 
 /** A site of which nothing remains: there is no place to publish. */

@@ -1,10 +1,9 @@
 import type { PacketEntry } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
 import { insteadOf, jsonObject, sameNumber } from '../../harness/matchers.js';
-import { notes, packets, type Recording, sent } from '../../harness/recording.js';
+import { notes, packets, type Recording, received, sent } from '../../harness/recording.js';
 import {
   changes,
-  decommission,
   type Facts,
   looked,
   mode,
@@ -16,9 +15,9 @@ import {
   temp,
 } from './scenarios.js';
 
-/** What was awaited in vain first, and the last packet of the program before that was given up. */
-function waitedFor(recording: Recording<Facts>): (string | PacketEntry)[] {
-  const note = notes(recording, 'not-seen')[0];
+/** What was awaited in vain (first, or last), and the last packet before that was given up. */
+function waitedFor(recording: Recording<Facts>, which: 0 | -1 = 0): (string | PacketEntry)[] {
+  const note = notes(recording, 'not-seen').at(which);
   if (!note) return insteadOf(recording, 'such message');
   const last = packets(recording).findLast(entry => entry.t <= note.t);
   return last ? [`${note.text}; the last packet before was`, last] : [note.text];
@@ -212,8 +211,11 @@ export const outlives = check<Facts>({
       });
     }
     const [again] = stored(recording, 'newcomer 2', stateTopic);
-    if (looked(recording, 'newcomer 2') && (!again || modeIn(again) !== before)) {
-      const changed = states(recording).findLast(entry => modeIn(entry) !== before);
+    const asked = received(recording, 'SUBACK', { who: 'newcomer 2' })[0];
+    if (asked && (!again || modeIn(again) !== before)) {
+      const changed = states(recording).findLast(
+        entry => entry.n < asked.n && modeIn(entry) !== before,
+      );
       fail({
         mistake: 'default-at-start',
         expected: `after the restart, before any line with a mode, a newcomer reads {"mode":"${before}"}`,
@@ -239,14 +241,14 @@ export const erases = check<Facts>({
   id: 'T5',
   title: 'a decommissioned device leaves nothing stored',
   clauses: ['3.1.1 MQTT-3.3.1-10', '3.1.1 MQTT-3.3.1-11'],
-  on: decommission,
-  needs: ['T2'],
+  on: restart,
+  needs: ['T2', 'T4'],
   verify: recording => {
     const { stateTopic } = recording.facts;
-    const [left] = stored(recording, 'newcomer', stateTopic);
-    if (looked(recording, 'newcomer') && !left) return;
+    const [left] = stored(recording, 'newcomer 4', stateTopic);
+    if (looked(recording, 'newcomer 4') && !left) return;
     const told = states(recording);
-    const first = told.find(entry => modeIn(entry) === mode(recording.facts, 0));
+    const first = told.find(entry => modeIn(entry) === mode(recording.facts, 1));
     const after = told.filter(entry => first && entry.n > first.n);
     const erased = after.find(entry => entry.packet.payload.bytes === 0 && entry.packet.retain);
     const expected = 'after {"decommission":true}, a newcomer gets nothing on STATE_TOPIC';
@@ -285,7 +287,7 @@ export const erases = check<Facts>({
     fail({
       mistake: 'no-erase',
       expected,
-      seen: [...waitedFor(recording), ...still],
+      seen: [...waitedFor(recording, -1), ...still],
       why: 'the stored state outlives the device: newcomers see a machine that was scrapped',
       try: 'TODO 3: which message on STATE_TOPIC erases what is stored there?',
     });

@@ -3,16 +3,17 @@ import { check, fail } from '../../harness/check.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
 import { notes, type Recording, received, sent } from '../../harness/recording.js';
 import {
-  burst,
+  alone,
+  atOnce,
   type Command,
   code,
+  crowded,
   type Facts,
   fields,
   nonsense,
   type Published,
   published,
   stored,
-  twice,
 } from './scenarios.js';
 
 /** The states that a program reported, with what they say. */
@@ -210,10 +211,10 @@ export const sameTwice = check<Facts>({
   id: 'T10',
   title: 'a command that comes twice leaves the lamp as if it came once',
   clauses: ['3.1.1 MQTT-4.3.2-2'],
-  on: twice,
+  on: crowded,
   needs: ['T4'],
   verify: recording => {
-    const { commands } = recording.facts;
+    const commands = alone(recording.facts);
     const [first, , again] = commands;
     const copies = received(recording, 'PUBLISH').filter(
       ({ packet }) => payloadText(packet.payload) === first?.payload,
@@ -252,10 +253,10 @@ export const inOrder = check<Facts>({
   id: 'T11',
   title: 'twenty commands at once: each is answered, and the last one counts',
   clauses: ['3.1.1 MQTT-4.6.0-6'],
-  on: burst,
-  needs: ['T4'],
+  on: crowded,
+  needs: ['T4', 'T10'],
   verify: recording => {
-    const { commands } = recording.facts;
+    const commands = atOnce(recording.facts);
     const all = states(recording);
     const last = commands.at(-1);
     const missing = commands.filter(command => !all.some(one => one.id === command.id));

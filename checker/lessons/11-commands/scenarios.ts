@@ -207,11 +207,17 @@ export const stored = scenario<Facts>('a stored command', {
   },
 });
 
-/** The same command comes twice, as QoS 1 allows; and a wish that is fulfilled already. */
-export const twice = scenario<Facts>('delivered twice', {
+/**
+ * The same command comes twice, as QoS 1 allows; then a wish that is fulfilled already; then twenty
+ * commands without a pause, of which the last one counts.
+ */
+export const crowded = scenario<Facts>('delivered twice, then twenty at once', {
   facts: random => ({
     ...topics(random),
-    commands: [valid(random, 'on'), valid(random, 'off'), valid(random, 'off')],
+    commands: [
+      ...[valid(random, 'on'), valid(random, 'off'), valid(random, 'off')],
+      ...Array.from({ length: 20 }, (_, at) => valid(random, at % 2 === 0 ? 'on' : 'off')),
+    ],
   }),
   run: async (stage, facts) => {
     const [first] = facts.commands;
@@ -223,26 +229,25 @@ export const twice = scenario<Facts>('delivered twice', {
       do: duplicate({ dup: true, id: 'same' }),
     });
     const { program, desk } = await begin(stage, facts);
-    await switchOneByOne(stage, { program, desk }, facts, facts.commands);
+    await switchOneByOne(stage, { program, desk }, facts, alone(facts));
+    await Promise.all(
+      atOnce(facts).map(({ payload }) => desk.publish(facts.commandTopic, payload, { qos: 1 })),
+    );
+    const missing = new Set<unknown>(atOnce(facts).map(({ id }) => id));
+    const answered = (entry: TraceEntry) => {
+      if (isPacket(entry, 'PUBLISH') && entry.who === 'program')
+        missing.delete(fields(entry)?.['id']);
+      return missing.size === 0;
+    };
+    await stage.maybe('an answer to each of the twenty', answered, 4000);
     await program.stop();
   },
 });
 
-/** Twenty commands without a pause; the last one counts. */
-export const burst = scenario<Facts>('twenty at once', {
-  facts: random => ({
-    ...topics(random),
-    commands: Array.from({ length: 20 }, (_, at) => valid(random, at % 2 === 0 ? 'on' : 'off')),
-  }),
-  run: async (stage, facts) => {
-    const { program, desk } = await begin(stage, facts);
-    await Promise.all(
-      facts.commands.map(({ payload }) => desk.publish(facts.commandTopic, payload, { qos: 1 })),
-    );
-    await stage.maybe('twenty answers', count(facts.stateTopic, facts.commands.length), 4000);
-    await program.stop();
-  },
-});
+/** Of the scenario `crowded`: the commands that come one by one, the first of them twice. */
+export const alone = ({ commands }: Facts) => commands.slice(0, 3);
+/** Of the scenario `crowded`: the commands that come without a pause. */
+export const atOnce = ({ commands }: Facts) => commands.slice(3);
 
 /** A payload that is a program. */
 export const code = scenario<Facts>('a program as payload', {

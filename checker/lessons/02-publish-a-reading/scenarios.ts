@@ -1,0 +1,166 @@
+import { type TraceEntry, withhold } from '../../../wire/index.js';
+import type { Random } from '../../harness/random.js';
+import { type PacketOf, type Recording, sent } from '../../harness/recording.js';
+import { scenario } from '../../harness/scenario.js';
+import type { Stage, StagedProgram } from '../../harness/stage.js';
+
+interface Reading {
+  readonly device: string;
+  readonly temp: number;
+  readonly hum: number;
+}
+
+export interface Facts {
+  readonly topic: string;
+  readonly readings: readonly Reading[];
+}
+
+export function makeReadings(random: Random, device: string, count: number): Reading[] {
+  return Array.from({ length: count }, () => ({
+    device,
+    temp: random.decimal(-30, 45, 1),
+    hum: random.int(5, 95),
+  }));
+}
+
+export const makeTopic = (random: Random) => `lab/${random.token(5)}/reading`;
+
+const start = (stage: Stage, facts: Facts): Promise<StagedProgram> =>
+  stage.start({ env: { TOPIC: facts.topic } });
+
+/** One reading at a time: the next one comes when the message of the last one has been seen. */
+export const paced = scenario<Facts>('one by one', {
+  facts: random => {
+    const readings = makeReadings(random, random.device(), 5).map(one => ({
+      ...one,
+      temp: one.temp === 0 ? 1.5 : one.temp,
+    }));
+    // 0 is a value like any other, and a number may have many digits.
+    const [, second, third] = readings;
+    if (second) readings[1] = { ...second, temp: 0 };
+    if (third) readings[2] = { ...third, temp: -random.int(1, 9) + 0.123456789012345 };
+    return { topic: makeTopic(random), readings };
+  },
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    let missed = 0;
+    for (const [at, reading] of facts.readings.entries()) {
+      program.feed(reading);
+      const seen = await stage.maybe(
+        `the PUBLISH of reading ${at + 1}`,
+        nth(at + 1 - missed, entry => isPublish(entry)),
+        missed === 0 ? 1500 : 600,
+      );
+      if (!seen) missed += 1;
+      if (missed === 2) break;
+    }
+    await program.stop();
+  },
+});
+
+function isPublish(entry: TraceEntry): boolean {
+  return (
+    entry.kind === 'packet' &&
+    entry.packet.type === 'PUBLISH' &&
+    entry.direction === 'to-broker' &&
+    entry.who === 'program'
+  );
+}
+
+/** True for the how-manieth entry of a kind. */
+function nth(count: number, of: (entry: TraceEntry) => boolean): (entry: TraceEntry) => boolean {
+  const seen = new Set<TraceEntry>();
+  return entry => {
+    if (of(entry)) seen.add(entry);
+    return seen.size >= count;
+  };
+}
+
+/** All readings and the end of the input at once, before there is a connection. */
+export const burst = scenario<Facts>('all at once', {
+  facts: random => ({
+    topic: makeTopic(random),
+    readings: makeReadings(random, random.device(), random.int(6, 12)),
+  }),
+  run: async (stage, facts) => {
+    const connack = holdConnack(stage);
+    const program = await start(stage, facts);
+    for (const reading of facts.readings) program.feed(reading);
+    program.endInput();
+    const came = await stage.maybe('a CONNECT', isConnect);
+    // Long enough that a program in a hurry is done before its connection is there.
+    if (came) await stage.byItself('end of the connection before CONNACK', isClosed, 150);
+    connack.release();
+    await program.stop();
+  },
+});
+
+const isConnect = (entry: TraceEntry) =>
+  entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.who === 'program';
+const isClosed = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
+
+function holdConnack(stage: Stage) {
+  return stage.tap.rule({
+    who: 'program',
+    when: entry => entry.packet.type === 'CONNACK',
+    do: withhold(),
+  });
+}
+
+/** The broker takes its time with CONNACK, while readings wait. */
+export const slowBroker = scenario<Facts>('slow CONNACK', {
+  facts: random => ({
+    topic: makeTopic(random),
+    readings: makeReadings(random, random.device(), random.int(3, 5)),
+  }),
+  run: async (stage, facts) => {
+    const connack = holdConnack(stage);
+    const program = await start(stage, facts);
+    for (const reading of facts.readings) program.feed(reading);
+    program.endInput();
+    await program.sends('CONNECT');
+    await stage.byItself('end of the connection before CONNACK', isClosed, 900);
+    connack.release();
+    await program.stop();
+  },
+});
+
+/** A name that breaks hand-made JSON. */
+export const names = scenario<Facts>('difficult names', {
+  facts: random => ({
+    topic: makeTopic(random),
+    readings: [
+      ...makeReadings(random, `Kühlraum "${random.token(3)}" 2\\3`, 1),
+      ...makeReadings(random, `温室-${random.token(3)} 🌡`, 1),
+    ],
+  }),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    for (const reading of facts.readings) program.feed(reading);
+    await program.stop();
+  },
+});
+
+export const nothing = scenario<Facts>('no readings', {
+  facts: random => ({ topic: makeTopic(random), readings: [] }),
+  run: async (stage, facts) => {
+    const program = await start(stage, facts);
+    await program.stop();
+  },
+});
+
+export type Published = PacketOf<'PUBLISH'>;
+
+/** What was published on the topic; at QoS 1 a repeated packet is the same message. */
+export function published(recording: Recording<Facts>): Published[] {
+  const seen = new Set<string>();
+  return sent(recording, 'PUBLISH').filter(({ packet, connection }) => {
+    if (packet.topic !== recording.facts.topic) return false;
+    const key = `${connection}/${packet.id}`;
+    if (packet.id === undefined || !packet.dup) {
+      seen.add(key);
+      return true;
+    }
+    return !seen.has(key);
+  });
+}
