@@ -69,7 +69,7 @@ export const plain = named(
 );
 
 /** Company, site and devices, each with one thing that does not belong into a level. */
-export const spelling = named('names with spaces, capitals and accents', random => ({
+export const spelling = named('names with odd characters', random => ({
   company: `${random.pick(companies)} cold chain`,
   site: random.pick(sites).replace(/^./, first => first.toUpperCase()),
   devices: [
