@@ -194,9 +194,7 @@ try {
       `staged in ${((performance.now() - began) / 1000).toFixed(1)} s, one after the other`,
     );
     const { writeRecord, writeRun } = await import('../dist/grading/store.js');
-    const one = JSON.parse(
-      readFileSync(firstRecord(join(place, `out-${values.workers.split(',')[0]}`)), 'utf8'),
-    );
+    const one = firstRecord(join(place, `out-${values.workers.split(',')[0]}`));
     const parts = [1, 2, 3, 4].map(at => join(place, `part-${at}`));
     const learners = submissions.map(({ learner }) => learner);
     const base = {
@@ -226,21 +224,29 @@ try {
 
   if (values.class !== undefined) {
     const whole = await makeClass('whole', values.class, 'all');
-    const { seconds, peak, code } = await grade(whole, join(place, 'out-whole'), ...isolation);
+    const out = join(place, 'out-whole');
+    const { seconds, peak, code } = await grade(whole, out, ...isolation);
+    const counts = new Map();
+    for (const { status } of records(out)) counts.set(status, (counts.get(status) ?? 0) + 1);
+    const told = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
     console.log(
-      `\n${values.class} submissions × all lessons: ${(seconds / 60).toFixed(1)} min, peak ${peak} MiB (exit code ${code})`,
+      `\n${values.class} submissions × all lessons: ${(seconds / 60).toFixed(1)} min, peak ${peak} MiB (exit code ${code}; ${told})`,
     );
   }
 } finally {
   rmSync(place, { recursive: true, force: true });
 }
 
-function firstRecord(out) {
+/** The result files of a class. */
+function* records(out) {
   for (const learner of readdirSync(join(out, 'results'))) {
     for (const file of readdirSync(join(out, 'results', learner))) {
-      const path = join(out, 'results', learner, file);
-      if (JSON.parse(readFileSync(path, 'utf8')).status === 'graded') return path;
+      yield JSON.parse(readFileSync(join(out, 'results', learner, file), 'utf8'));
     }
   }
+}
+
+function firstRecord(out) {
+  for (const record of records(out)) if (record.status === 'graded') return record;
   throw new Error('nothing was graded');
 }
