@@ -20,6 +20,62 @@ import { build } from 'esbuild';
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 
+/**
+ * What libraries do at once and few programs need, done when it is needed: WebSockets, proxies and
+ * web workers of the client; and with the first packet, a buffer for each number of two bytes, which
+ * takes longer than all else in a start. And the streams of Node in place of a copy of them, as the
+ * copy itself offers with READABLE_STREAM=disable.
+ */
+const early = [
+  [
+    /mqtt[\\/]build[\\/]lib[\\/]get-timer\.js$/,
+    'const worker_timers_1 = require("worker-timers");',
+    `const worker_timers_1 = {
+      setInterval: (...args) => require("worker-timers").setInterval(...args),
+      clearInterval: id => require("worker-timers").clearInterval(id),
+    };`,
+  ],
+  [
+    /mqtt[\\/]build[\\/]lib[\\/]connect[\\/](tcp|tls)\.js$/,
+    'const socks_1 = __importDefault(require("./socks"));',
+    'const socks_1 = { default: (...args) => __importDefault(require("./socks")).default(...args) };',
+  ],
+  [
+    /mqtt[\\/]build[\\/]lib[\\/]connect[\\/]index\.js$/,
+    "= require('./ws').streamBuilder;",
+    "= (...args) => require('./ws').streamBuilder(...args);",
+  ],
+  [
+    /readable-stream[\\/]lib[\\/]ours[\\/]index\.js$/,
+    "if (Stream && process.env.READABLE_STREAM === 'disable')",
+    'if (true)',
+  ],
+  [
+    /mqtt-packet[\\/]numbers\.js$/,
+    'function generateCache () {',
+    'function generateCache () {\n  return',
+  ],
+  [
+    /mqtt-packet[\\/]writeToStream\.js$/,
+    'return stream.write(numCache[number])',
+    'return stream.write(numCache[number] ??= generateNumber(number))',
+  ],
+];
+
+const whenNeeded = {
+  name: 'when-needed',
+  setup(build) {
+    build.onLoad({ filter: /(mqtt|mqtt-packet|readable-stream)[\\/].*\.js$/ }, ({ path }) => {
+      const change = early.find(([file]) => file.test(path));
+      if (!change) return undefined;
+      const [, before, after] = change;
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes(before)) throw new Error(`${path} does not say any more: ${before}`);
+      return { contents: text.replaceAll(before, after), loader: 'js' };
+    });
+  },
+};
+
 /** @param {string} folder where to put the files */
 export async function vendorMqtt(folder) {
   const old = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith('.cache')) : [];
@@ -33,6 +89,10 @@ export async function vendorMqtt(folder) {
     target: 'node20.12',
     // Optional native speed-ups of ws: it looks for them, and does without.
     external: ['bufferutil', 'utf-8-validate'],
+    plugins: [whenNeeded],
+    // Half as much to read at each start. Node shows the line in which an exception was thrown.
+    minifyWhitespace: true,
+    lineLimit: 120,
     legalComments: 'inline',
     logLevel: 'warning',
   });
@@ -130,6 +190,7 @@ export async function gatherLibraries(dist, files) {
       minifySyntax: true,
       legalComments: 'inline',
       logLevel: 'warning',
+      plugins: [whenNeeded],
       banner: {
         js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
       },
