@@ -170,18 +170,20 @@ export const nonsense = scenario<Facts>('nonsense', {
   },
 });
 
+function isAnswer(entry: TraceEntry, topic: string): entry is Published {
+  return (
+    isPacket(entry, 'PUBLISH') &&
+    entry.who === 'program' &&
+    entry.direction === 'to-broker' &&
+    entry.packet.topic === topic
+  );
+}
+
 /** True when the program has sent that many messages on a topic. */
 function count(topic: string, wanted: number): (entry: TraceEntry) => boolean {
   const seen = new Set<number>();
   return entry => {
-    if (
-      isPacket(entry, 'PUBLISH') &&
-      entry.who === 'program' &&
-      entry.direction === 'to-broker' &&
-      entry.packet.topic === topic
-    ) {
-      seen.add(entry.n);
-    }
+    if (isAnswer(entry, topic)) seen.add(entry.n);
     return seen.size >= wanted;
   };
 }
@@ -235,8 +237,7 @@ export const crowded = scenario<Facts>('delivered twice, then twenty at once', {
     );
     const missing = new Set<unknown>(atOnce(facts).map(({ id }) => id));
     const answered = (entry: TraceEntry) => {
-      if (isPacket(entry, 'PUBLISH') && entry.who === 'program')
-        missing.delete(fields(entry)?.['id']);
+      if (isAnswer(entry, facts.stateTopic)) missing.delete(fields(entry)?.['id']);
       return missing.size === 0;
     };
     await stage.maybe('an answer to each of the twenty', answered, 4000);
