@@ -278,6 +278,13 @@ const alive = check<Facts>({
     if (closed.by === 'broker' && usable < 1200 * recording.facts.keepalive) {
       cannotTell('the machine was too busy for a keep-alive of one second');
     }
+    // A client that gets no answer to PINGREQ leaves, and is right to.
+    const answered = received(recording, 'PINGRESP').some(
+      one => last !== undefined && one.n > last.n && one.t < closed.t,
+    );
+    if (closed.by === 'client' && last?.packet.type === 'PINGREQ' && !answered) {
+      cannotTell('the machine was too busy to answer PINGREQ in time');
+    }
     fail({
       mistake: closed.by === 'broker' ? 'silent' : 'left-while-idle',
       expected: `some packet at least every ${recording.facts.keepalive} s: PINGREQ when there is nothing else to say`,
