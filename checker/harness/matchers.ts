@@ -101,6 +101,15 @@ export function jsonObject(entry: PacketOf<'PUBLISH'>): JsonObject {
   return value as JsonObject;
 }
 
+/** The payload as a JSON object, without judging it: undefined when it is none. */
+export function readObject(entry: PacketOf<'PUBLISH'>): JsonObject | undefined {
+  try {
+    return jsonObject(entry);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Numbers as a consumer compares them. */
 export function sameNumber(a: unknown, b: number): boolean {
   return typeof a === 'number' && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));

@@ -70,6 +70,14 @@ export function isPacket<Type extends PacketType>(
   return entry.kind === 'packet' && entry.packet.type === type;
 }
 
+/** Whether the program (of the name that a scenario gives by itself) sent this to the broker. */
+export function isFromProgram<Type extends PacketType>(
+  entry: TraceEntry,
+  type: Type,
+): entry is PacketOf<Type> {
+  return isPacket(entry, type) && entry.who === 'program' && entry.direction === 'to-broker';
+}
+
 function matches(recording: Recording, entry: PacketEntry, query: PacketQuery): boolean {
   const ofProgram = query.who
     ? entry.who === query.who

@@ -62,7 +62,7 @@ const ATTEMPTS = 3;
 const ASLEEP_MS = 2000;
 
 /** Whether the machine stood still in the middle of it: a lid that was closed, a halted guest. */
-export function wasAsleep({ stalls }: Pick<Recording, 'stalls'>): boolean {
+function wasAsleep({ stalls }: Pick<Recording, 'stalls'>): boolean {
   return stalls.some(({ from, to }) => to - from > ASLEEP_MS);
 }
 

@@ -1,6 +1,12 @@
 import { check, type Failure, fail } from '../harness/check.js';
 import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import {
+  insteadOf,
+  jsonObject,
+  leavesCleanly,
+  readObject,
+  sameNumber,
+} from '../harness/matchers.js';
 import { connections, notes, type Recording, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -15,15 +21,6 @@ import {
   published,
   slowBroker,
 } from './02-publish-a-reading/scenarios.js';
-
-/** Reads a published payload without judging it: undefined when it is not a JSON object. */
-function fields(entry: Published): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return jsonObject(entry);
-  } catch {
-    return undefined;
-  }
-}
 
 function lost(recording: Recording<Facts>): Omit<Failure, 'mistake' | 'why' | 'try'> | undefined {
   const { readings } = recording.facts;
@@ -172,9 +169,9 @@ const counted = check<Facts>({
   needs: ['T1', 'T2'],
   verify: recording => {
     const out = published(recording);
-    const wrong = out.findIndex((entry, at) => fields(entry)?.['seq'] !== at + 1);
+    const wrong = out.findIndex((entry, at) => readObject(entry)?.['seq'] !== at + 1);
     if (wrong < 0) return;
-    const values = out.map(entry => JSON.stringify(fields(entry)?.['seq'])).join(', ');
+    const values = out.map(entry => JSON.stringify(readObject(entry)?.['seq'])).join(', ');
     fail({
       mistake:
         values.startsWith('0') && out.length > 1 && !values.startsWith('0, 0')
@@ -261,7 +258,7 @@ const difficultNames = check<Facts>({
   verify: recording => {
     for (const [at, entry] of published(recording).entries()) {
       const { device } = recording.facts.readings[at] ?? {};
-      if (device === undefined || fields(entry)?.['device'] === device) continue;
+      if (device === undefined || readObject(entry)?.['device'] === device) continue;
       fail({
         mistake: 'name-damaged',
         expected: `"device" is ${JSON.stringify(device)}`,

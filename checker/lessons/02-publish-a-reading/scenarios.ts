@@ -1,6 +1,6 @@
 import { type TraceEntry, withhold } from '../../../wire/index.js';
 import type { Random } from '../../harness/random.js';
-import { type PacketOf, type Recording, sent } from '../../harness/recording.js';
+import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
 import type { Stage, StagedProgram } from '../../harness/stage.js';
 
@@ -48,7 +48,7 @@ export const paced = scenario<Facts>('one by one', {
       program.feed(reading);
       const seen = await stage.maybe(
         `the PUBLISH of reading ${at + 1}`,
-        nth(at + 1 - missed, entry => isPublish(entry)),
+        nth(at + 1 - missed, entry => isFromProgram(entry, 'PUBLISH')),
         missed === 0 ? 1500 : 600,
       );
       if (!seen) missed += 1;
@@ -57,15 +57,6 @@ export const paced = scenario<Facts>('one by one', {
     await program.stop();
   },
 });
-
-function isPublish(entry: TraceEntry): boolean {
-  return (
-    entry.kind === 'packet' &&
-    entry.packet.type === 'PUBLISH' &&
-    entry.direction === 'to-broker' &&
-    entry.who === 'program'
-  );
-}
 
 /** True for the how-manieth entry of a kind. */
 function nth(count: number, of: (entry: TraceEntry) => boolean): (entry: TraceEntry) => boolean {

@@ -1,7 +1,7 @@
 import { replaceWith, withhold } from '../../../wire/index.js';
-import { jsonObject } from '../../harness/matchers.js';
+import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
-import { type PacketOf, type Recording, sent } from '../../harness/recording.js';
+import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
 import type { Stage, StagedProgram } from '../../harness/stage.js';
 
@@ -53,12 +53,8 @@ export function answers(recording: Recording<Facts>): Answer[] {
 
 /** The seq that an answer carries; undefined when it is not readable. */
 export function seqOf(entry: Answer): number | undefined {
-  try {
-    const seq = jsonObject(entry)['seq'];
-    return typeof seq === 'number' ? seq : undefined;
-  } catch {
-    return undefined;
-  }
+  const seq = readObject(entry)?.['seq'];
+  return typeof seq === 'number' ? seq : undefined;
 }
 
 /** One reading after the other, each when the last one was answered. */
@@ -111,8 +107,9 @@ export const hostile = scenario<Facts>('nonsense', {
   },
 });
 
-/** So many readings without a pause; then messages that look alike, but are not for this program. */
 export const FIFTY = 50;
+
+/** Fifty readings without a pause; then messages that look alike, but are not for this program. */
 export const burst = scenario<Facts>('fifty at once, then decoys', {
   facts: facts(FIFTY + 3),
   run: async (stage, here) => {
@@ -122,14 +119,7 @@ export const burst = scenario<Facts>('fifty at once, then decoys', {
     for (const reading of atOnce(here)) await sensor.publish(here.inTopic, JSON.stringify(reading));
     const wanted = new Set(atOnce(here).map(one => one.seq));
     await stage.until('an answer to each of the fifty readings', entry => {
-      if (
-        entry.kind === 'packet' &&
-        entry.packet.type === 'PUBLISH' &&
-        entry.direction === 'to-broker' &&
-        entry.who === 'program'
-      ) {
-        wanted.delete(seqOf(entry as Answer) ?? -1);
-      }
+      if (isFromProgram(entry, 'PUBLISH')) wanted.delete(seqOf(entry) ?? -1);
       return wanted.size === 0;
     });
     const [first, decoy, last] = withDecoy(here);

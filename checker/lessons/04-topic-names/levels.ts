@@ -1,5 +1,5 @@
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
-import { insteadOf, jsonObject } from '../../harness/matchers.js';
+import { insteadOf, readObject } from '../../harness/matchers.js';
 import { type Recording, sent } from '../../harness/recording.js';
 import type { ScenarioDefinition } from '../../harness/scenario.js';
 import { readCrash } from '../../harness/stderr.js';
@@ -28,18 +28,9 @@ interface Named {
 
 /** The name of the device that a message is about, as its payload says or its level shows. */
 function deviceOf(entry: Published, { devices }: Facts): string | undefined {
-  const device = levels(entry)[2] ?? '';
-  return (
-    devices.find(name => name === saidDevice(entry)) ?? devices.find(one => keepsName(device, one))
-  );
-}
-
-function saidDevice(entry: Published): unknown {
-  try {
-    return jsonObject(entry)['device'];
-  } catch {
-    return undefined;
-  }
+  const [, , level = ''] = levels(entry);
+  const said = readObject(entry)?.['device'];
+  return devices.find(name => name === said) ?? devices.find(name => keepsName(level, name));
 }
 
 /** The three levels of a message that come from names, beside the names they come from. */

@@ -1,6 +1,7 @@
 import { payloadText, type TraceEntry, topicMatches } from '../../../wire/index.js';
 import type { Random } from '../../harness/random.js';
 import {
+  isFromProgram,
   isPacket,
   type PacketOf,
   type Recording,
@@ -122,9 +123,7 @@ async function ask(
         packet.topic === facts.queryTopic && payloadText(packet.payload) === phase.query,
     });
     const isReply = (entry: TraceEntry): entry is Reply =>
-      isPacket(entry, 'PUBLISH') &&
-      entry.who === 'program' &&
-      entry.direction === 'to-broker' &&
+      isFromProgram(entry, 'PUBLISH') &&
       entry.n > query.n &&
       entry.packet.topic === facts.replyTopic;
     const what = `the reply to the query "${phase.query}"`;

@@ -5,9 +5,15 @@ import {
   type TraceEntry,
   withhold,
 } from '../../../wire/index.js';
-import { jsonObject } from '../../harness/matchers.js';
+import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
-import { isPacket, type PacketOf, type Recording, sent } from '../../harness/recording.js';
+import {
+  isFromProgram,
+  isPacket,
+  type PacketOf,
+  type Recording,
+  sent,
+} from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
 import type { Stage, StagedProgram } from '../../harness/stage.js';
 
@@ -92,12 +98,8 @@ export function seqOf(entry: Message): number | undefined {
 }
 
 export function numberIn(entry: Message, field: string): number | undefined {
-  try {
-    const value = jsonObject(entry)[field];
-    return typeof value === 'number' ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = readObject(entry)?.[field];
+  return typeof value === 'number' ? value : undefined;
 }
 
 /** Every PUBLISH of the program with this seq, repetitions included. */
@@ -115,10 +117,7 @@ export function reports(recording: Recording<Facts>): Message[] {
 }
 
 const fromProgram = (entry: TraceEntry): entry is Message =>
-  isPacket(entry, 'PUBLISH') &&
-  entry.who === 'program' &&
-  entry.direction === 'to-broker' &&
-  !entry.madeByTap;
+  isFromProgram(entry, 'PUBLISH') && !entry.madeByTap;
 
 /** Rule: this packet acknowledges the message with that seq. */
 function acknowledges(stage: Stage, type: 'PUBACK' | 'PUBREC', seq: number) {

@@ -7,9 +7,10 @@ import {
   type TraceEntry,
   withhold,
 } from '../../../wire/index.js';
-import { jsonObject } from '../../harness/matchers.js';
+import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
 import {
+  isFromProgram,
   isPacket,
   type PacketOf,
   type Recording,
@@ -104,19 +105,12 @@ export function totalsOf(recording: Recording<Facts>, device: string): Message[]
 
 /** The kwh of a total; undefined when it is no number. */
 export function kwhOf(entry: Message): number | undefined {
-  try {
-    const { kwh } = jsonObject(entry);
-    return typeof kwh === 'number' ? kwh : undefined;
-  } catch {
-    return undefined;
-  }
+  const kwh = readObject(entry)?.['kwh'];
+  return typeof kwh === 'number' ? kwh : undefined;
 }
 
 const isTotal = (entry: TraceEntry, here: Facts, device: string): entry is Message =>
-  isPacket(entry, 'PUBLISH') &&
-  entry.who === 'program' &&
-  entry.direction === 'to-broker' &&
-  entry.packet.topic === totalTopic(here, device);
+  isFromProgram(entry, 'PUBLISH') && entry.packet.topic === totalTopic(here, device);
 
 /** Starts the program and waits until its subscription stands. */
 async function ready(stage: Stage, here: Facts): Promise<StagedProgram> {

@@ -1,6 +1,6 @@
 import type { PacketEntry } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
-import { insteadOf, jsonObject, sameNumber } from '../../harness/matchers.js';
+import { insteadOf, jsonObject, readObject, sameNumber } from '../../harness/matchers.js';
 import { notes, packets, type Recording, received, sent } from '../../harness/recording.js';
 import {
   changes,
@@ -25,11 +25,7 @@ function waitedFor(recording: Recording<Facts>, which: 0 | -1 = 0): (string | Pa
 
 /** A field of a payload that may not be JSON: undefined then. */
 function modeIn(entry: Published): unknown {
-  try {
-    return jsonObject(entry)['mode'];
-  } catch {
-    return undefined;
-  }
+  return readObject(entry)?.['mode'];
 }
 
 export const saysState = check<Facts>({
@@ -155,13 +151,7 @@ export const passesReadings = check<Facts>({
   verify: recording => {
     const { telemetryTopic } = recording.facts;
     const out = sent(recording, 'PUBLISH').filter(one => one.packet.topic === telemetryTopic);
-    const tempIn = (entry: Published) => {
-      try {
-        return jsonObject(entry)['temp'];
-      } catch {
-        return undefined;
-      }
-    };
+    const tempIn = (entry: Published) => readObject(entry)?.['temp'];
     const kept = out.find(entry => entry.packet.retain);
     if (kept) {
       const [served] = stored(recording, 'newcomer', telemetryTopic);

@@ -1,4 +1,4 @@
-import { jsonObject } from '../../harness/matchers.js';
+import { readObject } from '../../harness/matchers.js';
 import { notes, type Recording, received, sent } from '../../harness/recording.js';
 import {
   type Facts,
@@ -67,9 +67,5 @@ export function reportFor(
 
 /** The source that a report names; undefined when it is not readable. */
 export function sourceOf(report: Published): unknown {
-  try {
-    return jsonObject(report)['source'];
-  } catch {
-    return undefined;
-  }
+  return readObject(report)?.['source'];
 }

@@ -1,6 +1,7 @@
 import { type PublishPacket, payloadText, type TraceEntry } from '../../../wire/index.js';
 import type { Random } from '../../harness/random.js';
 import {
+  isFromProgram,
   isPacket,
   type PacketOf,
   type Recording,
@@ -61,7 +62,7 @@ export function text(packet: PublishPacket): string {
 
 /** A packet on the way from a program to the broker. */
 function fromProgram(entry: TraceEntry): entry is Published {
-  return isPacket(entry, 'PUBLISH') && entry.who === 'program' && entry.direction === 'to-broker';
+  return isFromProgram(entry, 'PUBLISH');
 }
 
 /** The last packet so far: what comes after it is new. */

@@ -1,5 +1,5 @@
 import { coalesceWithNext, drop, type TraceEntry } from '../../../wire/index.js';
-import { jsonObject } from '../../harness/matchers.js';
+import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket, type PacketOf } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
@@ -42,11 +42,7 @@ type Publish = PacketOf<'PUBLISH'>;
 
 /** The job that a message calls done; undefined when it is not readable. */
 export function doneId(entry: Publish): unknown {
-  try {
-    return jsonObject(entry)['done'];
-  } catch {
-    return undefined;
-  }
+  return readObject(entry)?.['done'];
 }
 
 function says(here: Facts, id: string) {

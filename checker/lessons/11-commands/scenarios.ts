@@ -1,6 +1,6 @@
 import { duplicate, type Peer, payloadText, type TraceEntry } from '../../../wire/index.js';
 import type { Random } from '../../harness/random.js';
-import { isPacket, type PacketOf, type Recording, sent } from '../../harness/recording.js';
+import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
 import { type ScenarioDefinition, scenario } from '../../harness/scenario.js';
 import type { Stage, StagedProgram } from '../../harness/stage.js';
 
@@ -171,12 +171,7 @@ export const nonsense = scenario<Facts>('nonsense', {
 });
 
 function isAnswer(entry: TraceEntry, topic: string): entry is Published {
-  return (
-    isPacket(entry, 'PUBLISH') &&
-    entry.who === 'program' &&
-    entry.direction === 'to-broker' &&
-    entry.packet.topic === topic
-  );
+  return isFromProgram(entry, 'PUBLISH') && entry.packet.topic === topic;
 }
 
 /** True when the program has sent that many messages on a topic. */
