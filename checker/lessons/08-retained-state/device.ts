@@ -8,16 +8,18 @@ import {
   looked,
   mode,
   type Published,
-  readingsToo,
   restart,
   states,
   stored,
   temp,
 } from './scenarios.js';
 
-/** What was awaited in vain (first, or last), and the last packet before that was given up. */
-function waitedFor(recording: Recording<Facts>, which: 0 | -1 = 0): (string | PacketEntry)[] {
-  const note = notes(recording, 'not-seen').at(which);
+/** The line whose message was awaited in vain, and the last packet before that was given up. */
+function waitedFor(
+  recording: Recording<Facts>,
+  field: 'mode' | 'temp' | 'decommission',
+): (string | PacketEntry)[] {
+  const note = notes(recording, 'not-seen').find(one => one.text.includes(`{"${field}":`));
   if (!note) return insteadOf(recording, 'such message');
   const last = packets(recording).findLast(entry => entry.t <= note.t);
   return last ? [`${note.text}; the last packet before was`, last] : [note.text];
@@ -51,6 +53,18 @@ export const saysState = check<Facts>({
         clauses: ['3.1.1 MQTT-3.3.1-10'],
       });
     }
+    const elsewhere = sent(recording, 'PUBLISH').find(
+      entry => entry.packet.topic !== stateTopic && modeIn(entry) === missing,
+    );
+    if (elsewhere) {
+      fail({
+        mistake: elsewhere.packet.topic === telemetryTopic ? 'swapped-topics' : 'wrong-topic',
+        expected,
+        seen: [elsewhere],
+        why: 'whoever asks for the state asks on STATE_TOPIC',
+        try: 'compare the topic name in the packet with the value of STATE_TOPIC',
+      });
+    }
     const wrong = out[wanted.indexOf(missing)];
     if (wrong) jsonObject(wrong);
     if (wrong) {
@@ -72,20 +86,10 @@ export const saysState = check<Facts>({
         try: 'publish the state at every change, inside the loop over the input',
       });
     }
-    const elsewhere = sent(recording, 'PUBLISH').find(one => one.packet.topic !== stateTopic);
-    if (elsewhere) {
-      fail({
-        mistake: elsewhere.packet.topic === telemetryTopic ? 'swapped-topics' : 'wrong-topic',
-        expected,
-        seen: [elsewhere],
-        why: 'whoever asks for the state asks on STATE_TOPIC',
-        try: 'compare the topic name in the packet with the value of STATE_TOPIC',
-      });
-    }
     fail({
       mistake: 'no-state',
       expected,
-      seen: waitedFor(recording),
+      seen: waitedFor(recording, 'mode'),
       why: 'the state never left your program',
       try: 'TODO 1: publish inside the loop over the input',
     });
@@ -147,14 +151,14 @@ export const passesReadings = check<Facts>({
   id: 'T3',
   title: 'readings go out on TELEMETRY_TOPIC, and are not stored',
   clauses: ['3.1.1 MQTT-3.3.1-12'],
-  on: readingsToo,
+  on: changes,
   verify: recording => {
     const { telemetryTopic } = recording.facts;
     const out = sent(recording, 'PUBLISH').filter(one => one.packet.topic === telemetryTopic);
     const tempIn = (entry: Published) => readObject(entry)?.['temp'];
     const kept = out.find(entry => entry.packet.retain);
     if (kept) {
-      const [served] = stored(recording, 'newcomer', telemetryTopic);
+      const [served] = stored(recording, 'newcomer 2', telemetryTopic);
       fail({
         mistake: 'telemetry-stored',
         expected: 'RETAIN=0 on readings',
@@ -171,7 +175,7 @@ export const passesReadings = check<Facts>({
       fail({
         mistake: wrong ? 'wrong-reading' : 'no-reading',
         expected: `{"temp":${value}} on ${telemetryTopic} for each line with a temp`,
-        seen: wrong ? [wrong] : waitedFor(recording),
+        seen: wrong ? [wrong] : waitedFor(recording, 'temp'),
         why: 'a reading that does not come cannot be told from a sensor that is dead',
         try: 'TODO 2: publish what the line says, on TELEMETRY_TOPIC',
       });
@@ -277,7 +281,7 @@ export const erases = check<Facts>({
     fail({
       mistake: 'no-erase',
       expected,
-      seen: [...waitedFor(recording, -1), ...still],
+      seen: [...waitedFor(recording, 'decommission'), ...still],
       why: 'the stored state outlives the device: newcomers see a machine that was scrapped',
       try: 'TODO 3: which message on STATE_TOPIC erases what is stored there?',
     });

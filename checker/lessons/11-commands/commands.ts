@@ -6,14 +6,13 @@ import {
   alone,
   atOnce,
   type Command,
-  code,
   crowded,
   type Facts,
   fields,
   nonsense,
   type Published,
   published,
-  stored,
+  strangers,
 } from './scenarios.js';
 
 /** The states that a program reported, with what they say. */
@@ -177,7 +176,7 @@ export const notFromYesterday = check<Facts>({
   id: 'T9',
   title: 'a stored command is not obeyed',
   clauses: ['3.1.1 MQTT-3.3.1-8'],
-  on: stored,
+  on: strangers,
   needs: ['T4'],
   verify: recording => {
     const [old, today] = recording.facts.commands;
@@ -295,8 +294,8 @@ export const notExecuted = check<Facts>({
   id: 'T12',
   title: 'text from the network is never run',
   clauses: [],
-  on: code,
-  needs: ['T4', 'T6'],
+  on: strangers,
+  needs: ['T4', 'T6', 'T9'],
   explains: ['U2'],
   verify: recording => {
     const program = recording.programs[0];

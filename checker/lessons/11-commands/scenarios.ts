@@ -1,7 +1,7 @@
 import { duplicate, type Peer, payloadText, type TraceEntry } from '../../../wire/index.js';
 import type { Random } from '../../harness/random.js';
 import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
-import { type ScenarioDefinition, scenario } from '../../harness/scenario.js';
+import { scenario } from '../../harness/scenario.js';
 import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export type Led = 'on' | 'off';
@@ -183,14 +183,23 @@ function count(topic: string, wanted: number): (entry: TraceEntry) => boolean {
   };
 }
 
-/** A command that somebody stored yesterday, and one of today. */
-export const stored = scenario<Facts>('a stored command', {
+/**
+ * A command that somebody stored yesterday, and one of today; then payloads that are programs, and
+ * a last command.
+ */
+export const strangers = scenario<Facts>('a stored command, then programs as payload', {
   facts: random => ({
     ...topics(random),
-    commands: [valid(random, 'on'), valid(random, 'on')],
+    commands: [
+      valid(random, 'on'),
+      valid(random, 'on'),
+      { payload: 'process.exit(7)', what: 'a program in JavaScript' },
+      { payload: "__import__('os')._exit(7)", what: 'a program in Python' },
+      valid(random, 'off'),
+    ],
   }),
   run: async (stage, facts) => {
-    const [old, today] = facts.commands;
+    const [old, today, ...later] = facts.commands;
     if (!old || !today) return;
     const yesterday = await stage.peer('yesterday');
     await yesterday.publish(facts.commandTopic, old.payload, { qos: 1, retain: true });
@@ -200,6 +209,10 @@ export const stored = scenario<Facts>('a stored command', {
       when: ({ packet }) => packet.retain,
     });
     await switchOneByOne(stage, { program, desk }, facts, [today]);
+    for (const { payload } of later.slice(0, -1)) {
+      await desk.publish(facts.commandTopic, payload, { qos: 1 });
+    }
+    await switchOneByOne(stage, { program, desk }, facts, later.slice(-1));
     await program.stop();
   },
 });
@@ -244,26 +257,6 @@ export const crowded = scenario<Facts>('delivered twice, then twenty at once', {
 export const alone = ({ commands }: Facts) => commands.slice(0, 3);
 /** Of the scenario `crowded`: the commands that come without a pause. */
 export const atOnce = ({ commands }: Facts) => commands.slice(3);
-
-/** A payload that is a program. */
-export const code = scenario<Facts>('a program as payload', {
-  facts: random => ({
-    ...topics(random),
-    commands: [
-      { payload: 'process.exit(7)', what: 'a program in JavaScript' },
-      { payload: "__import__('os')._exit(7)", what: 'a program in Python' },
-      valid(random, 'on'),
-    ],
-  }),
-  run: async (stage, facts) => {
-    const { program, desk } = await begin(stage, facts);
-    for (const { payload } of facts.commands.slice(0, 2)) {
-      await desk.publish(facts.commandTopic, payload, { qos: 1 });
-    }
-    await switchOneByOne(stage, { program, desk }, facts, facts.commands.slice(2));
-    await program.stop();
-  },
-}) satisfies ScenarioDefinition<Facts>;
 
 /** What the program published on a topic; a packet that is sent again is the same message. */
 export function published(recording: Recording<Facts>, topic: string): Published[] {
