@@ -26,16 +26,16 @@ export {
 export { createFramer, DEFAULT_MAX_FRAME, type Frame, type Framer } from './framing.js';
 export type { GuardOptions } from './guard.js';
 export type { BoundSocket, Listener, ListenOptions } from './listen.js';
+export { createPeer } from './peer.js';
 export {
   type ConnectOptions,
-  createPeer,
   FENCE_PREFIX,
   type Peer,
   PeerError,
   type PeerErrorCode,
   type PeerOptions,
   type PublishOptions,
-} from './peer.js';
+} from './peer-contract.js';
 export { quoted, type SafeOptions, safeName, safeText } from './safe.js';
 export {
   type ConnectionInfo,

@@ -7,95 +7,16 @@ import type { Duplex } from 'node:stream';
 import { decode, encode } from './decode.js';
 import { createFramer } from './framing.js';
 import { payloadOf, payloadText } from './payload.js';
-import type {
-  AckPacket,
-  ConnackPacket,
-  PublishPacket,
-  QoS,
-  SubackPacket,
-  WirePacket,
-} from './trace.js';
-import { describePacket } from './words.js';
-
-/** Where the topics of fences begin, so that checks and rules can tell them from the exercise's. */
-export const FENCE_PREFIX = '$fence/';
-
-/** closed: the connection ended first · refused: the broker said no · aborted: by the signal. */
-export type PeerErrorCode = 'closed' | 'refused' | 'malformed' | 'invalid' | 'aborted';
-
-export class PeerError extends Error {
-  override readonly name = 'PeerError';
-  constructor(
-    readonly code: PeerErrorCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
-
-export interface PeerOptions {
-  /** Answer PUBLISH and PUBREL at once (true). With false, `ack` does. */
-  readonly autoAck?: boolean;
-  /** A topic for `fence` that this peer may write and read; a random one under `$fence/` if absent. */
-  readonly fenceTopic?: string;
-}
-
-export interface ConnectOptions {
-  readonly clientId: string;
-  readonly clean?: boolean;
-  /** Seconds; 0, the default, switches keep-alive off. */
-  readonly keepalive?: number;
-  readonly username?: string;
-  readonly password?: string | Uint8Array;
-  readonly will?: {
-    readonly topic: string;
-    readonly payload: string | Uint8Array;
-    readonly qos?: QoS;
-    readonly retain?: boolean;
-  };
-}
-
-export interface PublishOptions {
-  readonly qos?: QoS;
-  readonly retain?: boolean;
-  readonly dup?: boolean;
-  readonly id?: number;
-}
-
-export interface Peer {
-  /** Resolves with the CONNACK, whatever its return code. */
-  connect(options: ConnectOptions): Promise<ConnackPacket>;
-  /** Resolves with the SUBACK, also when it refuses. */
-  subscribe(filters: string | readonly string[], qos?: QoS): Promise<SubackPacket>;
-  unsubscribe(filters: string | readonly string[]): Promise<AckPacket>;
-  /** Resolves at PUBACK or PUBCOMP; at QoS 0 once written. */
-  publish(topic: string, payload: string | Uint8Array, options?: PublishOptions): Promise<void>;
-  ping(): Promise<void>;
-  /** Sends a packet as it is. */
-  send(packet: WirePacket): void;
-  /** Answers a PUBLISH (PUBACK or PUBREC) or a PUBREL (PUBCOMP); only needed with autoAck: false. */
-  ack(packet: WirePacket): void;
-  /** Every PUBLISH received, in order, repetitions included. */
-  readonly messages: readonly PublishPacket[];
-  onMessage(listener: (message: PublishPacket) => void): () => void;
-  onPacket(listener: (packet: WirePacket) => void): () => void;
-  /** The first message, received already or to come, that fits. */
-  until(
-    predicate: (message: PublishPacket) => boolean,
-    signal?: AbortSignal,
-  ): Promise<PublishPacket>;
-  /** Resolves when everything the broker had to deliver to this peer before now has arrived. */
-  fence(signal?: AbortSignal): Promise<void>;
-  /** Sends DISCONNECT and ends the connection; resolves once written, `closed` tells the rest. */
-  disconnect(): Promise<void>;
-  /** Ends the connection without DISCONNECT. */
-  destroy(): void;
-  readonly closed: Promise<void>;
-}
-
-/** Rounds after which a fence takes what still comes for live traffic that never ends. */
-const MAX_ROUNDS = 1000;
+import {
+  type ConnectOptions,
+  FENCE_PREFIX,
+  type Peer,
+  PeerError,
+  type PeerOptions,
+  type PublishOptions,
+} from './peer-contract.js';
+import { fenceOf } from './peer-fence.js';
+import type { AckPacket, ConnackPacket, PublishPacket, QoS, WirePacket } from './trace.js';
 
 interface Waiter {
   readonly resolve: (packet: WirePacket) => void;
@@ -125,9 +46,7 @@ export function createPeer(stream: Duplex, options: PeerOptions = {}): Peer {
   let over: PeerError | undefined;
   let resumed = false;
   let clean = true;
-  let fenced = false;
   let fences: Promise<void> = Promise.resolve();
-  let sentinels = 0;
   /** Deliveries that a broker makes one by one from a store rather than as they are published. */
   let fromStore = 0;
 
@@ -293,44 +212,16 @@ export function createPeer(stream: Duplex, options: PeerOptions = {}): Peer {
     return done as AckPacket;
   }
 
-  /**
-   * Why a QoS 2 sentinel of our own, on this connection, and not PINGREQ:
-   * aedes 1.2 answers PINGREQ at once while deliveries are still on their way through its queues
-   * (setImmediate for each, after the PUBACK), so PINGRESP overtakes them. A sentinel goes through
-   * the same queues; at QoS 2 it takes more turns of them than any message that was accepted before.
-   * What aedes reads from its stores (retained messages after SUBSCRIBE, a session's queue after
-   * CONNECT) it sends one by one in turns of its own: so the fence is repeated until a whole round
-   * brought nothing from a store; a round takes more turns than one such message.
-   * Mosquitto is single-threaded and in order, except that QoS 0 overtakes what waits behind its
-   * in-flight window of 20: so the sentinel is subscribed at QoS 1 and waits in that same queue. With
-   * autoAck off that window may never open again, and the sentinel is subscribed at QoS 0.
-   * The topic starts with `$`, so no wildcard subscription sees it (3.1.1 MQTT-4.7.2-1).
-   * For messages published at QoS 0, fence the publisher first: QoS 0 leaves no receipt.
-   */
-  async function passFence(): Promise<void> {
-    if (!fenced) {
-      const granted = await subscribe(fenceTopic, autoAck ? 1 : 0);
-      if ((granted.codes[0] ?? 0x80) >= 0x80) {
-        throw new PeerError('refused', `the broker refused the fence: ${describePacket(granted)}`);
-      }
-      fenced = true;
-    }
-    let before: number;
-    let rounds = 0;
-    do {
-      before = fromStore;
-      sentinels++;
-      const back = wait(`sentinel ${sentinels}`);
-      await publish(fenceTopic, String(sentinels), { qos: 2 });
-      await back;
-      rounds++;
-    } while (fromStore !== before && rounds < MAX_ROUNDS);
-    // A kept session must not keep a subscription that nobody asked for.
-    if (!clean) {
-      fenced = false;
-      await unsubscribe(fenceTopic);
-    }
-  }
+  const passFence = fenceOf({
+    topic: fenceTopic,
+    qos: autoAck ? 1 : 0,
+    subscribe,
+    unsubscribe,
+    publish,
+    sentinel: number => wait(`sentinel ${number}`),
+    fromStore: () => fromStore,
+    clean: () => clean,
+  });
 
   function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (!signal) return handled(promise);
