@@ -17,7 +17,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command, line, machine, ms, time } from './measure.mjs';
+import { command, inTurn, line, machine, ms, ratio, time } from './measure.mjs';
 import { watch } from './watch.mjs';
 
 // Where npm was called from is not where the workspace is.
@@ -76,10 +76,12 @@ try {
   const workspace = join(folder, 'course');
   await time(process.execPath, [bin, 'start', '--yes', '--dir', workspace]);
   cpSync(join(root, 'solutions'), join(workspace, 'exercises'), { recursive: true });
-  const check = (number, n = runs) =>
-    command(`check ${number}, from node`, n, process.execPath, [bin, 'check', String(number)], {
-      cwd: workspace,
-    });
+  const checkOf = number => ({
+    name: `check ${number}, from node`,
+    file: process.execPath,
+    args: [bin, 'check', String(number)],
+    options: { cwd: workspace },
+  });
 
   const server = await yes();
   mkdirSync(join(root, '.tmp'), { recursive: true });
@@ -92,30 +94,32 @@ await client.publishAsync('a', 'b');
 await client.endAsync();
 `,
   );
-  const node = await command('node -e 0', runs, process.execPath, ['-e', '0']);
-  line(node);
-  line(await command('mqtt.js: connect, publish, end', runs, process.execPath, [bare]));
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const empty = join(root, 'bench', 'empty');
-  const reference = await command('vitest run, one empty test file', runs, process.execPath, [
-    vitest,
-    'run',
-    '--root',
-    empty,
-  ]);
-  line(reference);
+  const node = { name: 'node -e 0', file: process.execPath, args: ['-e', '0'] };
+  const client = { name: 'mqtt.js: connect, publish, end', file: process.execPath, args: [bare] };
+  const vitest = {
+    name: 'vitest run, one empty test file',
+    file: process.execPath,
+    args: [
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--root',
+      join(root, 'bench', 'empty'),
+    ],
+  };
+  for (const one of await inTurn(runs, [node, client, vitest])) line(one);
   server.close();
 
-  const ratios = ({ wall, first }) =>
-    `first line ${ms(first).trim()} · ${(wall / reference.wall).toFixed(2)} × vitest run · ${(wall / node.wall).toFixed(1)} × node`;
   for (const number of quick.map(numberOf).filter(wanted)) {
-    const seen = await check(number);
-    line(seen, ratios(seen));
+    const [seen, empty, bareNode] = await inTurn(runs, [checkOf(number), vitest, node]);
+    line(
+      seen,
+      `first line ${ms(seen.first).trim()} · ${ratio(seen, empty)} × vitest run (${ms(empty.wall).trim()}) · ${ratio(seen, bareNode)} × node (${ms(bareNode.wall).trim()})`,
+    );
   }
   const here = quick.filter(one => wanted(numberOf(one)));
   await watch(root, here, runs);
   for (const number of withTimers.filter(wanted)) {
-    const seen = await check(number, Math.min(runs, 3));
+    const [seen] = await inTurn(Math.min(runs, 3), [checkOf(number)]);
     const longest = longestScenario(workspace, number);
     line(seen, longest ? `longest scenario "${longest.name}" ${ms(longest.ms).trim()}` : '');
   }

@@ -21,13 +21,36 @@ export function time(command, args, options = {}) {
 
 /** Times a command; the first run, which fills caches, is not counted. @throws when it fails */
 export async function command(name, runs, file, args, options) {
-  await time(file, args, options);
-  const seen = [];
-  for (let run = 0; run < runs; run++) seen.push(await time(file, args, options));
-  const bad = seen.find(one => one.code !== 0);
-  if (bad) throw new Error(`${name} ended with ${bad.code}`);
-  const walls = seen.map(one => one.wall);
-  return { name, wall: median(walls), walls, first: median(seen.map(one => one.first)) };
+  const [seen] = await inTurn(runs, [{ name, file, args, options }]);
+  return seen;
+}
+
+/**
+ * Times several commands in turn, A B A B …: a machine whose speed drifts is as slow for one as for
+ * the other. The first run of each, which fills caches, is not counted.
+ * @param {readonly { name: string, file: string, args: string[], options?: object }[]} commands
+ * @returns one measurement for each command, in their order
+ * @throws when one of them fails
+ */
+export async function inTurn(runs, commands) {
+  const seen = commands.map(() => []);
+  for (let run = -1; run < runs; run++) {
+    for (const [at, { file, args, options }] of commands.entries()) {
+      const one = await time(file, args, options);
+      if (run >= 0) seen[at].push(one);
+    }
+  }
+  return commands.map(({ name }, at) => {
+    const bad = seen[at].find(one => one.code !== 0);
+    if (bad) throw new Error(`${name} ended with ${bad.code}`);
+    const walls = seen[at].map(one => one.wall);
+    return { name, wall: median(walls), walls, first: median(seen[at].map(one => one.first)) };
+  });
+}
+
+/** The median of the ratios of two measurements that were taken in turn. */
+export function ratio(one, other) {
+  return median(one.walls.map((wall, at) => wall / other.walls[at])).toFixed(2);
 }
 
 export function median(values) {
