@@ -187,7 +187,7 @@ function count(topic: string, wanted: number): (entry: TraceEntry) => boolean {
  * A command that somebody stored yesterday, and one of today; then payloads that are programs, and
  * a last command.
  */
-export const strangers = scenario<Facts>('a stored command, then programs as payload', {
+export const strangers = scenario<Facts>('a stored command, then code', {
   facts: random => ({
     ...topics(random),
     commands: [
@@ -221,7 +221,7 @@ export const strangers = scenario<Facts>('a stored command, then programs as pay
  * The same command comes twice, as QoS 1 allows; then a wish that is fulfilled already; then twenty
  * commands without a pause, of which the last one counts.
  */
-export const crowded = scenario<Facts>('delivered twice, then twenty at once', {
+export const crowded = scenario<Facts>('twice, then twenty at once', {
   facts: random => ({
     ...topics(random),
     commands: [
