@@ -148,17 +148,16 @@ async function newcomer(stage: Stage, here: Facts, name: string): Promise<void> 
   await peer.disconnect();
 }
 
-/** A device in the course of a day: readings, and between them its mode changes. */
+/** A device in the course of a day: its mode changes, and readings come between. */
 export const changes = scenario<Facts>('changes', {
   facts,
   run: async (stage, here) => {
     await viewer(stage, here);
     const program = await start(stage, here);
+    const told = await setMode(stage, program, here, 0);
+    if (told) await newcomer(stage, here, 'newcomer');
     const reads = (await read(stage, program, here, 0)) && (await read(stage, program, here, 1));
-    if (await setMode(stage, program, here, 0)) {
-      await newcomer(stage, here, 'newcomer');
-      (await setMode(stage, program, here, 1)) && (await setMode(stage, program, here, 2));
-    }
+    if (told) (await setMode(stage, program, here, 1)) && (await setMode(stage, program, here, 2));
     if (reads) await read(stage, program, here, 2);
     await newcomer(stage, here, 'newcomer 2');
     await program.stop();
