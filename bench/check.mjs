@@ -17,7 +17,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command, inTurn, line, machine, ms, ratio, time } from './measure.mjs';
+import { inTurn, line, machine, ms, ratio, time } from './measure.mjs';
 import { watch } from './watch.mjs';
 
 // Where npm was called from is not where the workspace is.
@@ -124,11 +124,9 @@ await client.endAsync();
     line(seen, longest ? `longest scenario "${longest.name}" ${ms(longest.ms).trim()}` : '');
   }
   if (wanted(2)) {
-    line(
-      await command('check 2, through npx', runs, 'npx', ['mqtt-course', 'check', '2'], {
-        cwd: workspace,
-      }),
-    );
+    const npx = { name: 'check 2, through npx', file: 'npx', args: ['mqtt-course', 'check', '2'] };
+    const [seen] = await inTurn(runs, [{ ...npx, options: { cwd: workspace } }]);
+    line(seen);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

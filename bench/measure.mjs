@@ -19,15 +19,9 @@ export function time(command, args, options = {}) {
   });
 }
 
-/** Times a command; the first run, which fills caches, is not counted. @throws when it fails */
-export async function command(name, runs, file, args, options) {
-  const [seen] = await inTurn(runs, [{ name, file, args, options }]);
-  return seen;
-}
-
 /**
- * Times several commands in turn, A B A B …: a machine whose speed drifts is as slow for one as for
- * the other. The first run of each, which fills caches, is not counted.
+ * Times commands; several of them in turn, A B A B …: a machine whose speed drifts is as slow for
+ * one as for the other. The first run of each, which fills caches, is not counted.
  * @param {readonly { name: string, file: string, args: string[], options?: object }[]} commands
  * @returns one measurement for each command, in their order
  * @throws when one of them fails

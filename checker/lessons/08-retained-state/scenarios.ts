@@ -1,4 +1,4 @@
-import { type PublishPacket, payloadText, type TraceEntry } from '../../../wire/index.js';
+import { type PublishPacket, payloadText } from '../../../wire/index.js';
 import type { Random } from '../../harness/random.js';
 import {
   isFromProgram,
@@ -60,11 +60,6 @@ export function text(packet: PublishPacket): string {
   return payloadText(packet.payload) ?? '';
 }
 
-/** A packet on the way from a program to the broker. */
-function fromProgram(entry: TraceEntry): entry is Published {
-  return isFromProgram(entry, 'PUBLISH');
-}
-
 /** The last packet so far: what comes after it is new. */
 function mark(stage: Stage): { readonly n: number } {
   return stage.tap.entries.findLast(entry => entry.kind === 'packet') ?? { n: 0 };
@@ -114,7 +109,7 @@ async function feed(
   if (!delivered) return false;
   const message = stage.tap.entries.find(
     (entry): entry is Published =>
-      fromProgram(entry) && entry.packet.topic === topic && entry.n > from.n,
+      isFromProgram(entry, 'PUBLISH') && entry.packet.topic === topic && entry.n > from.n,
   );
   if (message && message.packet.qos > 0) {
     await stage.maybe(
@@ -229,7 +224,7 @@ export const neighbours = scenario<Facts>('neighbours', {
       const seen = await stage.maybe(
         `the report on ${neighbour(here, one.neighbour)}`,
         entry =>
-          fromProgram(entry) &&
+          isFromProgram(entry, 'PUBLISH') &&
           entry.packet.topic === here.reportTopic &&
           text(entry.packet).includes(neighbour(here, one.neighbour)) &&
           entry.n > from.n,
