@@ -1,12 +1,13 @@
-import type { DemoRequest } from './demo.js';
-import type { PracticeRequest, PracticeSession, WorldMessage } from './practice.js';
-import type { Differing, RoundsOutcome, RoundsRequest } from './rounds.js';
-import type { VerifyOutcome, VerifyRequest } from './verify.js';
+import type { DemoRequest } from './practice/demo.js';
+import type { PracticeRequest, PracticeSession, WorldMessage } from './practice/practice.js';
+import type { Differing, RepeatOutcome, RepeatRequest } from './prove/repeat.js';
+import type { VerifyOutcome, VerifyRequest } from './prove/verify.js';
 
-export { type StoredBundle, sealBundle, type Versions, versionsOf } from './bundle.js';
-export * from './check.js';
+export * from './check/check-program.js';
+export { type CheckSession, checkLesson, expectCheck, openCheckSession } from './check/session.js';
+export { hiddenTestFile, lessonChecks } from './check/test-host.js';
 export { type CorpusProgram, corpus, type Role } from './corpus.js';
-export { hiddenTestFile, lessonChecks } from './engine.js';
+export * from './harness/result.js';
 export { kitFolder } from './program/prepare.js';
 export { findPython, type Python } from './program/python.js';
 export type {
@@ -17,16 +18,15 @@ export type {
   LaunchRequest,
   OpenLauncher,
 } from './program/spec.js';
-export * from './result.js';
-export { type CheckSession, checkLesson, expectCheck, openCheckSession } from './session.js';
-export type { Proof } from './verify.js';
+export type { Proof } from './prove/verify.js';
+export { type StoredBundle, sealBundle, type Versions, versionsOf } from './replay/bundle.js';
 export type {
   DemoRequest,
   Differing,
   PracticeRequest,
   PracticeSession,
-  RoundsOutcome,
-  RoundsRequest,
+  RepeatOutcome,
+  RepeatRequest,
   VerifyOutcome,
   VerifyRequest,
   WorldMessage,
@@ -36,20 +36,20 @@ export type {
 
 /** See `demo.ts`. */
 export async function runDemo(request: DemoRequest): Promise<number | null> {
-  return (await import('./demo.js')).runDemo(request);
+  return (await import('./practice/demo.js')).runDemo(request);
 }
 
 /** See `practice.ts`. @throws ProgramUnavailable as `checkLesson` would tell it */
 export async function practise(request: PracticeRequest): Promise<PracticeSession> {
-  return (await import('./practice.js')).practise(request);
+  return (await import('./practice/practice.js')).practise(request);
 }
 
 /** See `verify.ts`. */
 export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutcome> {
-  return (await import('./verify.js')).verifyLessons(request);
+  return (await import('./prove/verify.js')).verifyLessons(request);
 }
 
 /** See `rounds.ts`. */
-export async function verifyRounds(request: RoundsRequest): Promise<RoundsOutcome> {
-  return (await import('./rounds.js')).verifyRounds(request);
+export async function verifyRepeatedly(request: RepeatRequest): Promise<RepeatOutcome> {
+  return (await import('./prove/repeat.js')).verifyRepeatedly(request);
 }

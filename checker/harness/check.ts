@@ -60,19 +60,19 @@ export interface Check<Facts = unknown> {
  * text of its leading check; the other checks it covers wait for that one.
  */
 export interface Diagnosis {
-  readonly applies: (signature: Signature) => boolean;
+  readonly applies: (pattern: FailurePattern) => boolean;
   /** The check that carries the message. */
   readonly leads: string;
   /** Checks that fail for the same cause. */
   readonly covers?: readonly string[];
   /** What to put in place of the leading check's own text. */
   readonly failure: (
-    signature: Signature,
+    pattern: FailurePattern,
   ) => Partial<Omit<Failure, 'seen' | 'packets'>> & { mistake: string };
 }
 
 /** Which checks failed, and as which mistake. */
-export interface Signature {
+export interface FailurePattern {
   failed(id: string): boolean;
   passed(id: string): boolean;
   /** The mistake that a failed check named. */

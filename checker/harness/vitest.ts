@@ -1,9 +1,9 @@
 import { describe, inject, test } from 'vitest';
 import type { ProgramSpec } from '../program/spec.js';
-import { overall, type Verdict } from '../result.js';
 import { seenText } from './check.js';
-import type { FirstLook, Recordings } from './judge.js';
+import type { ProvisionalVerdict, Recordings } from './judge.js';
 import type { Lesson } from './lesson.js';
+import { overall, type Verdict } from './result.js';
 import { type LessonRun, runLesson } from './run.js';
 import { forgetProgram, stopSignal } from './stopping.js';
 
@@ -77,7 +77,7 @@ export function describeLesson(lesson: Lesson): void {
   }
 }
 
-function report(id: string, first: FirstLook): void {
+function report(id: string, first: ProvisionalVerdict): void {
   if (first.status === 'passed') return;
   if (first.status === 'unknown') throw new Error(`could not tell: ${first.reason}`);
   const { failure } = first;

@@ -350,9 +350,9 @@ export const lesson = hiddenTests(
     ],
     diagnoses: [
       {
-        applies: signature =>
-          ['T4', 'T5', 'T7'].every(id => signature.failed(id)) &&
-          signature.mistake('T4') === 'spaces-kept',
+        applies: pattern =>
+          ['T4', 'T5', 'T7'].every(id => pattern.failed(id)) &&
+          pattern.mistake('T4') === 'spaces-kept',
         leads: 'T4',
         covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
         failure: () => ({

@@ -46,7 +46,7 @@ describe.skipIf(!existsSync(entry))('a check session', () => {
     process.env['LC_TEST'] = `SESSION_TEST=${process.pid}`;
     const { openCheckSession } = (await import(
       pathToFileURL(entry).href
-    )) as typeof import('../../checker/session.js');
+    )) as typeof import('../../checker/check/session.js');
     session = await openCheckSession();
   });
   afterAll(async () => {
