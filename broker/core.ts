@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { Connection } from './guard/connection.js';
-import type { Gate } from './guard/hub.js';
 import type { Instance } from './instance.js';
 import { journal, type LogBook } from './journal.js';
+import type { Connection } from './protocol/connection.js';
+import type { Gate } from './protocol/server-state.js';
 import { createStore } from './store.js';
 import type { Broker, LogEntry } from './types.js';
 

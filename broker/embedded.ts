@@ -1,8 +1,8 @@
 import { duplexPair } from '../wire/duplex-pair.js';
 import { createBroker } from './core.js';
-import type { Gate, Policy } from './guard/hub.js';
 import { withDefaults } from './limits.js';
 import { closeServer, listenTcp } from './listen.js';
+import type { Gate, Policy } from './protocol/server-state.js';
 import type { Broker, BrokerOptions } from './types.js';
 
 /** Starts the embedded broker. Rejects with `BrokerStartError` when it cannot listen. */

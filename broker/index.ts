@@ -27,7 +27,7 @@ export {
   type FromConfigOptions,
   type OpenListener,
   startFromConfig,
-} from './configured.js';
+} from './configured/start.js';
 export { startBroker } from './embedded.js';
 export { BrokerStartError } from './listen.js';
 export {
@@ -35,7 +35,7 @@ export {
   type MosquittoBroker,
   type MosquittoOptions,
   startMosquitto,
-} from './mosquitto.js';
+} from './mosquitto/start.js';
 export { hashPassword, type Passwords, parsePasswords, verifyPassword } from './passwords.js';
 export { remoteBroker } from './remote.js';
 export {

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { createEngine } from './engine.js';
-import { type Connection, connectionOf, serve } from './guard/connection.js';
-import type { QoS } from './guard/decode.js';
-import type { Gate, Hub } from './guard/hub.js';
+import { type Connection, connectionOf, serve } from './protocol/connection.js';
+import type { QoS } from './protocol/decode.js';
+import type { Gate, Hub } from './protocol/server-state.js';
+import { createEngine } from './router.js';
 import { forgetSubscriptions, type Store } from './store.js';
 import { sysTopics } from './sys.js';
 import type { LogLevel } from './types.js';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import type { QoS, Will } from './guard/decode.js';
-import type { OutgoingPublish } from './guard/encode.js';
-import type { Session } from './guard/session.js';
+import type { QoS, Will } from './protocol/decode.js';
+import type { OutgoingPublish } from './protocol/encode.js';
+import type { Session } from './protocol/session.js';
 import { matches } from './topics.js';
 import { filterTrie } from './trie.js';
 import type { RetainedMessage } from './types.js';
@@ -76,7 +76,7 @@ function now<T>(value: T): PromiseLike<T> & { finally(then: () => void): void } 
 }
 
 /** The persistence aedes works on: subscriptions, retained messages and wills here; queues, packet
- * identifiers and the QoS 2 exchange are the sessions' own (guard/session.ts). */
+ * identifiers and the QoS 2 exchange are the sessions' own (protocol/session.ts). */
 export function persistenceFor(
   store: Store,
   toAbsent: (clientId: string, message: OutgoingPublish) => void,

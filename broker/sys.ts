@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Engine } from './engine.js';
-import type { Counters } from './guard/hub.js';
+import type { Counters } from './protocol/server-state.js';
+import type { Engine } from './router.js';
 import type { Store } from './store.js';
 
 /** Milliseconds between two looks at the $SYS values (Mosquitto's sys_interval). */

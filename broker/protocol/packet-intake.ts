@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { type Frame, frameReader } from './frames.js';
-import type { Output } from './output.js';
+import { type Frame, frameReader } from './raw-packet.js';
+import type { Output } from './socket-writer.js';
 
 export interface IntakeHandlers {
   /** Bytes came. */

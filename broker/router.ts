@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
-import type { Will } from './guard/decode.js';
-import type { OutgoingPublish } from './guard/encode.js';
+import type { Will } from './protocol/decode.js';
+import type { OutgoingPublish } from './protocol/encode.js';
 import { persistenceFor, type Store } from './store.js';
 import { filterTrie } from './trie.js';
 
@@ -59,7 +59,7 @@ export async function createEngine(store: Store, hooks: EngineHooks): Promise<En
     heartbeatInterval: 500_000_000,
     maxClientsIdLength: 65_535,
     authorizePublish(client, packet, done) {
-      // PUBLISH does not come this way (see guard/connection.ts): this is a will that fires.
+      // PUBLISH does not come this way (see protocol/connection.ts): this is a will that fires.
       const sent = client !== null && hooks.mayWill(client, packet as unknown as Will);
       done(sent ? null : new Error('will not sent'));
     },

@@ -3,18 +3,18 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { duplexPair } from '../wire/duplex-pair.js';
-import { type ListenerConfig, located, type MosquittoConfig, securityOf } from './conf/config.js';
-import { loadMosquittoConfig } from './conf/load.js';
-import { at, ConfigError, type Warning } from './conf/place.js';
-import { createBroker } from './core.js';
-import { withGetters } from './embedded.js';
-import type { Gate, Policy } from './guard/hub.js';
-import { withDefaults } from './limits.js';
-import { startError } from './listen.js';
-import { loadRules, type Rules } from './rules.js';
+import { duplexPair } from '../../wire/duplex-pair.js';
+import { type ListenerConfig, located, type MosquittoConfig, securityOf } from '../conf/config.js';
+import { loadMosquittoConfig } from '../conf/load.js';
+import { at, ConfigError, type Warning } from '../conf/place.js';
+import { createBroker } from '../core.js';
+import { withGetters } from '../embedded.js';
+import { withDefaults } from '../limits.js';
+import { startError } from '../listen.js';
+import type { Gate, Policy } from '../protocol/server-state.js';
+import { loadRules, type Rules } from '../rules.js';
+import type { Broker, Dialect, LogEntry } from '../types.js';
 import { commonName, identityOf, tlsOptions, usesTls } from './tls.js';
-import type { Broker, Dialect, LogEntry } from './types.js';
 
 export interface FromConfigOptions {
   /** `ephemeral`: every listener gets a free port instead of its own, and 127.0.0.1 instead of all

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Who } from '../types.js';
 import type { Connect } from './decode.js';
-import type { Gate } from './hub.js';
+import type { Gate } from './server-state.js';
 
 /** Who a CONNECT, and the door it came through, say that a client is. */
 export function identify(packet: Connect, gate: Gate): Who {

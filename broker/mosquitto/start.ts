@@ -5,9 +5,9 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { journal } from './journal.js';
-import { BrokerStartError } from './listen.js';
-import type { Broker, LogEntry, LogLevel } from './types.js';
+import { journal } from '../journal.js';
+import { BrokerStartError } from '../listen.js';
+import type { Broker, LogEntry, LogLevel } from '../types.js';
 
 /** Milliseconds Mosquitto gets to start, to end, or to write its database. */
 const DEADLINE = 10_000;

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.js';
+import type { Engine } from '../router.js';
 import type { Store } from '../store.js';
 import type { ConnackCode, Dialect, Limits, LogLevel, Who } from '../types.js';
 import type { Connection } from './connection.js';

@@ -21,14 +21,14 @@ import {
   type OutgoingPublish,
   PINGRESP,
 } from './encode.js';
-import type { Frame } from './frames.js';
-import type { Gate, Hub } from './hub.js';
 import { identify } from './identify.js';
-import { type Inner, innerConnection } from './inner.js';
-import { intake } from './intake.js';
-import { outputOf } from './output.js';
+import { connectWords, publishWords, willWords } from './log-lines.js';
+import { intake } from './packet-intake.js';
+import type { Frame } from './raw-packet.js';
+import { type Inner, innerConnection } from './router-client.js';
+import type { Gate, Hub } from './server-state.js';
 import { createSession, type Session } from './session.js';
-import { connectWords, publishWords, willWords } from './words.js';
+import { outputOf } from './socket-writer.js';
 
 /** Milliseconds a connection may stay without a CONNECT, as Mosquitto's. */
 const CONNECT_DEADLINE = 90_000;

@@ -1,5 +1,5 @@
 import { mqttString, validFilter, validTopicName } from '../topics.js';
-import type { Frame } from './frames.js';
+import type { Frame } from './raw-packet.js';
 
 export type QoS = 0 | 1 | 2;
 

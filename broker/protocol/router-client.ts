@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'aedes';
 import { generate, type Packet } from 'mqtt-packet';
-import type { Engine } from '../engine.js';
+import type { Engine } from '../router.js';
 import type { QoS, Will } from './decode.js';
-import { frameReader } from './frames.js';
+import { frameReader } from './raw-packet.js';
 
 /** The guard's own connection to aedes, on which it speaks for one client: CONNECT, SUBSCRIBE and
  * UNSUBSCRIBE, one at a time, each answered before the next. */
