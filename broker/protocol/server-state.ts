@@ -1,30 +1,21 @@
-import type { Engine } from '../router.js';
+import type { Journal } from '../journal.js';
+import type { Router } from '../router.js';
 import type { Store } from '../store.js';
-import type { ConnackCode, Dialect, Limits, LogLevel, Who } from '../types.js';
-import type { Connection } from './connection.js';
+import type { Who } from '../types.js';
+import type { Arrival } from './listener-policy.js';
+import type { Session } from './session.js';
 
-/** What the door says about those who come through it. */
-export interface Gate {
-  readonly address: string;
-  readonly port?: number;
-  readonly certificateName?: string;
-  /** Connections open now through this door. */
-  readonly counter: { open: number };
-  /** The user name the certificate gives, or `missing` where the door demands one. */
-  readonly identity?: { readonly username: string } | 'missing';
-  readonly authenticate: (who: Who) => ConnackCode | Promise<ConnackCode>;
-  readonly policy: Policy;
-  readonly limits: Required<Limits>;
-  /** What a made-up client identifier begins with. Default `auto-`. */
-  readonly autoIdPrefix?: string;
-}
-
-export interface Policy {
-  readonly dialect: Dialect;
-  readonly mayPublish: (who: Who, topic: string) => boolean;
-  readonly mayReceive: (who: Who, topic: string) => boolean;
-  /** `strict` only. */
-  readonly maySubscribe: (who: Who, filter: string) => boolean;
+/** A client's connection, as others see it. */
+export interface ClientConnection {
+  /** Undefined until CONNECT said who it is. */
+  readonly who: Who | undefined;
+  /** Undefined until the client is admitted. */
+  readonly session: Session | undefined;
+  readonly arrival: Arrival;
+  /** Another connection came with the same identifier (`3.1.1 MQTT-3.1.4-2`). */
+  takenOver(clean: boolean): void;
+  /** Cuts the connection, by the broker's will. `will`: whether the client's will is sent. */
+  cut(will: boolean, why?: string): void;
 }
 
 export interface Counters {
@@ -38,15 +29,14 @@ export interface Counters {
 }
 
 /** What all connections of a running broker share. */
-export interface Hub {
-  readonly engine: Engine;
+export interface ServerState extends Journal {
+  readonly router: Router;
   readonly store: Store;
   /** By client identifier; those that got as far as a CONNACK 0, or are about to. */
-  readonly connections: Map<string, Connection>;
+  readonly connections: Map<string, ClientConnection>;
   readonly counters: Counters;
-  /** True when anybody listens to lines of that level: a line is not composed for nobody. */
-  readonly logs: (level: LogLevel) => boolean;
-  readonly log: (level: LogLevel, text: string) => void;
+  /** True from the moment on at which the broker goes down as in a crash: no will is sent. */
+  readonly crashing: boolean;
   /** Brings the $SYS topics up to date. */
   readonly refreshSys: () => void;
 }
