@@ -30,8 +30,8 @@ export {
 } from './configured/start.js';
 export { startBroker } from './embedded.js';
 export { BrokerStartError } from './listen.js';
+export { findMosquitto } from './mosquitto/find.js';
 export {
-  findMosquitto,
   type MosquittoBroker,
   type MosquittoOptions,
   startMosquitto,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { assertNever } from '../wire/assert-never.js';
 import { type Acl, type AclAccess, type Decision, decide, parseAcl, type Subject } from './acl.js';
 import { located, type MosquittoConfig, type Security } from './conf/config.js';
 import { at, ConfigError, type FilePosition, type Warning } from './conf/position.js';
@@ -114,6 +115,8 @@ function explain(decision: Decision, acl: Acl, who: Subject): string {
       return who.username === undefined
         ? `No line of ${acl.file} for clients without a user name matches.`
         : `No line of ${acl.file} for ${who.username} matches, and no pattern.`;
+    default:
+      return assertNever(decision.because, 'reason of a decision');
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Who } from '../types.js';
-import type { InboundConnect } from './inbound.js';
+import type { InboundConnect, ProtocolVersion } from './inbound.js';
 import type { ApplicationMessage } from './message.js';
 
 /** The lines of Mosquitto's log. */
+
+/** How Mosquitto numbers the versions. */
+const LOG_VERSION: Readonly<Record<ProtocolVersion, number>> = { 3: 1, 4: 2 };
 
 export function publishLine(message: ApplicationMessage, id: number, dup: boolean): string {
   const flags = `d${dup ? 1 : 0}, q${message.qos}, r${message.retain ? 1 : 0}, m${id}`;
@@ -10,9 +13,8 @@ export function publishLine(message: ApplicationMessage, id: number, dup: boolea
 }
 
 export function connectLine(who: Who, packet: InboundConnect): string {
-  const version = packet.protocolVersion === 4 ? 2 : 1;
   const user = who.username === undefined ? '' : `, u'${who.username}'`;
-  const flags = `p${version}, c${packet.clean ? 1 : 0}, k${packet.keepalive}${user}`;
+  const flags = `p${LOG_VERSION[packet.protocolVersion]}, c${packet.clean ? 1 : 0}, k${packet.keepalive}${user}`;
   return `New client connected from ${who.address} as ${who.clientId} (${flags}).`;
 }
 
