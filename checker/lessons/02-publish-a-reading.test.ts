@@ -1,5 +1,5 @@
 import { check, type Failure, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
 import {
   insteadOf,
   jsonObject,
@@ -35,7 +35,7 @@ function lost(recording: Recording<Facts>): Omit<Failure, 'mistake' | 'why' | 't
   };
 }
 
-const onTopic = check<Facts>({
+export const onTopic = check<Facts>({
   id: 'T1',
   title: 'each reading is published when it comes',
   clauses: ['3.1.1 MQTT-3.3.2-1'],
@@ -115,7 +115,7 @@ const onTopic = check<Facts>({
   },
 });
 
-const asJson = check<Facts>({
+export const asJson = check<Facts>({
   id: 'T2',
   title: 'the payload is JSON with device, temp, hum and seq',
   clauses: [],
@@ -161,7 +161,7 @@ const asJson = check<Facts>({
   },
 });
 
-const counted = check<Facts>({
+export const counted = check<Facts>({
   id: 'T3',
   title: 'seq counts 1, 2, 3, …',
   clauses: [],
@@ -187,7 +187,7 @@ const counted = check<Facts>({
   },
 });
 
-const oneConnection = check<Facts>({
+export const oneConnection = check<Facts>({
   id: 'T4',
   title: 'one connection carries all readings',
   clauses: [],
@@ -210,7 +210,7 @@ const oneConnection = check<Facts>({
   },
 });
 
-const atOnce = check<Facts>({
+export const atOnce = check<Facts>({
   id: 'T5',
   title: 'nothing is lost when the input ends at once',
   clauses: [],
@@ -231,7 +231,7 @@ const atOnce = check<Facts>({
   },
 });
 
-const afterSlowConnack = check<Facts>({
+export const afterSlowConnack = check<Facts>({
   id: 'T6',
   title: 'nothing is lost while the broker takes its time',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
@@ -249,7 +249,7 @@ const afterSlowConnack = check<Facts>({
   },
 });
 
-const difficultNames = check<Facts>({
+export const difficultNames = check<Facts>({
   id: 'T7',
   title: 'names with quotes and other alphabets arrive whole',
   clauses: [],
@@ -270,7 +270,7 @@ const difficultNames = check<Facts>({
   },
 });
 
-const silentWithout = check<Facts>({
+export const silentWithout = check<Facts>({
   id: 'T8',
   title: 'no readings, no messages',
   clauses: [],
@@ -289,6 +289,13 @@ const silentWithout = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(paced, { needs: ['T1'] });
+
+export const practice: Practice = {
+  env: random => ({ TOPIC: makeTopic(random) }),
+  events: random => makeReadings(random, random.device(), 10).map(input => ({ input })),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '02-publish-a-reading',
@@ -301,11 +308,8 @@ export const lesson = hiddenTests(
       afterSlowConnack,
       difficultNames,
       silentWithout,
-      leavesCleanly(paced, { needs: ['T1'] }),
+      leaves,
     ],
-    practice: {
-      env: random => ({ TOPIC: makeTopic(random) }),
-      events: random => makeReadings(random, random.device(), 10).map(input => ({ input })),
-    },
+    practice,
   }),
 );

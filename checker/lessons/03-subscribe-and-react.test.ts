@@ -1,6 +1,6 @@
 import { type PublishPacket, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
 import { received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -20,7 +20,7 @@ import {
   withDecoy,
 } from './03-subscribe-and-react/scenarios.js';
 
-const subscribes = check<Facts>({
+export const subscribes = check<Facts>({
   id: 'T1',
   title: 'it subscribes to IN_TOPIC',
   clauses: ['3.1.1 MQTT-3.8.3-3'],
@@ -53,7 +53,7 @@ const subscribes = check<Facts>({
   },
 });
 
-const noEcho = check<Facts>({
+export const noEcho = check<Facts>({
   id: 'T2',
   title: 'it does not listen to itself',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
@@ -76,7 +76,7 @@ const noEcho = check<Facts>({
   },
 });
 
-const answersAll = check<Facts>({
+export const answersAll = check<Facts>({
   id: 'T3',
   title: 'each reading gets one answer',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
@@ -133,7 +133,7 @@ const answersAll = check<Facts>({
   },
 });
 
-const rightValues = check<Facts>({
+export const rightValues = check<Facts>({
   id: 'T4',
   title: 'the answer has device, seq and the temperature in Fahrenheit',
   clauses: [],
@@ -189,7 +189,7 @@ const rightValues = check<Facts>({
   },
 });
 
-const keepsUp = check<Facts>({
+export const keepsUp = check<Facts>({
   id: 'T5',
   title: 'fifty readings at once are all answered',
   clauses: [],
@@ -212,7 +212,7 @@ const keepsUp = check<Facts>({
   },
 });
 
-const survives = check<Facts>({
+export const survives = check<Facts>({
   id: 'T6',
   title: 'nonsense is skipped, and the next reading answered',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
@@ -252,7 +252,7 @@ function isNonsense(packet: PublishPacket): boolean {
   return !('text' in packet.payload) || !packet.payload.text.startsWith('{"device":"');
 }
 
-const patient = check<Facts>({
+export const patient = check<Facts>({
   id: 'T7',
   title: 'a late SUBACK changes nothing',
   clauses: ['3.1.1 MQTT-3.8.4-1'],
@@ -270,7 +270,7 @@ const patient = check<Facts>({
   },
 });
 
-const takesNo = check<Facts>({
+export const takesNo = check<Facts>({
   id: 'T8',
   title: 'a refused subscription ends the program with an exit code other than 0',
   clauses: ['3.1.1 MQTT-3.8.4-5', '3.1.1 MQTT-3.9.3-2'],
@@ -312,7 +312,7 @@ const takesNo = check<Facts>({
   },
 });
 
-const onlyIn = check<Facts>({
+export const onlyIn = check<Facts>({
   id: 'T9',
   title: 'messages on other topics get no answer',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
@@ -345,6 +345,20 @@ const onlyIn = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(oneByOne, { id: 'T10', needs: ['T3'] });
+
+export const practice: Practice = {
+  env: random => {
+    const place = `lab/${random.token(4)}`;
+    return { IN_TOPIC: `${place}/celsius`, OUT_TOPIC: `${place}/fahrenheit` };
+  },
+  events: (random, env) =>
+    facts(10)(random).readings.map(reading => ({
+      topic: env['IN_TOPIC'] ?? '',
+      payload: JSON.stringify(reading),
+    })),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '03-subscribe-and-react',
@@ -358,18 +372,8 @@ export const lesson = hiddenTests(
       patient,
       takesNo,
       onlyIn,
-      leavesCleanly(oneByOne, { id: 'T10', needs: ['T3'] }),
+      leaves,
     ],
-    practice: {
-      env: random => {
-        const place = `lab/${random.token(4)}`;
-        return { IN_TOPIC: `${place}/celsius`, OUT_TOPIC: `${place}/fahrenheit` };
-      },
-      events: (random, env) =>
-        facts(10)(random).readings.map(reading => ({
-          topic: env['IN_TOPIC'] ?? '',
-          payload: JSON.stringify(reading),
-        })),
-    },
+    practice,
   }),
 );

@@ -1,6 +1,6 @@
 import type { PacketEntry } from '../../wire/index.js';
-import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
+import { check, type Diagnosis, fail } from '../harness/check.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
 import { sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -25,7 +25,7 @@ import {
   published,
 } from './04-topic-names/scenarios.js';
 
-const bothMetrics = check<Facts>({
+export const bothMetrics = check<Facts>({
   id: 'T1',
   title: 'each reading becomes a message about temp and one about hum',
   clauses: [],
@@ -82,7 +82,7 @@ const bothMetrics = check<Facts>({
   },
 });
 
-const inOrder = check<Facts>({
+export const inOrder = check<Facts>({
   id: 'T2',
   title: `the topic name is ${shape}`,
   clauses: ['3.1.1 MQTT-4.7.3-4'],
@@ -202,7 +202,7 @@ const inOrder = check<Facts>({
   },
 });
 
-const payload = check<Facts>({
+export const payload = check<Facts>({
   id: 'T3',
   title: 'the payload is JSON with device, the metric, and seq',
   clauses: [],
@@ -257,7 +257,7 @@ const payload = check<Facts>({
   },
 });
 
-const siteNeeded = check<Facts>({
+export const siteNeeded = check<Facts>({
   id: 'T9',
   title: 'without a name for the site, nothing is published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
@@ -299,7 +299,7 @@ const siteNeeded = check<Facts>({
   },
 });
 
-const deviceNeeded = check<Facts>({
+export const deviceNeeded = check<Facts>({
   id: 'T10',
   title: 'a device without a name is skipped, the next one published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
@@ -332,6 +332,35 @@ const deviceNeeded = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(plain, { id: 'T11', needs: ['T1'] });
+
+export const namesUnchanged: Diagnosis = {
+  applies: pattern =>
+    ['T4', 'T5', 'T7'].every(id => pattern.failed(id)) && pattern.mistake('T4') === 'spaces-kept',
+  leads: 'T4',
+  covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
+  failure: () => ({
+    mistake: 'names-unchanged',
+    why: 'the names go into the topic name as people wrote them: spaces, slashes, capitals and all',
+    try: 'begin with TODO 1: a function that turns a name into a level, used for the company, the site and the device',
+  }),
+};
+
+export const practice: Practice = {
+  env: () => ({ COMPANY: 'Polar Fish & Co', SITE: 'Dock 2/North' }),
+  events: random => {
+    const names = [`Freezer ${random.int(2, 9)}/F`, `Line #${random.int(2, 9)}`, 'Kühlraum'];
+    return Array.from({ length: 9 }, (_, at) => ({
+      input: {
+        device: names[at % 3],
+        temp: random.decimal(-30, 5, 1),
+        hum: random.int(20, 60),
+        seq: Math.floor(at / 3) + 1,
+      },
+    }));
+  },
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '04-topic-names',
@@ -346,35 +375,9 @@ export const lesson = hiddenTests(
       plainLetters,
       siteNeeded,
       deviceNeeded,
-      leavesCleanly(plain, { id: 'T11', needs: ['T1'] }),
+      leaves,
     ],
-    diagnoses: [
-      {
-        applies: pattern =>
-          ['T4', 'T5', 'T7'].every(id => pattern.failed(id)) &&
-          pattern.mistake('T4') === 'spaces-kept',
-        leads: 'T4',
-        covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
-        failure: () => ({
-          mistake: 'names-unchanged',
-          why: 'the names go into the topic name as people wrote them: spaces, slashes, capitals and all',
-          try: 'begin with TODO 1: a function that turns a name into a level, used for the company, the site and the device',
-        }),
-      },
-    ],
-    practice: {
-      env: () => ({ COMPANY: 'Polar Fish & Co', SITE: 'Dock 2/North' }),
-      events: random => {
-        const names = [`Freezer ${random.int(2, 9)}/F`, `Line #${random.int(2, 9)}`, 'Kühlraum'];
-        return Array.from({ length: 9 }, (_, at) => ({
-          input: {
-            device: names[at % 3],
-            temp: random.decimal(-30, 5, 1),
-            hum: random.int(20, 60),
-            seq: Math.floor(at / 3) + 1,
-          },
-        }));
-      },
-    },
+    diagnoses: [namesUnchanged],
+    practice,
   }),
 );

@@ -1,6 +1,6 @@
 import { type PacketEntry, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { readCrash } from '../harness/stderr.js';
@@ -33,7 +33,7 @@ function temperatures(recording: Recording<Facts>): string[] {
   return [...new Set(devices)].map(device => topicOf(facts, device));
 }
 
-const covers = check<Facts>({
+export const covers = check<Facts>({
   id: 'T1',
   title: 'it subscribes to the temperatures of all devices',
   clauses: ['3.1.1 MQTT-4.7.1-2', '3.1.1 MQTT-4.7.1-3'],
@@ -102,7 +102,7 @@ const covers = check<Facts>({
   },
 });
 
-const listensForQueries = check<Facts>({
+export const listensForQueries = check<Facts>({
   id: 'T2',
   title: 'it subscribes to QUERY_TOPIC',
   clauses: ['3.1.1 MQTT-3.8.4-4'],
@@ -122,7 +122,7 @@ const listensForQueries = check<Facts>({
   },
 });
 
-const narrow = check<Facts>({
+export const narrow = check<Facts>({
   id: 'T3',
   title: 'no filter matches anything else',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
@@ -158,7 +158,7 @@ const narrow = check<Facts>({
   },
 });
 
-const replies = check<Facts>({
+export const replies = check<Facts>({
   id: 'T4',
   title: 'a query gets a reply on REPLY_TOPIC, as a JSON object',
   clauses: [],
@@ -199,7 +199,7 @@ const replies = check<Facts>({
   },
 });
 
-const emptyAtFirst = check<Facts>({
+export const emptyAtFirst = check<Facts>({
   id: 'T5',
   title: 'before any data the reply is {}',
   clauses: [],
@@ -356,10 +356,15 @@ function knows(id: string, title: string, at: number, needs: readonly string[]) 
   });
 }
 
-const morning = knows('T6', 'the reply has each device with its temperature', 1, ['T4', 'T5']);
-const evening = knows('T7', 'the latest temperature counts, and a new device is there', 2, ['T6']);
+export const morning = knows('T6', 'the reply has each device with its temperature', 1, [
+  'T4',
+  'T5',
+]);
+export const evening = knows('T7', 'the latest temperature counts, and a new device is there', 2, [
+  'T6',
+]);
 
-const strangeNames = check<Facts>({
+export const strangeNames = check<Facts>({
   id: 'T8',
   title: 'a device may be called temp, hum, query or like the company',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
@@ -392,6 +397,35 @@ const strangeNames = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(day, { id: 'T9', needs: ['T4'] });
+
+export const practice: Practice = {
+  env: () => ({
+    COMPANY: 'acme',
+    SITE: 'north',
+    QUERY_TOPIC: 'acme/north/monitor/query',
+    REPLY_TOPIC: 'acme/north/monitor/reply',
+  }),
+  events: random => {
+    const [one, two] = [random.device(), random.device()];
+    const reading = (device: string, metric: string, value: number) => ({
+      topic: `acme/north/${device}/${metric}`,
+      payload: JSON.stringify({ device, [metric]: value, seq: 1 }),
+    });
+    const query = { topic: 'acme/north/monitor/query', payload: '?' };
+    return [
+      query,
+      reading(one, 'temp', random.decimal(-30, 5, 1)),
+      reading(one, 'hum', random.int(20, 60)),
+      reading(two, 'temp', random.decimal(-30, 5, 1)),
+      query,
+      { topic: 'acme/south/oven-2b/temp', payload: '{"device":"oven-2b","temp":180,"seq":1}' },
+      reading(one, 'temp', random.decimal(-30, 5, 1)),
+      query,
+    ];
+  },
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '05-wildcards',
@@ -404,33 +438,8 @@ export const lesson = hiddenTests(
       morning,
       evening,
       strangeNames,
-      leavesCleanly(day, { id: 'T9', needs: ['T4'] }),
+      leaves,
     ],
-    practice: {
-      env: () => ({
-        COMPANY: 'acme',
-        SITE: 'north',
-        QUERY_TOPIC: 'acme/north/monitor/query',
-        REPLY_TOPIC: 'acme/north/monitor/reply',
-      }),
-      events: random => {
-        const [one, two] = [random.device(), random.device()];
-        const reading = (device: string, metric: string, value: number) => ({
-          topic: `acme/north/${device}/${metric}`,
-          payload: JSON.stringify({ device, [metric]: value, seq: 1 }),
-        });
-        const query = { topic: 'acme/north/monitor/query', payload: '?' };
-        return [
-          query,
-          reading(one, 'temp', random.decimal(-30, 5, 1)),
-          reading(one, 'hum', random.int(20, 60)),
-          reading(two, 'temp', random.decimal(-30, 5, 1)),
-          query,
-          { topic: 'acme/south/oven-2b/temp', payload: '{"device":"oven-2b","temp":180,"seq":1}' },
-          reading(one, 'temp', random.decimal(-30, 5, 1)),
-          query,
-        ];
-      },
-    },
+    practice,
   }),
 );

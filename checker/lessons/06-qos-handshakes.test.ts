@@ -1,5 +1,5 @@
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
 import {
   closing,
@@ -28,7 +28,7 @@ import {
   variables,
 } from './06-qos-handshakes/scenarios.js';
 
-const arrives = check<Facts>({
+export const arrives = check<Facts>({
   id: 'T1',
   title: 'each line becomes a message on the topic of its kind',
   clauses: ['3.1.1 MQTT-3.3.2-1'],
@@ -79,7 +79,7 @@ const arrives = check<Facts>({
   },
 });
 
-const rightQos = check<Facts>({
+export const rightQos = check<Facts>({
   id: 'T2',
   title: 'telemetry at QoS 1, heartbeat at QoS 0, billing at QoS 2',
   clauses: ['3.1.1 MQTT-4.3.1-1', '3.1.1 MQTT-4.3.2-1', '3.1.1 MQTT-4.3.3-1'],
@@ -185,7 +185,7 @@ function leftBehind(recording: Recording<Facts>) {
 
 const answerTo = (message: Message) => (message.packet.qos === 2 ? 'PUBCOMP' : 'PUBACK');
 
-const waits = check<Facts>({
+export const waits = check<Facts>({
   id: 'T3',
   title: 'it leaves only when the last acknowledgement is in',
   clauses: ['3.1.1 MQTT-4.3.2-1', '3.1.1 MQTT-4.3.3-1'],
@@ -225,7 +225,7 @@ const waits = check<Facts>({
   },
 });
 
-const oneIdEach = check<Facts>({
+export const oneIdEach = check<Facts>({
   id: 'T6',
   title: 'no line is sent under two packet identifiers',
   clauses: ['3.1.1 MQTT-2.3.1-2', '3.1.1 MQTT-2.3.1-3'],
@@ -261,7 +261,7 @@ const oneIdEach = check<Facts>({
   },
 });
 
-const anyOrder = check<Facts>({
+export const anyOrder = check<Facts>({
   id: 'T7',
   title: 'acknowledgements may come in any order',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
@@ -298,6 +298,24 @@ const anyOrder = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(oneOfEach, { id: 'T10', needs: ['T1', 'T3', 'T7'] });
+
+export const practice: Practice = {
+  env: random => variables(environment(random)),
+  events: (random, env) =>
+    facts(
+      ['telemetry', 'heartbeat', 'billing', 'telemetry', 'heartbeat', 'billing'],
+      [0, 1, 2, 0, 1, 2],
+    )(random).lines.flatMap((line, at) => [
+      { input: line },
+      {
+        topic: env['PROBE_TOPIC'] ?? '',
+        payload: JSON.stringify({ n: at + 1, sent: at % 3 }),
+        qos: (at % 3) as 0 | 1 | 2,
+      },
+    ]),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '06-qos-handshakes',
@@ -311,22 +329,8 @@ export const lesson = hiddenTests(
       anyOrder,
       probed,
       smallerOfBoth,
-      leavesCleanly(oneOfEach, { id: 'T10', needs: ['T1', 'T3', 'T7'] }),
+      leaves,
     ],
-    practice: {
-      env: random => variables(environment(random)),
-      events: (random, env) =>
-        facts(
-          ['telemetry', 'heartbeat', 'billing', 'telemetry', 'heartbeat', 'billing'],
-          [0, 1, 2, 0, 1, 2],
-        )(random).lines.flatMap((line, at) => [
-          { input: line },
-          {
-            topic: env['PROBE_TOPIC'] ?? '',
-            payload: JSON.stringify({ n: at + 1, sent: at % 3 }),
-            qos: (at % 3) as 0 | 1 | 2,
-          },
-        ]),
-    },
+    practice,
   }),
 );

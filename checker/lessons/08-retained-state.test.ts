@@ -1,4 +1,4 @@
-import { defineLesson } from '../harness/lesson.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
 import { leavesCleanly } from '../harness/matchers.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -16,6 +16,25 @@ import {
   reportsStored,
 } from './08-retained-state/watcher.js';
 
+export const leaves = leavesCleanly(changes, { id: 'T10', needs: ['T1'] });
+
+export const practice: Practice = {
+  env: random => environment(facts(random)),
+  events: (random, env) => {
+    const topic = (device: string) => (env['WATCH_FILTER'] ?? '').replace('+', device);
+    const state = (one: string) => JSON.stringify({ mode: one });
+    return [
+      { input: { mode: 'eco' } },
+      { input: { temp: random.decimal(-30, 45, 1) } },
+      { topic: topic('pump-1'), payload: state('night'), qos: 1, retain: true },
+      { input: { mode: 'boost' } },
+      { topic: topic('pump-1'), payload: state('away'), qos: 1 },
+      { topic: topic('pump-1'), payload: '', qos: 1, retain: true },
+      { input: { decommission: true } },
+    ];
+  },
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '08-retained-state',
@@ -29,23 +48,8 @@ export const lesson = hiddenTests(
       reportsLive,
       reportsErased,
       comesBack,
-      leavesCleanly(changes, { id: 'T10', needs: ['T1'] }),
+      leaves,
     ],
-    practice: {
-      env: random => environment(facts(random)),
-      events: (random, env) => {
-        const topic = (device: string) => (env['WATCH_FILTER'] ?? '').replace('+', device);
-        const state = (one: string) => JSON.stringify({ mode: one });
-        return [
-          { input: { mode: 'eco' } },
-          { input: { temp: random.decimal(-30, 45, 1) } },
-          { topic: topic('pump-1'), payload: state('night'), qos: 1, retain: true },
-          { input: { mode: 'boost' } },
-          { topic: topic('pump-1'), payload: state('away'), qos: 1 },
-          { topic: topic('pump-1'), payload: '', qos: 1, retain: true },
-          { input: { decommission: true } },
-        ];
-      },
-    },
+    practice,
   }),
 );

@@ -1,6 +1,6 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -23,7 +23,7 @@ function filters(recording: Recording<Facts>) {
   );
 }
 
-const subscribes = check<Facts>({
+export const subscribes = check<Facts>({
   id: 'T1',
   title: 'it subscribes to COMMAND_TOPIC at QoS 1',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
@@ -58,7 +58,7 @@ const subscribes = check<Facts>({
   },
 });
 
-const narrow = check<Facts>({
+export const narrow = check<Facts>({
   id: 'T2',
   title: 'it hears its own commands only',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
@@ -92,7 +92,7 @@ const narrow = check<Facts>({
   },
 });
 
-const reports = check<Facts>({
+export const reports = check<Facts>({
   id: 'T3',
   title: 'each command is answered with the state',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
@@ -155,7 +155,7 @@ const reports = check<Facts>({
   },
 });
 
-const rightState = check<Facts>({
+export const rightState = check<Facts>({
   id: 'T4',
   title: 'the state says what the command asked for, with its id',
   clauses: [],
@@ -196,7 +196,7 @@ const rightState = check<Facts>({
   },
 });
 
-const isStored = check<Facts>({
+export const isStored = check<Facts>({
   id: 'T5',
   title: 'the state is stored for those who come later',
   clauses: ['3.1.1 MQTT-3.3.1-5', '3.1.1 MQTT-3.3.1-6'],
@@ -231,6 +231,24 @@ const isStored = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(switching, { id: 'T13', needs: ['T3'] });
+
+export const practice: Practice = {
+  env: () => ({
+    COMMAND_TOPIC: 'device/commands',
+    STATE_TOPIC: 'device/state',
+    ERROR_TOPIC: 'device/error',
+  }),
+  events: random =>
+    [
+      '{"led":"on"}',
+      `{"led":"off","id":"c-${random.token(3)}"}`,
+      '{"led":',
+      '{"led":"purple","id":"c-bad"}',
+      '{"led":"on","id":"c-last"}',
+    ].map(payload => ({ topic: 'device/commands', payload, qos: 1 as const })),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '11-commands',
@@ -247,22 +265,8 @@ export const lesson = hiddenTests(
       sameTwice,
       inOrder,
       notExecuted,
-      leavesCleanly(switching, { id: 'T13', needs: ['T3'] }),
+      leaves,
     ],
-    practice: {
-      env: () => ({
-        COMMAND_TOPIC: 'device/commands',
-        STATE_TOPIC: 'device/state',
-        ERROR_TOPIC: 'device/error',
-      }),
-      events: random =>
-        [
-          '{"led":"on"}',
-          `{"led":"off","id":"c-${random.token(3)}"}`,
-          '{"led":',
-          '{"led":"purple","id":"c-bad"}',
-          '{"led":"on","id":"c-last"}',
-        ].map(payload => ({ topic: 'device/commands', payload, qos: 1 as const })),
-    },
+    practice,
   }),
 );
