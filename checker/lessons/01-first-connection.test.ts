@@ -2,7 +2,7 @@ import { type TraceEntry, withhold } from '../../wire/index.js';
 import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
 import type { ScenarioContext } from '../harness/context.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, leavesCleanly } from '../harness/matchers.js';
+import { insteadOf } from '../harness/matchers.js';
 import type { Random } from '../harness/random.js';
 import {
   closing,
@@ -17,6 +17,7 @@ import {
 } from '../harness/recording.js';
 import { scenario } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 interface Facts {
   readonly clientId: string;

@@ -1,12 +1,6 @@
 import { check, type Failure, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import {
-  insteadOf,
-  jsonObject,
-  leavesCleanly,
-  readObject,
-  sameNumber,
-} from '../harness/matchers.js';
+import { insteadOf, jsonObject, readObject, sameNumber } from '../harness/matchers.js';
 import { connections, notes, type Recording, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -21,6 +15,7 @@ import {
   published,
   slowBroker,
 } from './02-publish-a-reading/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 function lost(recording: Recording<Facts>): Omit<Failure, 'mistake' | 'why' | 'try'> | undefined {
   const { readings } = recording.facts;

@@ -1,7 +1,7 @@
 import { type PublishPacket, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -19,6 +19,7 @@ import {
   slowSuback,
   withDecoy,
 } from './03-subscribe-and-react/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const subscribes = check<Facts>({
   id: 'T1',

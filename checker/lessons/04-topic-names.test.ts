@@ -1,7 +1,7 @@
 import type { PacketEntry } from '../../wire/index.js';
 import { check, type Diagnosis, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -24,6 +24,7 @@ import {
   plain,
   published,
 } from './04-topic-names/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const bothMetrics = check<Facts>({
   id: 'T1',

@@ -1,7 +1,7 @@
 import { type PacketEntry, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { readCrash } from '../harness/stderr.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -15,6 +15,7 @@ import {
   strange,
   topicOf,
 } from './05-wildcards/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 interface Filter {
   readonly filter: string;

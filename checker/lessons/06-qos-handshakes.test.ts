@@ -1,6 +1,6 @@
 import { check, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import {
   closing,
   connections,
@@ -27,6 +27,7 @@ import {
   qosOf,
   variables,
 } from './06-qos-handshakes/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const arrives = check<Facts>({
   id: 'T1',

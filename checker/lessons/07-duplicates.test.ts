@@ -1,7 +1,7 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, type Diagnosis, type FailurePattern, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, leavesCleanly } from '../harness/matchers.js';
+import { insteadOf } from '../harness/matchers.js';
 import { connections, type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -20,6 +20,7 @@ import {
   variables,
 } from './07-duplicates/scenarios.js';
 import { sumCheck, sumOf, totalIn } from './07-duplicates/sums.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const subscribes = check<Facts>({
   id: 'T1',

@@ -1,5 +1,5 @@
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { leavesCleanly } from '../harness/matchers.js';
+
 import { hiddenTests } from '../harness/vitest.js';
 import {
   erases,
@@ -15,6 +15,7 @@ import {
   reportsLive,
   reportsStored,
 } from './08-retained-state/watcher.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const leaves = leavesCleanly(changes, { id: 'T10', needs: ['T1'] });
 

@@ -1,9 +1,10 @@
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { leavesCleanly } from '../harness/matchers.js';
+
 import { hiddenTests } from '../harness/vitest.js';
 import { comesBack, isPatient, reboots, saysGoodbye } from './09-last-will/phases.js';
 import { dies, fallsSilent, hasWill, isThere } from './09-last-will/presence.js';
 import { cleanStop, environment, facts } from './09-last-will/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const leaves = leavesCleanly(cleanStop, { id: 'T9', needs: ['T8'] });
 

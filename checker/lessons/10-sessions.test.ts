@@ -1,7 +1,7 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { notes, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -14,6 +14,7 @@ import {
   killedAtWork,
   whileAway,
 } from './10-sessions/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const ownMailbox = check<Facts>({
   id: 'T1',

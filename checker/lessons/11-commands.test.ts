@@ -1,7 +1,7 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -16,6 +16,7 @@ import {
   unmoved,
 } from './11-commands/commands.js';
 import { type Command, type Facts, fields, published, switching } from './11-commands/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 function filters(recording: Recording<Facts>) {
   return sent(recording, 'SUBSCRIBE').flatMap(entry =>

@@ -1,6 +1,6 @@
 import type { Diagnosis } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { leavesCleanly } from '../harness/matchers.js';
+
 import { hiddenTests } from '../harness/vitest.js';
 import { answers, lively, speaks } from './12-reconnect/basics.js';
 import { back, oneAnswer, oneTimer } from './12-reconnect/drops.js';
@@ -14,6 +14,7 @@ import {
   weather,
 } from './12-reconnect/outages.js';
 import { environment, practiceFacts, threeDrops } from './12-reconnect/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const leaves = leavesCleanly(threeDrops, { id: 'T14', needs: ['T4'] });
 

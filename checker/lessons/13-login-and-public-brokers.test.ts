@@ -1,6 +1,6 @@
 import { check, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
 import type { ScenarioDefinition } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -18,6 +18,7 @@ import {
   notAuthorised,
   rotated,
 } from './13-login-and-public-brokers/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 type Connect = PacketOf<'CONNECT'>;
 

@@ -1,7 +1,7 @@
 import type { NoteEntry } from '../../wire/index.js';
 import { type Check, check, type Diagnosis, fail } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { notes, type Recording, sent } from '../harness/recording.js';
 import type { ScenarioDefinition } from '../harness/scenario.js';
 import { readCrash } from '../harness/stderr.js';
@@ -20,6 +20,7 @@ import {
   wrongAuthority,
   wrongName,
 } from './14-tls/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 /** Bytes that are no TLS came to a server that speaks only TLS. */
 const spokePlain = (recording: Recording): NoteEntry | undefined =>
