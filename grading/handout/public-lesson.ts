@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesUnder, packageRoot } from '../course/index.js';
+import { filesUnder, packageRoot } from '../../course/index.js';
 
 /** A check that students do not get. */
 export interface KeptBack {

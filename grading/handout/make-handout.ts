@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lessonChecks } from '../checker/index.js';
+import { lessonChecks } from '../../checker/index.js';
 import {
   deliveredFiles,
   emptyState,
@@ -11,9 +11,9 @@ import {
   packageVersion,
   textHash,
   UsageError,
-} from '../course/index.js';
-import type { CourseFile } from './course-file.js';
-import { type KeptBack, stripChecks } from './handout-strip.js';
+} from '../../course/index.js';
+import type { CourseFile } from '../course-file.js';
+import { type KeptBack, stripChecks } from './public-lesson.js';
 import { type TarFile, tarball } from './tarball.js';
 
 export interface HandoutRequest {
