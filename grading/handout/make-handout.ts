@@ -13,7 +13,7 @@ import {
   UsageError,
 } from '../../course/index.js';
 import type { CourseFile } from '../course-file.js';
-import { type KeptBack, stripChecks } from './public-lesson.js';
+import { publicLesson } from './public-lesson.js';
 import { type TarFile, tarball } from './tarball.js';
 
 export interface HandoutRequest {
@@ -32,9 +32,15 @@ export interface HandedOut {
   readonly keptBack: readonly KeptBack[];
 }
 
-/** Rooms and files of the package that students do without. */
+/** A check that students do not get. */
+export interface KeptBack {
+  readonly lesson: string;
+  readonly id: string;
+}
+
+/** Rooms and files of the package that students do without, and the hidden tests as they are here. */
 const forInstructors =
-  /^(dist\/(grading|checker\/prove\/proofs)\/|dist\/cli\/(grade|regrade|handout|verify)[^/]*$|.*\.map$|dist\/vendor\/.*\.cache$)/;
+  /^(dist\/(grading|checker\/(prove\/proofs|lessons))\/|dist\/cli\/(grade|regrade|handout|verify)[^/]*$|.*\.map$|dist\/vendor\/.*\.cache$)/;
 
 /**
  * Makes what students get: a workspace to begin in, and the course as a tarball without solutions,
@@ -44,24 +50,18 @@ const forInstructors =
 export async function makeHandout(request: HandoutRequest): Promise<HandedOut> {
   const { folder, lessons } = request;
   prepare(folder);
-  const kept: KeptBack[] = [];
-  const shown: Record<string, readonly string[]> = {};
-  const stripped = new Map<string, string>();
+  const checks = new Map<string, string>();
+  const keptBack: KeptBack[] = [];
   for (const lesson of lessons) {
     const wanted = request.courseFile.lessons[lesson]?.public;
-    if (!wanted) continue;
-    shown[lesson] = wanted;
-    const back = (await lessonChecks(lesson)).filter(({ id }) => !wanted.includes(id));
-    const result = stripChecks(
-      lesson,
-      back.map(one => one.id),
-    );
-    kept.push(...result.kept);
-    for (const [path, text] of result.files) stripped.set(path, text);
+    const shown = wanted ?? (await lessonChecks(lesson)).map(check => check.id);
+    const made = await publicLesson(lesson, shown);
+    checks.set(made.path, made.text);
+    keptBack.push(...made.keptBack.map(id => ({ lesson, id })));
   }
-  const handout: Handout = { schema: HANDOUT_SCHEMA, public: shown };
+  const handout: Handout = { schema: HANDOUT_SCHEMA, keptBack: counted(keptBack) };
   const name = `mqtt-course-${packageVersion()}.tgz`;
-  const inside = courseFiles(lessons, stripped, handout);
+  const inside = courseFiles(lessons, checks, handout);
   const written: string[] = [];
   const write = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -70,7 +70,7 @@ export async function makeHandout(request: HandoutRequest): Promise<HandedOut> {
   };
   write(name, await tarball(inside));
   for (const { path, text } of workspaceFiles(lessons, name)) write(path, text);
-  return { files: written.sort(), tarball: name, keptBack: kept };
+  return { files: written.sort(), tarball: name, keptBack };
 }
 
 function prepare(folder: string): void {
@@ -93,10 +93,16 @@ function prepare(folder: string): void {
   }
 }
 
+function counted(keptBack: readonly KeptBack[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { lesson } of keptBack) counts[lesson] = (counts[lesson] ?? 0) + 1;
+  return counts;
+}
+
 /** What is in the tarball, as npm packs it: below `package/`. */
 function courseFiles(
   lessons: readonly string[],
-  stripped: ReadonlyMap<string, string>,
+  checks: ReadonlyMap<string, string>,
   handout: Handout,
 ): TarFile[] {
   const root = packageRoot();
@@ -114,12 +120,13 @@ function courseFiles(
     .filter(({ path }) => !forInstructors.test(path) && !ofOtherLesson(path))
     .map(({ path, from }) => ({
       path: `package/${path}`,
-      content: withoutMap(path, stripped.get(path) ?? readFileSync(from)),
+      content: withoutMap(path, readFileSync(from)),
       ...(path.startsWith('bin/') ? { executable: true } : {}),
     }));
   const license = join(root, 'LICENSE');
   return [
     ...chosen,
+    ...[...checks].map(([path, content]) => ({ path: `package/${path}`, content })),
     ...(existsSync(license) ? [{ path: 'package/LICENSE', content: readFileSync(license) }] : []),
     { path: 'package/README.md', content: courseReadme },
     { path: 'package/package.json', content: json(coursePackage(root)) },
