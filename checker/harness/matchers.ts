@@ -105,7 +105,7 @@ export function sameNumber(a: unknown, b: number): boolean {
   return typeof a === 'number' && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
 }
 
-/** Whether the source looks as if an option had a form that the library ignores (detector U11): a hint only. */
+/** Whether the source looks as if an option had a form that the library ignores: a hint only. */
 export function misreadOption(source: string): string | undefined {
   if (
     /\b(?:publish|publishAsync|subscribe|subscribeAsync)\((?:[^()]|\([^()]*\))*,\s*[012]\s*[,)]/.test(

@@ -8,9 +8,11 @@ import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type OutputChunk, type Plugin, rollup } from 'rollup';
 import { parseAst } from 'rollup/parseAst';
-import type { Check, Lesson } from '../../checker/harness/index.js';
-import { hiddenTestFile } from '../../checker/index.js';
+import { hiddenTestFile, loadLesson } from '../../checker/index.js';
 import { filesUnder, packageRoot } from '../../course/index.js';
+
+type Lesson = Awaited<ReturnType<typeof loadLesson>>;
+type Check = Lesson['checks'][number];
 
 export interface PublicLesson {
   /** Where it is in the package. */
@@ -94,8 +96,7 @@ async function readLesson(id: string): Promise<{ lesson: Lesson; exported: Map<u
       if (!exported.has(value)) exported.set(value, { module, name });
     }
   }
-  const { lesson } = (await import(pathToFileURL(file).href)) as { lesson: Lesson };
-  return { lesson, exported };
+  return { lesson: await loadLesson(id), exported };
 }
 
 /** What a check needs; in place of one that is kept back, what that one needs. */
@@ -209,8 +210,7 @@ function proveLeftOut(
   const statements: readonly unknown[] = parseAst(chunk.code).body;
   const done = statements
     .filter(isNode)
-    .find(({ type }) => !/^(Import|Export|Variable|Function|Class).*Declaration$/.test(type),
-  );
+    .find(({ type }) => !/^(Import|Export|Variable|Function|Class).*Declaration$/.test(type));
   if (done) {
     const text = chunk.code.slice(done.start, done.end);
     throw new Error(

@@ -1,6 +1,6 @@
 import type { PacketEntry } from '../../../wire/index.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
-import { stillRunning } from '../../harness/detectors.js';
+import { stillRunning } from '../../harness/detectors/index.js';
 import { insteadOf } from '../../harness/matchers.js';
 import {
   closing,
