@@ -40,7 +40,7 @@ async function makeIt(folder: string, options: HandoutOptions, style: Style): Pr
   const courseFile = await openCourseFile(options);
   const { makeHandout } = await import('../grading/handout/make-handout.js');
   const made = await makeHandout({ folder: at(folder), lessons, courseFile });
-  if (options.json) return printJson({ schema: 'mqtt-course/handout-made/1', ...made });
+  if (options.json) return printJson({ schema: 'mqtt-course/handout-made/2', ...made });
   const names = made.keptBack.map(one => `${Number.parseInt(one.lesson, 10)}/${one.id}`).join(', ');
   const say = (text: string) => hang('', '  ', text, style.width);
   print([

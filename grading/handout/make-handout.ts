@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lessonChecks } from '../../checker/index.js';
 import {
   deliveredFiles,
   emptyState,
@@ -13,7 +12,7 @@ import {
   UsageError,
 } from '../../course/index.js';
 import type { CourseFile } from '../course-file.js';
-import { publicLesson } from './public-lesson.js';
+import { lessonModules, publicLesson } from './public-lesson.js';
 import { type TarFile, tarball } from './tarball.js';
 
 export interface HandoutRequest {
@@ -50,13 +49,16 @@ const forInstructors =
 export async function makeHandout(request: HandoutRequest): Promise<HandedOut> {
   const { folder, lessons } = request;
   prepare(folder);
+  if (!existsSync(join(packageRoot(), 'dist', 'cli', 'main.js'))) {
+    throw new UsageError('the course is not built yet. In the folder of the course: npm install');
+  }
   const checks = new Map<string, string>();
   const keptBack: KeptBack[] = [];
   for (const lesson of lessons) {
-    const wanted = request.courseFile.lessons[lesson]?.public;
-    const shown = wanted ?? (await lessonChecks(lesson)).map(check => check.id);
-    const made = await publicLesson(lesson, shown);
-    checks.set(made.path, made.text);
+    const modules = await lessonModules(lesson);
+    const shown = request.courseFile.lessons[lesson]?.public;
+    const made = await publicLesson(modules, shown ?? modules.lesson.checks.map(({ id }) => id));
+    checks.set(`dist/checker/lessons/${lesson}.test.js`, made.text);
     keptBack.push(...made.keptBack.map(id => ({ lesson, id })));
   }
   const handout: Handout = { schema: HANDOUT_SCHEMA, keptBack: counted(keptBack) };
@@ -106,9 +108,6 @@ function courseFiles(
   handout: Handout,
 ): TarFile[] {
   const root = packageRoot();
-  if (!existsSync(join(root, 'dist', 'cli', 'main.js'))) {
-    throw new UsageError('the course is not built yet. In the folder of the course: npm install');
-  }
   const ofOtherLesson = (path: string) => {
     const id = /\/(\d{2,}-[a-z0-9-]+)(?:[./]|$)/.exec(path)?.[1];
     return id !== undefined && !lessons.includes(id);
