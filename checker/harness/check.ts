@@ -74,15 +74,12 @@ export interface Diagnosis {
   ) => Partial<Omit<Failure, 'seen' | 'packets'>> & { mistake: string };
 }
 
-/** Which checks failed, and as which mistake. */
+/** Which of the checks that a diagnosis leads and covers failed, and as which mistake. */
 export interface FailurePattern {
   failed(id: string): boolean;
   passed(id: string): boolean;
   /** The mistake that a failed check named. */
   mistake(id: string): string | undefined;
-  /** Exactly these checks failed. */
-  only(...ids: string[]): boolean;
-  recording<Facts>(scenario: ScenarioDefinition<Facts>): Recording<Facts>;
   /** The text of the learner's file: a hint to order causes that look alike, never a reason. */
   readonly source: string;
 }

@@ -40,6 +40,10 @@ export interface Lesson {
   readonly practice: Practice;
 }
 
+/**
+ * Each check, each diagnosis and the practice are exports of the lesson's modules, and these modules
+ * only declare: so what students get can be made without the checks that are kept back.
+ */
 export interface LessonDefinition {
   readonly id: string;
   readonly checks: readonly Check[];
