@@ -1,8 +1,8 @@
 /** Where on the wire a mistake is: which packet carries it, and which of its bytes. */
-import { type BitPart, type BytePart, explainPacket } from '../wire/draw/explain.js';
-import type { PacketEntry, Trace } from '../wire/index.js';
-import type { Recording } from './harness/recording.js';
-import type { Verdict } from './harness/result.js';
+import { type BitPart, type BytePart, explainPacket } from '../../wire/draw/explain.js';
+import type { PacketEntry, Trace } from '../../wire/index.js';
+import type { Recording } from './recording.js';
+import type { Verdict } from './result.js';
 
 /** A field of a packet, as `trace --explain` names it; some bits of it, as `5` or `4-3`. */
 export interface Field {
