@@ -130,6 +130,7 @@ function failed(
     packets: [...new Set(cited)].sort((a, b) => a - b),
     scenario,
     mistake: failure.mistake,
+    ...(failure.field ? { field: failure.field } : {}),
   };
 }
 
@@ -203,10 +204,12 @@ function diagnose(
   );
   const lead = diagnosis && verdicts.get(diagnosis.leads);
   if (!diagnosis || !lead) return;
-  const { clauses, ...words } = diagnosis.failure(patternFor(diagnosis, looks, context));
+  const { clauses, field, ...words } = diagnosis.failure(patternFor(diagnosis, looks, context));
+  const { field: _, ...rest } = lead;
   verdicts.set(diagnosis.leads, {
-    ...lead,
+    ...rest,
     ...words,
+    ...(field ? { field } : {}),
     clauses: [...new Set([...lead.clauses, ...(clauses ?? [])])],
   });
   for (const id of diagnosis.covers ?? []) {

@@ -1,5 +1,6 @@
 import { type PacketEntry, payloadText } from '../../wire/index.js';
 import { fail } from './check.js';
+import { packetFields } from './fields.js';
 import { type PacketOf, packets, type Recording } from './recording.js';
 
 /** Describes an absence by what came instead: "no SUBSCRIBE within 2 s; after #2 CONNACK nothing came; …". */
@@ -29,7 +30,14 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function jsonObject(entry: PacketOf<'PUBLISH'>): JsonObject {
   const text = payloadText(entry.packet.payload);
   const not = (mistake: string, why: string, next: string): never =>
-    fail({ mistake, expected: 'the payload is one JSON object', seen: [entry], why, try: next });
+    fail({
+      mistake,
+      field: packetFields.payload,
+      expected: 'the payload is one JSON object',
+      seen: [entry],
+      why,
+      try: next,
+    });
   if (text === undefined) {
     return not(
       'not-text',

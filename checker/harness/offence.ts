@@ -4,119 +4,6 @@ import type { PacketEntry, Trace } from '../../wire/index.js';
 import type { Recording } from './recording.js';
 import type { Verdict } from './result.js';
 
-/** A field of a packet, as `trace --explain` names it; some bits of it, as `5` or `4-3`. */
-export interface Field {
-  readonly type: 'CONNECT' | 'PUBLISH' | 'SUBSCRIBE';
-  /** Undefined where the packet as a whole is the mistake. */
-  readonly field?: string;
-  readonly bits?: string;
-}
-
-const connect = (field?: string, bits?: string): Field => entry('CONNECT', field, bits);
-const publish = (field?: string, bits?: string): Field => entry('PUBLISH', field, bits);
-const subscribe = (field?: string, bits?: string): Field => entry('SUBSCRIBE', field, bits);
-
-function entry(type: Field['type'], field?: string, bits?: string): Field {
-  return { type, ...(field ? { field } : {}), ...(bits ? { bits } : {}) };
-}
-
-const flags = 'connect flags';
-const first = 'type and flags';
-
-/**
- * Mistakes that are one field of one packet. A mistake that shows in several packets, or in what
- * did not come, is not here: nothing is guessed.
- */
-export const fieldOf: Readonly<Record<string, Field>> = {
-  ...each(connect('client identifier'), ['invented-id', 'another-name', 'new-id-each-boot']),
-  ...each(connect('keep-alive'), ['keepalive-ignored']),
-  ...each(connect('protocol level'), ['protocol-version']),
-  ...each(connect('will topic'), ['will-elsewhere']),
-  ...each(connect(flags, '5'), ['will-not-stored']),
-  ...each(connect(flags, '4-3'), ['will-at-qos-0']),
-  ...each(connect(flags, '2'), ['no-will']),
-  ...each(connect(flags, '1'), ['clean-session']),
-  ...each(connect(flags, '7'), ['no-login']),
-  ...each(connect(), ['connects-twice', 'connection-per-reading']),
-  ...each(publish('topic name'), [
-    'wrong-topic',
-    'wrong-total-topic',
-    'wrong-out-topic',
-    'wrong-metric',
-    'wrong-place',
-    'state-elsewhere',
-    'reply-elsewhere',
-    'leading-slash',
-    'trailing-slash',
-    'slash-kept',
-    'levels-out-of-order',
-    'capitals-kept',
-    'capitals-lost',
-    'spaces-kept',
-    'first-space-only',
-    'names-unchanged',
-    'percent-encoded',
-    'dollar-kept',
-    'wildcard-kept',
-    'empty-level',
-    'letters-lost',
-    'other-character',
-    'nameless-site',
-    'shared-topic',
-  ]),
-  ...each(publish('payload'), [
-    'printed-object',
-    'double-json',
-    'name-damaged',
-    'seq-from-zero',
-    'seq-not-counting',
-    'bytes-not-object',
-    'wrong-value',
-    'device-field',
-    'no-metric-field',
-    'erase-with-a-value',
-    'topic-as-key',
-    'name-not-id',
-  ]),
-  ...each(publish(first, '2-1'), [
-    'qos-too-low',
-    'billing-too-low',
-    'heartbeat-acknowledged',
-    'all-at-2',
-    'state-at-qos-0',
-    'birth-at-qos-0',
-    'goodbye-at-qos-0',
-    'done-at-qos-0',
-    'telemetry-at-2',
-  ]),
-  ...each(publish(first, '0'), [
-    'retain-missing',
-    'state-not-stored',
-    'birth-not-stored',
-    'goodbye-not-stored',
-    'change-not-stored',
-    'telemetry-stored',
-    'report-stored',
-    'error-stored',
-    'heartbeat-kept',
-    'erase-without-retain',
-  ]),
-  ...each(subscribe('topic filter'), [
-    'wrong-filter',
-    'wrong-level-count',
-    'everything',
-    'too-wide',
-    'whole-branch',
-    'hears-itself',
-    'swapped-topics',
-  ]),
-  ...each(subscribe('requested QoS', '1-0'), ['subscribed-too-low', 'subscribed-at-0']),
-};
-
-function each(field: Field, mistakes: readonly string[]): Record<string, Field> {
-  return Object.fromEntries(mistakes.map(mistake => [mistake, field]));
-}
-
 /** The bytes of a packet that a verdict is about. */
 export interface Offence {
   readonly entry: PacketEntry;
@@ -127,7 +14,7 @@ export interface Offence {
 
 /** The one packet of the learner's program that a failed verdict is about; undefined in doubt. */
 export function offendingPacket(verdict: Verdict, recording: Recording): PacketEntry | undefined {
-  const field = fieldOf[verdict.mistake ?? ''];
+  const { field } = verdict;
   if (!field || verdict.status !== 'failed') return undefined;
   const candidates = recording.trace.entries.filter(
     (entry): entry is PacketEntry =>
@@ -135,7 +22,7 @@ export function offendingPacket(verdict: Verdict, recording: Recording): PacketE
       verdict.packets.includes(entry.n) &&
       entry.direction === 'to-broker' &&
       entry.madeByTap === undefined &&
-      entry.packet.type === field.type &&
+      entry.packet.type === field.packet &&
       recording.programs.some(program => program.name === entry.who),
   );
   return candidates.length === 1 ? candidates[0] : undefined;
@@ -143,13 +30,13 @@ export function offendingPacket(verdict: Verdict, recording: Recording): PacketE
 
 /** Packet, byte and bits that a failed verdict is about; undefined in doubt. */
 export function offence(verdict: Verdict, recording: Recording): Offence | undefined {
-  const known = fieldOf[verdict.mistake ?? ''];
+  const { name, bits } = verdict.field ?? {};
   const packet = offendingPacket(verdict, recording);
-  if (!known?.field || !packet) return undefined;
-  const part = onlyPart(recording.trace, packet, known.field, verdict.seen ?? '');
+  if (!name || !packet) return undefined;
+  const part = onlyPart(recording.trace, packet, name, verdict.seen ?? '');
   if (!part) return undefined;
-  if (known.bits === undefined) return { entry: packet, part };
-  const bit = part.bits?.find(one => one.at === known.bits);
+  if (bits === undefined) return { entry: packet, part };
+  const bit = part.bits?.find(one => one.at === bits);
   return bit && { entry: packet, part, bit };
 }
 

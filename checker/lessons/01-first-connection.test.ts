@@ -1,6 +1,7 @@
 import { type TraceEntry, withhold } from '../../wire/index.js';
 import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
 import type { ScenarioContext } from '../harness/context.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf } from '../harness/matchers.js';
 import type { Random } from '../harness/random.js';
@@ -145,6 +146,7 @@ export const identity = check<Facts>({
     if (connect.packet.clientId === clientId) return;
     fail({
       mistake: 'invented-id',
+      field: packetFields.clientId,
       expected,
       seen: [connect],
       why:
@@ -168,6 +170,7 @@ export const keepalive = check<Facts>({
     if (!connect || connect.packet.keepalive === wanted) return;
     fail({
       mistake: 'keepalive-ignored',
+      field: packetFields.keepAlive,
       expected: `CONNECT with keepalive=${wanted}, from MQTT_KEEPALIVE`,
       seen: [connect],
       why: `the wire says ${connect.packet.keepalive} s: the broker waits one and a half times that before it notices a dead line [3.1.1 MQTT-3.1.2-24]`,
@@ -214,6 +217,7 @@ export const once = check<Facts>({
     const impatient = gaveUpWaiting(recording, first, second);
     fail({
       mistake: impatient ? 'impatient' : 'connects-twice',
+      field: impatient ? undefined : packetFields.connect,
       expected: 'one CONNECT',
       seen: [
         first,

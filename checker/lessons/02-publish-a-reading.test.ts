@@ -1,4 +1,5 @@
 import { check, type Failure, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, readObject, sameNumber } from '../harness/matchers.js';
 import { connections, notes, type Recording, sent } from '../harness/recording.js';
@@ -57,6 +58,7 @@ export const onTopic = check<Facts>({
     if (out.length === 0 && elsewhere) {
       fail({
         mistake: 'wrong-topic',
+        field: packetFields.topicName,
         expected,
         seen: [elsewhere],
         why: 'a consumer that subscribed to the agreed topic name receives nothing',
@@ -145,6 +147,7 @@ export const asJson = check<Facts>({
         if (!sameNumber(object[field], reading[field])) {
           fail({
             mistake: 'wrong-value',
+            field: packetFields.payload,
             expected: `"${field}" is ${reading[field]}, as it came in`,
             seen: [entry],
             why: 'rounding or mixing up fields changes what was measured',
@@ -172,6 +175,7 @@ export const counted = check<Facts>({
         values.startsWith('0') && out.length > 1 && !values.startsWith('0, 0')
           ? 'seq-from-zero'
           : 'seq-not-counting',
+      field: packetFields.payload,
       expected: `seq is ${out.map((_, at) => at + 1).join(', ')}`,
       seen: [`seq is ${values}; the first that differs is`, out[wrong] as Published],
       why: 'a consumer notices loss and duplicates by a gap or a repetition in seq',
@@ -194,6 +198,7 @@ export const oneConnection = check<Facts>({
     if (opened <= 1) return;
     fail({
       mistake: 'connection-per-reading',
+      field: packetFields.connect,
       expected: 'one CONNECT, then all messages',
       seen: [
         `${opened} connections for ${recording.facts.readings.length} readings`,
@@ -256,6 +261,7 @@ export const difficultNames = check<Facts>({
       if (device === undefined || readObject(entry)?.['device'] === device) continue;
       fail({
         mistake: 'name-damaged',
+        field: packetFields.payload,
         expected: `"device" is ${JSON.stringify(device)}`,
         seen: [entry],
         why: 'JSON made by hand breaks at a quote or a backslash in the data',

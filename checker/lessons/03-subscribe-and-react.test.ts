@@ -1,5 +1,6 @@
 import { type PublishPacket, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { received, sent } from '../harness/recording.js';
@@ -44,6 +45,7 @@ export const subscribes = check<Facts>({
     const swapped = filters.some(filter => topicMatches(filter, outTopic));
     fail({
       mistake: swapped ? 'swapped-topics' : 'wrong-filter',
+      field: packetFields.topicFilter,
       expected,
       seen: subscribe.slice(0, 2),
       why: swapped
@@ -69,6 +71,7 @@ export const noEcho = check<Facts>({
     const echoes = received(recording, 'PUBLISH').filter(one => one.packet.topic === outTopic);
     fail({
       mistake: 'hears-itself',
+      field: packetFields.topicFilter,
       expected: `a topic filter that does not match your own ${outTopic}`,
       seen: [wide, ...echoes.slice(0, 1), `${echoes.length} of your own messages came back to you`],
       why: 'MQTT 3.1.1 delivers your own messages to you, too, when your filter matches them; every answer becomes a question',
@@ -101,6 +104,7 @@ export const answersAll = check<Facts>({
     if (out.length === 0 && elsewhere) {
       fail({
         mistake: 'wrong-out-topic',
+        field: packetFields.topicName,
         expected: `answers on ${outTopic}`,
         seen: [elsewhere],
         why: 'whoever waits for the answer waits on OUT_TOPIC',
@@ -150,6 +154,7 @@ export const rightValues = check<Facts>({
       if (object['f'] === null || object['f'] === undefined) {
         fail({
           mistake: 'bytes-not-object',
+          field: packetFields.payload,
           expected,
           seen: [entry],
           why: 'a payload is bytes; a field of it is undefined, and arithmetic with undefined gives NaN, which JSON writes as null',
@@ -174,6 +179,7 @@ export const rightValues = check<Facts>({
       ) {
         fail({
           mistake: typeof f === 'string' ? 'number-as-text' : 'wrong-value',
+          field: packetFields.payload,
           expected,
           seen: [entry],
           why:

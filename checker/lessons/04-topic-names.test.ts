@@ -1,5 +1,6 @@
 import type { PacketEntry } from '../../wire/index.js';
 import { check, type Diagnosis, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { sent } from '../harness/recording.js';
@@ -96,6 +97,7 @@ export const inOrder = check<Facts>({
     const not = (mistake: string, entry: PacketEntry, why: string, next: string): never =>
       fail({
         mistake,
+        field: packetFields.topicName,
         expected: `four levels, ${shape}, for example ${example}`,
         seen: [entry],
         why,
@@ -142,6 +144,7 @@ export const inOrder = check<Facts>({
       const topics = new Set(out.map(entry => entry.packet.topic)).size;
       fail({
         mistake: 'shared-topic',
+        field: packetFields.topicName,
         expected: `the device has a level of its own: ${shape}, for example ${example}`,
         seen: [`${devices.length} devices share ${topics} topics, such as`, nobody],
         why: 'the device stands only in the payload: nobody can subscribe to one device, keep its last value, or allow it to one user',
@@ -224,6 +227,7 @@ export const payload = check<Facts>({
       if (object['device'] !== device) {
         fail({
           mistake: 'device-field',
+          field: packetFields.payload,
           expected,
           seen: [entry],
           why: 'topic name and payload speak of different devices, or the name for people is lost',
@@ -245,6 +249,7 @@ export const payload = check<Facts>({
         const text = typeof object[metric] === 'string';
         fail({
           mistake: text ? 'number-as-text' : metric in object ? 'wrong-value' : 'no-metric-field',
+          field: packetFields.payload,
           expected: expected.replace('…,"seq"', `${value},"seq"`),
           seen: [entry],
           why: text
@@ -273,6 +278,7 @@ export const siteNeeded = check<Facts>({
     if (bad) {
       fail({
         mistake: 'nameless-site',
+        field: packetFields.topicName,
         expected,
         seen: [bad],
         why: 'two sites without a name share this place, and nobody can tell them apart; a level may be empty in MQTT, so no broker warns you',
@@ -314,6 +320,7 @@ export const deviceNeeded = check<Facts>({
     if (bad) {
       fail({
         mistake: 'empty-level',
+        field: packetFields.topicName,
         expected: `no message for the device ${nameless}: no letter and no digit is left of it`,
         seen: [bad],
         why: 'the third level names nobody; all devices without a name end up here, and + matches it, so dashboards show a ghost',
@@ -342,6 +349,7 @@ export const namesUnchanged: Diagnosis = {
   covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
   failure: () => ({
     mistake: 'names-unchanged',
+    field: packetFields.topicName,
     why: 'the names go into the topic name as people wrote them: spaces, slashes, capitals and all',
     try: 'begin with TODO 1: a function that turns a name into a level, used for the company, the site and the device',
   }),

@@ -1,5 +1,6 @@
 import { type PacketEntry, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
@@ -73,6 +74,7 @@ export const covers = check<Facts>({
     if (other) {
       fail({
         mistake: 'wrong-level-count',
+        field: packetFields.topicFilter,
         expected,
         seen: [
           `the filter "${other.filter}" has ${other.filter.split('/').length} levels, the topic names have 4`,
@@ -95,6 +97,7 @@ export const covers = check<Facts>({
     const near = ours[0] ?? first;
     fail({
       mistake: 'wrong-filter',
+      field: packetFields.topicFilter,
       expected,
       seen: [near.entry, `"${near.filter}" matches none of the topic names of ${company}/${site}`],
       why: 'a filter matches a name level by level, byte by byte; + matches any one level, and a device-id written into the filter matches that device only',
@@ -140,6 +143,7 @@ export const narrow = check<Facts>({
       const used = all.filter(one => wanted.has(one.packet.topic)).length;
       fail({
         mistake: filter === '#' ? 'everything' : filter.endsWith('#') ? 'whole-branch' : 'too-wide',
+        field: packetFields.topicFilter,
         expected: `filters for the temperatures of ${company}/${site} and the query, and for nothing else`,
         seen: [
           entry,
@@ -177,6 +181,7 @@ export const replies = check<Facts>({
       const elsewhere = sent(recording, 'PUBLISH').find(one => one.packet.topic !== replyTopic);
       fail({
         mistake: elsewhere ? 'reply-elsewhere' : 'no-reply',
+        field: elsewhere ? packetFields.topicName : undefined,
         expected: `a PUBLISH on ${replyTopic} after the query`,
         seen: elsewhere ? [elsewhere] : [query, ...insteadOf(recording, 'reply').slice(-1)],
         why: elsewhere
@@ -271,6 +276,7 @@ function compare(recording: Recording<Facts>, phase: Phase, reply: Reply): void 
     const topics = strangers.every(key => key.includes('/'));
     fail({
       mistake: named ? 'name-not-id' : topics ? 'topic-as-key' : 'strange-device',
+      field: packetFields.payload,
       expected,
       seen: [reply],
       why: named
@@ -314,6 +320,7 @@ function compare(recording: Recording<Facts>, phase: Phase, reply: Reply): void 
     }
     fail({
       mistake: typeof value === 'string' ? 'number-as-text' : earlier ? 'old-value' : 'wrong-value',
+      field: packetFields.payload,
       expected,
       seen,
       why:

@@ -1,4 +1,5 @@
 import { check, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject } from '../harness/matchers.js';
 import {
@@ -43,6 +44,7 @@ export const arrives = check<Facts>({
       if (message && message.packet.topic !== topic) {
         fail({
           mistake: 'wrong-topic',
+          field: packetFields.topicName,
           expected,
           seen: [message],
           why: 'whoever counts on this kind of message listens on the topic of that kind',
@@ -101,6 +103,7 @@ export const rightQos = check<Facts>({
     if (all.every(one => one.packet.qos === 2)) {
       fail({
         mistake: 'all-at-2',
+        field: packetFields.qos,
         expected: 'telemetry at QoS 1, heartbeat at QoS 0, billing at QoS 2',
         seen: heartbeat
           ? [
@@ -115,6 +118,7 @@ export const rightQos = check<Facts>({
     if (telemetry && telemetry.packet.qos === 0) {
       fail({
         mistake: 'qos-too-low',
+        field: packetFields.qos,
         expected: expected('telemetry'),
         seen: [telemetry],
         why: 'at QoS 0 nobody acknowledges: when the line breaks at that moment, the reading is gone and nobody knows. No QoS was given, or the library did not understand it (mqtt.js 5.16 ignores a bare 1, and QoS: in capitals)',
@@ -124,6 +128,7 @@ export const rightQos = check<Facts>({
     if (telemetry) {
       fail({
         mistake: 'telemetry-at-2',
+        field: packetFields.qos,
         expected: expected('telemetry'),
         seen: [telemetry],
         why: 'four packets where two do: a reading has a seq, so a second copy is easy to recognise',
@@ -133,6 +138,7 @@ export const rightQos = check<Facts>({
     if (billing) {
       fail({
         mistake: 'billing-too-low',
+        field: packetFields.qos,
         expected: expected('billing'),
         seen: [billing],
         why:
@@ -145,6 +151,7 @@ export const rightQos = check<Facts>({
     if (heartbeat) {
       fail({
         mistake: 'heartbeat-acknowledged',
+        field: packetFields.qos,
         expected: expected('heartbeat'),
         seen: [heartbeat],
         why: 'the next heartbeat says it all again; an acknowledgement, and a resend of an old heartbeat, say nothing new',

@@ -1,5 +1,6 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, type Diagnosis, type FailurePattern, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf } from '../harness/matchers.js';
 import { connections, type Recording, received, sent } from '../harness/recording.js';
@@ -38,6 +39,7 @@ export const subscribes = check<Facts>({
     if (!entry) {
       return fail({
         mistake: all.length > 0 ? 'wrong-filter' : 'no-subscribe',
+        field: all.length > 0 ? packetFields.topicFilter : undefined,
         expected,
         seen: all.length > 0 ? all.slice(0, 2) : insteadOf(recording, 'SUBSCRIBE'),
         why: `no reading on ${topic} is delivered to you`,
@@ -48,6 +50,7 @@ export const subscribes = check<Facts>({
     if (entry.packet.filters.some(one => one.qos > 0)) return;
     fail({
       mistake: 'subscribed-at-0',
+      field: packetFields.requestedQos,
       expected,
       seen: [entry, ...(granted ? [granted] : [])],
       why: 'at QoS 0 no copy ever comes, and what is lost never comes again: a reading that is on its way when the line breaks is gone. Without duplicates means without retries',
@@ -108,6 +111,7 @@ function noTotal(recording: Recording<Facts>, expected: string, totals: string):
   if (elsewhere) {
     return fail({
       mistake: 'wrong-total-topic',
+      field: packetFields.topicName,
       expected,
       seen: [elsewhere],
       why: 'whoever waits for the total of a meter waits on the topic of that meter',

@@ -1,5 +1,6 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { notes, received, sent } from '../harness/recording.js';
@@ -50,6 +51,7 @@ export const ownMailbox = check<Facts>({
     if (!kept && clean) {
       fail({
         mistake: 'clean-session',
+        field: packetFields.cleanSession,
         expected,
         seen: [clean],
         why: 'clean=1 makes a session that ends with the connection: jobs that come while you are away are kept for nobody [3.1.1 MQTT-3.1.2-6]. It is the default of mqtt.js and paho',
@@ -61,6 +63,7 @@ export const ownMailbox = check<Facts>({
     if (other && own.length === 0) {
       fail({
         mistake: 'another-name',
+        field: packetFields.clientId,
         expected,
         seen: [other],
         why: `the mailbox belongs to the client identifier: jobs wait for ${clientId}, and "${other.packet.clientId}" came to fetch them`,
@@ -128,6 +131,7 @@ export const doesJobs = check<Facts>({
       if (done) {
         fail({
           mistake: 'done-at-qos-0',
+          field: packetFields.qos,
           expected,
           seen: [done],
           why: 'at QoS 0 nobody confirms it: the job leaves your mailbox, and the word that it is done may be lost',

@@ -1,5 +1,6 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
@@ -47,6 +48,7 @@ export const subscribes = check<Facts>({
     const [other] = filters(recording);
     fail({
       mistake: other ? 'wrong-filter' : 'no-subscribe',
+      field: other ? packetFields.topicFilter : undefined,
       expected,
       seen: other ? [other.entry] : insteadOf(recording, 'SUBSCRIBE'),
       why: other
@@ -74,6 +76,7 @@ export const narrow = check<Facts>({
         const echo = received(recording, 'PUBLISH').find(({ packet }) => packet.topic === own);
         fail({
           mistake: 'hears-itself',
+          field: packetFields.topicFilter,
           expected,
           seen: [entry, `it matches also ${own}, where you speak`, ...(echo ? [echo] : [])],
           why: 'your own report comes back to you. {"led":"on"} is a report and a command: the device obeys itself, and reports again',
@@ -133,6 +136,7 @@ export const reports = check<Facts>({
       if (answered.length === 0 && elsewhere) {
         fail({
           mistake: 'state-elsewhere',
+          field: packetFields.topicName,
           expected,
           seen: [refused],
           why: 'whoever wants to know the state reads STATE_TOPIC',
@@ -224,6 +228,7 @@ export const isStored = check<Facts>({
     }
     fail({
       mistake: 'state-not-stored',
+      field: packetFields.retain,
       expected,
       seen: [...(last ? [last.entry] : []), 'and a dashboard that subscribed later read nothing'],
       why: 'the lamp is on, and a dashboard that joined later does not know: the state was published without RETAIN',

@@ -1,4 +1,5 @@
 import { check, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
@@ -50,6 +51,7 @@ function rightLogin(recording: Recording<Facts>) {
     const later = connects.some(one => one.packet.username !== undefined);
     return fail({
       mistake: later ? 'anonymous-first' : 'no-login',
+      field: later ? undefined : packetFields.userNameFlag,
       expected,
       seen: [wrong, 'a CONNECT without a user name'],
       why: later

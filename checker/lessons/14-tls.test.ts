@@ -1,5 +1,6 @@
 import type { NoteEntry } from '../../wire/index.js';
 import { type Check, check, type Diagnosis, fail } from '../harness/check.js';
+import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { notes, type Recording, sent } from '../harness/recording.js';
@@ -87,6 +88,7 @@ function trusts(recording: Recording<Facts>) {
   if (packet.username !== username || password !== recording.facts.password) {
     fail({
       mistake: 'no-login',
+      field: packet.username === undefined ? packetFields.userNameFlag : undefined,
       expected,
       seen: [connect],
       why: 'TLS shows you the server. It does not show you to the server: for that there is still the login',

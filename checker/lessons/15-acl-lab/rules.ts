@@ -1,5 +1,6 @@
 import type { PacketEntry } from '../../../wire/index.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import type { Recording } from '../../harness/recording.js';
 import {
   type Access,
@@ -93,6 +94,7 @@ function missingRight(recording: Recording<Facts>, cells: readonly Cell[]): neve
       ...sight,
       seen: [...sight.seen, ...cite(slash)],
       mistake: 'leading-slash',
+      field: packetFields.topicName,
       why: `the rule begins with an empty level: it matches /${topic}, and never ${topic}`,
       try: 'take the first / away',
     });
