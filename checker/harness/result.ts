@@ -1,6 +1,5 @@
-import type { PacketField } from './fields.js';
-
 /** The result of checking one lesson in one track: the only thing a renderer, a file or a grader sees. */
+import type { PacketField } from './fields.js';
 
 export const RESULT_SCHEMA = 'mqtt-course/result/1';
 

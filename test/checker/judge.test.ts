@@ -133,6 +133,21 @@ describe('judge', () => {
     expect(list[0]).toMatchObject({ mistake: 'both', why: 'one cause', expected: 'e' });
   });
 
+  test('a verdict names the field of the mistake; of a diagnosis, its own or none', () => {
+    const field = { packet: 'PUBLISH', name: 'topic name' } as const;
+    const named = failing('T1', {
+      verify: () => fail({ mistake: 'm', field, expected: 'e', seen: 's', why: 'w', try: 't' }),
+    });
+    const told = (failure: { mistake: string; field?: typeof field }) => {
+      const diagnosis = { leads: 'T1', applies: () => true, failure: () => failure };
+      const lesson = defineLesson({ id: 'x', checks: [named], practice, diagnoses: [diagnosis] });
+      return judge(lesson, { s: recording(connected()) }, context)[0]?.field;
+    };
+    expect(verdicts([named], recording(connected()))[0]?.field).toEqual(field);
+    expect(told({ mistake: 'cause' })).toBeUndefined();
+    expect(told({ mistake: 'cause', field })).toEqual(field);
+  });
+
   test('a diagnosis learns nothing of checks that it does not speak of', () => {
     const seen: unknown[] = [];
     const lesson = defineLesson({

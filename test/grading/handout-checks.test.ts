@@ -37,6 +37,9 @@ function textsOf(code: string): string[] {
   return texts;
 }
 
+/** Words of a trace, in checks as everywhere. */
+const ofTraces = ['to-broker', 'stop-asked'];
+
 const built = join(packageRoot(), 'dist', 'checker', 'lessons');
 
 describe.each(lessonIds())('%s', id => {
@@ -54,8 +57,8 @@ describe.each(lessonIds())('%s', id => {
     const texts = new Set(textsOf(whole));
     for (const { title, clauses } of modules.lesson.checks) {
       for (const clause of clauses) expect(texts).toContain(clause);
-      // A title may be a template.
-      if (!whole.includes('`')) expect(texts).toContain(title);
+      // A title may be a template: its first part is there.
+      expect([...texts].some(text => text.length > 10 && title.startsWith(text))).toBe(true);
     }
     for (const { failure } of modules.lesson.diagnoses) {
       expect(textsOf(`(${failure.toString()})`).every(text => texts.has(text))).toBe(true);
@@ -138,11 +141,21 @@ describe('lesson 5 with T1, T2 and T3 alone', () => {
     expect(hidden).toContain('nothing-recorded');
     expect(hidden).toContain('hung-after-goodbye');
     expect(hidden).toContain('3.1.1 MQTT-4.7.3-4');
-    for (const { name, path } of filesUnder(unpacked)) {
-      // Libraries have words of their own, and a lesson's text its clauses.
-      if (!/^dist\/checker\//.test(name)) continue;
+    const files = filesUnder(unpacked).filter(({ name }) => name.endsWith('.js'));
+    expect(files.length).toBeGreaterThan(100);
+    for (const { name, path } of files) {
       const file = readFileSync(path, 'utf8');
-      for (const text of hidden) expect(file.includes(text), `${name}: ${text}`).toBe(false);
+      const sentences = hidden.filter(text => text.length > 20 && text.includes(' '));
+      expect(
+        sentences.filter(text => file.includes(text)),
+        name,
+      ).toEqual([]);
+      if (!name.startsWith('dist/checker/')) continue;
+      const said = new Set(textsOf(file));
+      expect(
+        hidden.filter(text => said.has(text) && !ofTraces.includes(text)),
+        name,
+      ).toEqual([]);
     }
   });
 });
