@@ -41,7 +41,7 @@ const BETWEEN_LOOKS_MS = 15;
 const LONG_BETWEEN_MS = 60;
 /** A broker in another process could still be about to act, and does not say so. */
 const FOREIGN_BROKER_MS = 1000;
-/** What a broker's keep-alive timer may be late by, milliseconds. */
+/** What a keep-alive timer may be late by, milliseconds. */
 const KEEP_ALIVE_SLACK_MS = 1500;
 
 /** What has to be known to say that nothing will happen any more. */
@@ -92,7 +92,7 @@ export async function allAtRest(
     if (
       enough &&
       !owesAnswer(tap.entries, EVERYTHING) &&
-      brokerSleepsMs(tap.entries, now()) > left &&
+      keepAliveSleepsMs(tap.entries, now()) > left &&
       programs.every(one => one.confirmRest()) &&
       !(await setup.hasUnread())
     )
@@ -103,25 +103,30 @@ export async function allAtRest(
   return false;
 }
 
-/** How long the broker has no timer: it closes a connection that is silent for its keep-alive. */
-function brokerSleepsMs(entries: readonly TraceEntry[], now: number): number {
-  const open = new Map<number, { keepAlive: number | undefined; last: number }>();
+/**
+ * How long no keep-alive is due. The broker closes a connection that is silent for 1.5 times its
+ * keep-alive; a client that pings and hears nothing gives up after twice that time, also when the
+ * broker has closed a connection behind a black hole. A ping in time changes nothing.
+ */
+function keepAliveSleepsMs(entries: readonly TraceEntry[], now: number): number {
+  const alive = new Map<number, { keepAlive: number | undefined; last: number }>();
   for (const entry of entries) {
     if (entry.kind === 'connection') {
-      if (entry.event === 'opened') open.set(entry.connection, { keepAlive: undefined, last: 0 });
-      else open.delete(entry.connection);
+      if (entry.event === 'opened') alive.set(entry.connection, { keepAlive: undefined, last: 0 });
+      else if (entry.by === 'client' || alive.get(entry.connection)?.keepAlive === undefined)
+        alive.delete(entry.connection);
     }
-    if (entry.kind !== 'packet' || entry.direction !== 'to-broker') continue;
-    const one = open.get(entry.connection);
+    if (entry.kind !== 'packet') continue;
+    const one = alive.get(entry.connection);
     if (!one) continue;
     one.last = entry.t;
     if (entry.packet.type === 'CONNECT') one.keepAlive = entry.packet.keepalive;
   }
   let least = Number.POSITIVE_INFINITY;
-  for (const { keepAlive, last } of open.values()) {
+  for (const { keepAlive, last } of alive.values()) {
     // Before CONNECT it is the broker's patience that ends: not known here.
     if (keepAlive === undefined) return 0;
-    if (keepAlive > 0) least = Math.min(least, last + keepAlive * 1500 + KEEP_ALIVE_SLACK_MS - now);
+    if (keepAlive > 0) least = Math.min(least, last + keepAlive * 2000 + KEEP_ALIVE_SLACK_MS - now);
   }
   return least;
 }
