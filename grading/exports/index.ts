@@ -11,7 +11,7 @@ import type { FeedbackOptions } from '../feedback/phrases.js';
 import { maskDeep, maskGrades, openPseudonyms, type Pseudonyms } from '../pseudonyms.js';
 import { misconceptions, toldMisconceptions } from '../report/facts.js';
 import { classReport } from '../report/html.js';
-import type { ClassGrades, Learner, LearnerGrade, Limits } from '../types.js';
+import type { ClassGrades, Learner, LearnerGrade, ProgramLimits } from '../types.js';
 import { fillCanvas } from './canvas.js';
 import { ctrf } from './ctrf.js';
 import { type FillOptions, filledWords, type Target } from './fill.js';
@@ -66,7 +66,7 @@ export interface ExportOptions extends FeedbackOptions, FillOptions {
   /** Gradescope: who may see the tests. */
   readonly visibility?: Visibility;
   /** Shown in the report. */
-  readonly limits?: Limits;
+  readonly limits?: ProgramLimits;
   /** The stored replay bundle of a lesson grade (for diagrams); undefined when absent. */
   readonly bundle?: (learner: string, lesson: string) => Promise<Bundle | undefined>;
 }

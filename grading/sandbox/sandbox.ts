@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { LauncherRef, Track } from '../../checker/index.js';
-import type { Isolation, Limits } from '../types.js';
+import type { Isolation, ProgramLimits } from '../types.js';
 import { PACKETS, WIRE_BYTES } from './limits.js';
 import {
   findTool,
-  type Hit,
-  hitsFile,
+  type LimitHit,
+  limitHitsFile,
   openToAll,
   type SandboxOptions,
   type Tools,
@@ -22,21 +22,21 @@ import { visibleFiles } from './visible.js';
 
 export interface Sandbox {
   /** How the programs of one submission are started: for `ProgramSpec.launcher`. */
-  launcher(stage: { readonly folder: string; readonly track: Track }): LauncherRef;
-  readonly limits: Limits;
+  launcher(submission: { readonly folder: string; readonly track: Track }): LauncherRef;
+  readonly limits: ProgramLimits;
   readonly tier: Isolation;
   /** Ends everything that was started in it, and removes its files. */
   close(): Promise<void>;
   /**
    * Limits that programs ran into since it was opened, in words, each once.
-   * @param folder only those of the submission that was staged there
+   * @param folder only those of the submission that lies there
    */
-  hits(folder?: string): readonly string[];
+  limitHits(folder?: string): readonly string[];
 }
 
 export interface OpenSandboxOptions {
   readonly tier: Isolation;
-  readonly limits: Limits;
+  readonly limits: ProgramLimits;
   /** Where its own folder is made. */
   readonly tmp: string;
   /**
@@ -59,7 +59,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   const tmp = await mkdtemp(join(place, 'mqtt-course-sandbox-'));
   await chmod(tmp, uid === undefined ? 0o700 : 0o711);
   for (const name of ['machine', 'scratch']) await mkdir(join(tmp, name));
-  await writeFile(hitsFile(tmp), '', { mode: 0o600 });
+  await writeFile(limitHitsFile(tmp), '', { mode: 0o600 });
   await writeEtc(tmp, uid ?? process.getuid?.() ?? 0);
   const visible =
     tier === 'process'
@@ -78,9 +78,9 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   return {
     tier,
     limits,
-    launcher: stage => ({
+    launcher: submission => ({
       module: launcherModule(),
-      options: { ...shared, stage } satisfies SandboxOptions,
+      options: { ...shared, submission } satisfies SandboxOptions,
       guards: {
         connections: limits.connections,
         packetBytes: limits.packetBytes,
@@ -91,9 +91,9 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
         salt,
       },
     }),
-    hits: folder => [
+    limitHits: folder => [
       ...new Set(
-        readHits(tmp)
+        readLimitHits(tmp)
           .filter(hit => folder === undefined || hit.folder === folder)
           .map(hit => hit.text),
       ),
@@ -110,13 +110,13 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   };
 }
 
-function readHits(tmp: string): Hit[] {
-  const file = hitsFile(tmp);
+function readLimitHits(tmp: string): LimitHit[] {
+  const file = limitHitsFile(tmp);
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter(Boolean)
-    .map(line => JSON.parse(line) as Hit);
+    .map(line => JSON.parse(line) as LimitHit);
 }
 
 /** Beside this file: `launcher.js` when built, `launcher.ts` in the sources. */

@@ -29,7 +29,7 @@ export interface SimilarPair {
   readonly fragments: readonly Fragment[];
 }
 
-export interface SimilarOptions {
+export interface SimilarityOptions {
   /** The pristine stub of a lesson and track: what it has is nobody's. */
   readonly stub: (lesson: string, track: Track) => string | undefined;
   /** Pairs below this are not listed, 0 to 1. */
@@ -52,7 +52,7 @@ const commonIn = (files: number) => Math.max(8, Math.ceil(files / 3));
  * The pairs of programs that are alike, the most similar first, within each lesson and track. Only
  * reads the texts. Compares by an index of fingerprints, not each with each.
  */
-export function similarPairs(handed: readonly Handed[], options: SimilarOptions): SimilarPair[] {
+export function similarPairs(handed: readonly Handed[], options: SimilarityOptions): SimilarPair[] {
   const groups = new Map<string, Handed[]>();
   for (const one of handed) {
     const key = `${one.lesson} ${one.track}`;
@@ -69,7 +69,7 @@ export function similarPairs(handed: readonly Handed[], options: SimilarOptions)
 const nameOf = ({ lesson, left, right }: SimilarPair) =>
   `${lesson} ${left.learner} ${right.learner}`;
 
-function pairsOf(group: readonly Handed[], options: SimilarOptions): SimilarPair[] {
+function pairsOf(group: readonly Handed[], options: SimilarityOptions): SimilarPair[] {
   const [first] = group;
   if (!first) return [];
   const sorted = [...group].sort((a, b) => (a.learner < b.learner ? -1 : 1));
