@@ -38,7 +38,7 @@ Example:
 async function makeIt(folder: string, options: HandoutOptions, style: Style): Promise<void> {
   const lessons = parseLessons(options.lessons);
   const courseFile = await openCourseFile(options);
-  const { makeHandout } = await import('../grading/handout/make-handout.js');
+  const { makeHandout } = await import('../grading/handout/index.js');
   const made = await makeHandout({ folder: at(folder), lessons, courseFile });
   if (options.json) return printJson({ schema: 'mqtt-course/handout-made/2', ...made });
   const names = made.keptBack.map(one => `${Number.parseInt(one.lesson, 10)}/${one.id}`).join(', ');

@@ -1,4 +1,7 @@
-/** Grades a class: what was handed in, run in a sandbox, stored, put together, exported. */
+/**
+ * Grades a class: what was handed in, run in a sandbox, stored, put together, exported. Whoever needs
+ * the grader enters here; `handout/` and `similar/`, which need little of it, have faces of their own.
+ */
 
 export { testsHash } from './cache-key.js';
 export { buildClass, isAbsent } from './class-grades.js';
@@ -11,6 +14,7 @@ export {
   unknownLearners,
 } from './course-file.js';
 export {
+  autograderZip,
   DEFAULT_FORMATS,
   type ExportOptions,
   FORMATS,
@@ -27,6 +31,7 @@ export {
 export { gradedLessons } from './graded-lesson.js';
 export { type Merged, mergeFolders } from './merge.js';
 export { isMeant } from './points.js';
+export { openPseudonyms } from './pseudonyms.js';
 export { type MustRun, type Regraded, regradeClass } from './regrade.js';
 export { type Roster, readRoster } from './roster.js';
 export type { GradeEvent } from './run/events.js';

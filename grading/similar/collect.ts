@@ -6,7 +6,7 @@ import {
   UnreadableSubmission,
   unpackSubmission,
 } from '../submissions/index.js';
-import type { Handed } from './index.js';
+import type { Handed } from './pairs.js';
 
 export interface Collected {
   readonly handed: readonly Handed[];

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesUnder, packageRoot } from '../../course/index.js';
 import { parseCourseFile } from '../../grading/course-file.js';
-import { type HandedOut, makeHandout } from '../../grading/handout/make-handout.js';
+import { type HandedOut, makeHandout } from '../../grading/handout/index.js';
 
 const LESSON = '04-topic-names';
 const top = mkdtempSync(join(tmpdir(), 'handout-test-'));
