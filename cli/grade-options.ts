@@ -131,7 +131,7 @@ function checked(index: number, count: number, said: string): Shard {
 
 /** The course file, or the defaults. @throws UsageError */
 export async function openCourseFile(options: OutputOptions): Promise<CourseFile> {
-  const { defaultCourseFile, readCourseFile } = await import('../grading/course-file.js');
+  const { defaultCourseFile, readCourseFile } = await import('../grading/index.js');
   return options.courseFile === undefined
     ? defaultCourseFile()
     : readCourseFile(at(options.courseFile));
@@ -144,7 +144,7 @@ export async function openRoster(
 ): Promise<Roster | undefined> {
   const file = options.roster ?? options.canvas ?? options.moodle;
   if (file === undefined) return undefined;
-  const { readRoster } = await import('../grading/roster.js');
+  const { readRoster } = await import('../grading/index.js');
   return readRoster(at(file), course.timeZone ? { timeZone: course.timeZone } : {});
 }
 
@@ -175,7 +175,7 @@ export async function exportOptions(
   options: OutputOptions,
   out: string,
 ): Promise<Omit<ExportOptions, 'bundle'>> {
-  const { DEFAULT_FORMATS, FORMATS } = await import('../grading/exports/index.js');
+  const { DEFAULT_FORMATS, FORMATS } = await import('../grading/index.js');
   const known = Object.keys(FORMATS) as Format[];
   const given = options.formats ?? options.format;
   const formats = given

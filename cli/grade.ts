@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../course/index.js';
-import type { Plan, Shard } from '../grading/index.js';
+import type { ClassPlan, Shard } from '../grading/index.js';
 import { finish } from './grade-finish.js';
 import { chooseTier, parseIsolation, type Tier } from './grade-isolation.js';
 import { registerGradeMerge } from './grade-merge.js';
@@ -229,7 +229,7 @@ function onInterrupt(say: (text: string) => void, stop: AbortController, drop: (
 }
 
 interface Beginning extends Tier {
-  readonly plan: Plan;
+  readonly plan: ClassPlan;
   readonly lessons: readonly string[];
   readonly shard: Shard | undefined;
   readonly seed: string;
@@ -248,7 +248,7 @@ function beginning(one: Beginning, style: Style): string[] {
 }
 
 /** `--list`: who would be graded. */
-function tellList(plan: Plan, options: GradeOptions, style: Style): number {
+function tellList(plan: ClassPlan, options: GradeOptions, style: Style): number {
   if (options.json) {
     for (const { learner, name, kind, learnerFrom, submittedAt, markedLate } of plan.submissions) {
       const line = {

@@ -45,7 +45,7 @@ try {
     if (unsteady)
       console.log(`unsteady  ${program.lesson} ${program.track} ${program.name}: ${unsteady}`);
   }
-  for (const hit of sandbox.hits()) console.log(`limit     ${hit}`);
+  for (const hit of sandbox.limitHits()) console.log(`limit     ${hit}`);
   const wrong = proofs.filter(one => one.problem).length;
   const seconds = (durationMs / 1000).toFixed(0);
   console.log(

@@ -9,6 +9,7 @@ import { overall, RESULT_SCHEMA } from '../../checker/harness/result.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
 import { packageRoot, packageVersion } from '../../course/index.js';
+import { gradeKey } from '../../grading/cache-key.js';
 import {
   buildClass,
   bundlePath,
@@ -17,8 +18,8 @@ import {
   GRADE_SCHEMA,
   type GradeInputs,
   type GradeRecord,
+  gradeChanges,
   gradedLessons,
-  movesBetween,
   openOut,
   type Run,
   readBundle,
@@ -30,7 +31,6 @@ import {
   writeRecord,
   writeRun,
 } from '../../grading/index.js';
-import { gradeKey } from '../../grading/key.js';
 
 const LESSON = '04-topic-names';
 const top = mkdtempSync(join(tmpdir(), 'regrade-test-'));
@@ -141,7 +141,7 @@ test('the same tests move nobody, and the old results stay as they are', async (
   const out = join(top, 'same-2');
   const { mustRun, judged } = await regradeClass(old, out);
   expect({ mustRun, judged }).toEqual({ mustRun: [], judged: 2 });
-  const moves = movesBetween(await classOf(old), await classOf(out));
+  const moves = gradeChanges(await classOf(old), await classOf(out));
   expect(moves).toEqual({ moves: [], compared: 2, onlyBefore: [], onlyNow: [] });
   expect(readRun(old)?.tests).toBe('older tests');
   expect(readRun(out)).toMatchObject({ tests: testsHash(), course: packageVersion() });
@@ -169,7 +169,7 @@ test('a check that was wrong then: who gets points by that, which check, and why
   );
   const out = join(top, 'mended-2');
   await regradeClass(old, out);
-  const { moves } = movesBetween(await classOf(old), await classOf(out));
+  const { moves } = gradeChanges(await classOf(old), await classOf(out));
   expect(moves).toHaveLength(1);
   expect(moves[0]).toMatchObject({
     learner: 'ada',
@@ -192,7 +192,7 @@ test('without its packets, or without a scenario, a result stands and must be ru
   expect(mustRun.map(one => one.learner)).toEqual(['ada', 'bea']);
   expect(mustRun[1]?.reason).toBe('its packets were not kept');
   expect(mustRun[0]?.reason).toContain(`scenario ${scenario} was not recorded`);
-  expect(movesBetween(await classOf(old), await classOf(out)).moves).toEqual([]);
+  expect(gradeChanges(await classOf(old), await classOf(out)).moves).toEqual([]);
 });
 
 test('results are never written over others', async () => {

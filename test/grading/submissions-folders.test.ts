@@ -23,8 +23,8 @@ import {
 import { openFiles, openFolder } from '../../grading/submissions/folder.js';
 import {
   intakeLimits,
-  stageSubmission,
   UnreadableSubmission,
+  unpackSubmission,
 } from '../../grading/submissions/index.js';
 import { zipOf } from './archives.js';
 import { solution, stage, stagedText, stub, submission, temporary, write } from './handed-in.js';
@@ -407,7 +407,7 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
 
 it('loose files of one learner are one submission', async () => {
   const folder = await write(temporary(), { ada_main: mine, ada_readme: 'x', bob_main: 'other' });
-  const staged = await stageSubmission(
+  const staged = await unpackSubmission(
     {
       ...submission(folder, 'files'),
       files: [{ name: 'main.ts', path: join(folder, 'ada_main') }],

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type CheckOutcome, openCheckSession } from '../checker/index.js';
-import type { LaunchedJob, Reply } from './run/job.js';
+import { type CheckOutcome, openCheckSession } from '../../checker/index.js';
+import type { LaunchedJob, WorkerReply } from './job.js';
 
 /*
  * A process that judges one submission and lesson at a time. Broker, tap and checks live here, outside
@@ -24,7 +24,7 @@ process.once('disconnect', () => {
   void session.then(one => one.close()).then(end, end);
 });
 
-async function work(job: LaunchedJob): Promise<Reply> {
+async function work(job: LaunchedJob): Promise<WorkerReply> {
   const own = new AbortController();
   stop = own;
   const timer = setTimeout(() => own.abort(), job.wallSeconds * 1000);
