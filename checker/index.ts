@@ -6,7 +6,6 @@ import type { VerifyOutcome, VerifyRequest } from './prove/verify.js';
 export * from './check/check-program.js';
 export { type CheckSession, checkLesson, expectCheck, openCheckSession } from './check/session.js';
 export { hiddenTestFile, lessonChecks } from './check/test-host.js';
-export { type CorpusProgram, corpus, type Role } from './corpus.js';
 export * from './harness/result.js';
 export { kitFolder } from './program/prepare.js';
 export { findPython, type Python } from './program/python.js';
@@ -18,6 +17,7 @@ export type {
   LaunchRequest,
   OpenLauncher,
 } from './program/spec.js';
+export { type CorpusProgram, corpus, type Role } from './prove/corpus.js';
 export type { Proof } from './prove/verify.js';
 export { type StoredBundle, sealBundle, type Versions, versionsOf } from './replay/bundle.js';
 export type {

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ProgramRun, runHiddenTests } from '../check/test-host.js';
-import { type CorpusProgram, corpus, layOver, type Role } from '../corpus.js';
 import { newSeed } from '../harness/random.js';
 import { overall, type Track } from '../harness/result.js';
 import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
 import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
+import { type CorpusProgram, corpus, layOver, type Role } from './corpus.js';
 
 /** What came of one program of the corpus, and whether it is what should come. */
 export interface Proof {

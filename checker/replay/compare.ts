@@ -1,12 +1,12 @@
 import { handout } from '../../course/handout.js';
 import type { Trace } from '../../wire/index.js';
 import { loadLesson } from '../check/test-host.js';
-import { corpus } from '../corpus.js';
 import { lessonScenarios } from '../harness/lesson.js';
 import { perform } from '../harness/perform.js';
 import type { Track } from '../harness/result.js';
 import { prepareProgram } from '../program/prepare.js';
 import { ProgramUnavailable } from '../program/spec.js';
+import { corpus } from '../prove/corpus.js';
 
 export interface SolutionRequest {
   readonly lesson: string;

@@ -11,7 +11,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create } from 'tar';
-import { type CorpusProgram, corpus } from '../../checker/corpus.js';
+import { type CorpusProgram, corpus } from '../../checker/prove/corpus.js';
 import { packageRoot, type Track } from '../../course/index.js';
 import { zipOf } from '../../grading/exports/zip.js';
 
