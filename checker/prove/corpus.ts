@@ -33,7 +33,13 @@ export function corpus(lesson: string, track: Track): CorpusProgram[] {
     return existsSync(path) ? [{ lesson, track, role, name: role, path }] : [];
   };
   const many = (role: 'variant' | 'mutant', folder: string, part: string): CorpusProgram[] => {
-    const here = join(root, 'checker', folder, lesson, part);
+    const here = join(
+      root,
+      'checker',
+      folder === 'variants' ? 'prove/variants' : folder,
+      lesson,
+      part,
+    );
     if (!existsSync(here)) return [];
     const several = severalFiles(lesson, track);
     const isProgram = (file: Dirent) =>
