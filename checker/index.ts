@@ -17,7 +17,7 @@ export type {
   LaunchRequest,
   OpenLauncher,
 } from './program/spec.js';
-export { type CorpusProgram, corpus, type Role } from './prove/corpus.js';
+export type { CorpusProblem, CorpusProgram, Role } from './prove/corpus.js';
 export type { Proof } from './prove/verify.js';
 export { type StoredBundle, sealBundle, type Versions, versionsOf } from './replay/bundle.js';
 export type {

@@ -1,12 +1,18 @@
-import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { exerciseFiles, filesUnder, solutionFiles } from '../../course/files.js';
 import { packageRoot } from '../../course/package-root.js';
-import type { Track } from '../harness/result.js';
+import { entryFile, type Track } from '../../course/track.js';
+import { type Change, type Entry, type Expectation, type Part, parseEdits } from './edits.js';
+import { applyHunks, Misfit } from './hunks.js';
 
 /** What a program of the corpus is, and so what must come of checking it. */
 export type Role = 'stub' | 'solution' | 'variant' | 'mutant';
+
+/** Files by name, as a program is started among them. */
+export type Files = ReadonlyMap<string, Buffer>;
 
 /** A program that proves a lesson's checks. */
 export interface CorpusProgram {
@@ -15,102 +21,288 @@ export interface CorpusProgram {
   readonly role: Role;
   /** `mutant/literal-address`. */
   readonly name: string;
-  /** The program's file, or the folder of the files that differ from the solution's. */
-  readonly path: string;
-  /** Set where the other files of the solution belong to it: an exercise of several files. */
-  readonly overlay?: true;
-  /** Of a mutant: the mistake that the first failing verdict must name, and the verdicts that fail. */
-  readonly expects?: { readonly mistake: string; readonly fails: readonly string[] };
+  /** All that it needs, the other files of the solution included. */
+  readonly files: Files;
+  /** Where the program lies on disk just as it is; else `layOut` puts it there. */
+  readonly path?: string;
+  /** Of a mutant: the mistake that a failing verdict must name, and the verdicts that fail. */
+  readonly expects?: Expectation;
 }
 
-const entry: Record<Track, string> = { typescript: 'main.ts', python: 'main.py' };
+/** A program that is written down, and cannot be made. */
+export interface CorpusProblem {
+  readonly lesson: string;
+  readonly track: Track;
+  /** `mutant/literal-address`, or the file that holds it. */
+  readonly name: string;
+  /** File and line, relative to the course. */
+  readonly where: string;
+  readonly text: string;
+}
 
-/** Every program of a lesson and track that is on disk. @throws Error when a mutant lacks its header */
-export function corpus(lesson: string, track: Track): CorpusProgram[] {
-  const root = packageRoot();
-  const one = (role: 'stub' | 'solution', folder: string): CorpusProgram[] => {
-    const path = join(root, folder, lesson, track, entry[track]);
-    return existsSync(path) ? [{ lesson, track, role, name: role, path }] : [];
-  };
-  const many = (role: 'variant' | 'mutant', folder: string, part: string): CorpusProgram[] => {
-    const here = join(
-      root,
-      'checker',
-      folder === 'variants' ? 'prove/variants' : folder,
-      lesson,
-      part,
-    );
-    if (!existsSync(here)) return [];
-    const several = severalFiles(lesson, track);
-    const isProgram = (file: Dirent) =>
-      file.isDirectory()
-        ? file.name !== '__pycache__'
-        : extname(file.name) === extname(entry[track]);
-    return readdirSync(here, { withFileTypes: true })
-      .filter(isProgram)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(file => {
-        const path = join(here, file.name);
-        const folder = file.isDirectory();
-        return {
-          lesson,
-          track,
-          role,
-          name: `${role}/${folder ? file.name : basename(file.name, extname(file.name))}`,
-          path,
-          ...(folder || several ? { overlay: true as const } : {}),
-          ...(role === 'mutant'
-            ? { expects: header(folder ? join(path, OVERLAY_HEADER) : path) }
-            : {}),
-        };
-      });
-  };
+export interface Corpus {
+  readonly programs: readonly CorpusProgram[];
+  readonly problems: readonly CorpusProblem[];
+}
+
+/** The folder with the wrong (`mutant`) or the unusual but right programs of a lesson. */
+export function corpusFolder(role: 'mutant' | 'variant', lesson: string, root = packageRoot()) {
+  return join(root, 'checker', 'prove', `${role}s`, lesson);
+}
+
+/**
+ * Every program of a lesson and track: the stub, the solution, and what is written down beside the
+ * proofs, made anew from the solution. What cannot be made is a problem, and the others are there.
+ */
+export function readCorpus(lesson: string, track: Track, root = packageRoot()): Corpus {
+  const problems: CorpusProblem[] = [];
   // Configurations are the same in every track: they are proven once.
-  const parts = track === 'typescript' ? [track, 'config'] : [track];
-  return [
-    ...one('stub', 'exercises'),
-    ...one('solution', 'solutions'),
-    ...parts.flatMap(part => many('variant', 'variants', part)),
-    ...parts.flatMap(part => many('mutant', 'mutants', part)),
+  const parts: readonly Part[] = track === 'typescript' ? [track, 'config'] : [track];
+  const told: Told[] = [
+    ...onDisk('stub', lesson, track, root),
+    ...onDisk('solution', lesson, track, root),
+    ...parts.flatMap(part => wholeVariants(lesson, track, part, root)),
+    ...(['variant', 'mutant'] as const).flatMap(role =>
+      writtenDown(role, lesson, track, root, problems).filter(one => parts.includes(one.part)),
+    ),
   ];
+  const made = new Map<string, CorpusProgram | 'in the making'>();
+  const wanted = new Map<string, Told>();
+  for (const one of told) {
+    if (wanted.has(one.name)) problems.push(problem(one, 'there is another one of this name'));
+    else wanted.set(one.name, one);
+  }
+  function make(one: Told): CorpusProgram {
+    const there = made.get(one.name);
+    if (there === 'in the making') throw new Unmade('it is made of itself');
+    if (there) return there;
+    made.set(one.name, 'in the making');
+    const base = one.of === undefined ? undefined : wanted.get(one.of);
+    if (one.of !== undefined && !base) throw new Unmade(`there is no ${one.of} to change`);
+    try {
+      const program = one.make(base ? make(base) : undefined);
+      made.set(one.name, program);
+      return program;
+    } catch (error) {
+      made.delete(one.name);
+      throw error;
+    }
+  }
+  const programs = [...wanted.values()].flatMap(one => {
+    try {
+      return [make(one)];
+    } catch (error) {
+      if (!(error instanceof Unmade)) throw error;
+      problems.push(problem(one, error.message, error.line));
+      return [];
+    }
+  });
+  return { programs: programs.sort(inOrder), problems };
+
+  function problem(one: Told, text: string, line = one.line): CorpusProblem {
+    return { lesson, track, name: one.name, where: place(one.from, line, root), text };
+  }
 }
 
-function severalFiles(lesson: string, track: Track): boolean {
-  const folder = join(packageRoot(), 'solutions', lesson, track);
-  return (
-    existsSync(folder) && readdirSync(folder).filter(name => name !== '__pycache__').length > 1
-  );
+/** The programs of a lesson and track. @throws Error when one of them cannot be made */
+export function corpus(lesson: string, track: Track, root = packageRoot()): CorpusProgram[] {
+  const { programs, problems } = readCorpus(lesson, track, root);
+  const [first] = problems;
+  if (first) throw new Error(`${first.where}: ${first.name}: ${first.text}`);
+  return [...programs];
 }
 
-/** In the folder of a wrong configuration: the lines that a wrong program has at its top. */
-const OVERLAY_HEADER = 'MUTANT';
+/** The text of one program of a lesson, `mutant/zero-is-falsy`. @throws Error when it is not there */
+export function corpusText(lesson: string, track: Track, name: string, file?: string): string {
+  const program = corpus(lesson, track).find(one => one.name === name);
+  const content = program?.files.get(file ?? entryFile(track));
+  if (!content) throw new Error(`${lesson} has no ${name} in ${track}`);
+  return content.toString('utf8');
+}
 
-/** The solution with the program's file or files over it, in a folder of its own. */
-export async function layOver(
+/** Puts the files of a program into a folder of their own, unless it lies on disk just as it is. */
+export async function layOut(
   program: CorpusProgram,
 ): Promise<{ path: string; dispose(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-overlay-'));
-  await cp(join(packageRoot(), 'solutions', program.lesson, program.track), folder, {
-    recursive: true,
-  });
-  const path = join(folder, entry[program.track]);
-  const single = extname(program.path) === extname(entry[program.track]);
-  await cp(program.path, single ? path : folder, { recursive: true });
+  if (program.path !== undefined) return { path: program.path, dispose: async () => undefined };
+  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-program-'));
+  for (const [name, content] of program.files) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
   return {
-    path,
+    path: join(folder, entryFile(program.track)),
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-/** The first lines of a mutant: `mistake: …` and `fails: T1, T2` in comments. */
-function header(path: string): { mistake: string; fails: string[] } {
-  const text = readFileSync(path, 'utf8');
-  const field = (name: string) =>
-    new RegExp(`^(?://|#)? ?${name}: *(.+)$`, 'm').exec(text)?.[1]?.trim();
-  const mistake = field('mistake');
-  const fails = field('fails');
-  if (!mistake || !fails) {
-    throw new Error(`${path}: a mutant begins with the lines "mistake: …" and "fails: T1, T2"`);
+/** A program that is known of, and how it is made of another one. */
+interface Told {
+  readonly name: string;
+  readonly part: Part;
+  /** The program that it is made of. */
+  readonly of?: string;
+  /** The file that tells of it, and the line. */
+  readonly from: string;
+  readonly line?: number;
+  /** @throws Unmade */
+  make(base: CorpusProgram | undefined): CorpusProgram;
+}
+
+class Unmade extends Error {
+  constructor(
+    text: string,
+    readonly line?: number,
+  ) {
+    super(text);
   }
-  return { mistake, fails: fails.split(/[ ,]+/).filter(Boolean) };
+}
+
+const place = (path: string, line: number | undefined, root: string) =>
+  `${relative(root, path).split(sep).join('/')}${line === undefined ? '' : `:${line}`}`;
+
+const roles: readonly Role[] = ['stub', 'solution', 'variant', 'mutant'];
+
+function inOrder(a: CorpusProgram, b: CorpusProgram): number {
+  const turn = roles.indexOf(a.role) - roles.indexOf(b.role);
+  return turn !== 0 ? turn : a.name < b.name ? -1 : 1;
+}
+
+const read = (files: readonly { name: string; path: string }[]): Files =>
+  new Map(files.map(one => [one.name, readFileSync(one.path)]));
+
+function onDisk(role: 'stub' | 'solution', lesson: string, track: Track, root: string): Told[] {
+  const files = (role === 'stub' ? exerciseFiles : solutionFiles)(lesson, track, root);
+  const path = files.find(one => one.name === entryFile(track))?.path;
+  if (path === undefined) return [];
+  const make = () => ({ lesson, track, role, name: role, files: read(files), path });
+  return [{ name: role, part: track, from: path, make }];
+}
+
+/** Right programs that have little in common with the solution: a file each, or a folder of files. */
+function wholeVariants(lesson: string, track: Track, part: Part, root: string): Told[] {
+  const here = join(corpusFolder('variant', lesson, root), part);
+  if (!existsSync(here)) return [];
+  const extension = extname(entryFile(track));
+  return readdirSync(here, { withFileTypes: true })
+    .filter(one =>
+      one.isDirectory() ? one.name !== '__pycache__' : extname(one.name) === extension,
+    )
+    .map(one => {
+      const from = join(here, one.name);
+      const name = `variant/${one.isDirectory() ? one.name : basename(one.name, extension)}`;
+      const theirs = one.isDirectory()
+        ? filesUnder(from)
+        : [{ name: entryFile(track), path: from }];
+      return {
+        name,
+        part,
+        of: 'solution',
+        from,
+        make: base => {
+          const files = new Map([...(base?.files ?? []), ...read(theirs)]);
+          const asItIs = files.size === 1 && !one.isDirectory() ? { path: from } : {};
+          return { lesson, track, role: 'variant', name, files, ...asItIs };
+        },
+      };
+    });
+}
+
+/** What the files of edits of a lesson hold for one track. */
+function writtenDown(
+  role: 'mutant' | 'variant',
+  lesson: string,
+  track: Track,
+  root: string,
+  problems: CorpusProblem[],
+): Told[] {
+  const folder = corpusFolder(role, lesson, root);
+  return editFiles(folder).flatMap(from => {
+    const { entries, problems: unread } = parseEdits(readFileSync(from, 'utf8'), role);
+    for (const { name, line, text } of unread) {
+      const where = place(from, line, root);
+      problems.push({ lesson, track, name: name ? `${role}/${name}` : role, where, text });
+    }
+    return entries.flatMap(entry =>
+      partsOf(entry).map(part => ({
+        name: `${role}/${entry.name}`,
+        part,
+        of: entry.of,
+        from,
+        line: entry.line,
+        make: (base: CorpusProgram | undefined) => ({
+          lesson,
+          track,
+          role,
+          name: `${role}/${entry.name}`,
+          files: changed(base?.files ?? new Map(), entry, part, folder),
+          ...(entry.expects ? { expects: entry.expects } : {}),
+        }),
+      })),
+    );
+  });
+}
+
+/** The files of edits in a folder of the corpus. */
+export function editFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter(name => name.endsWith('.diff'))
+    .sort()
+    .map(name => join(folder, name));
+}
+
+/** The parts in which an entry is a program. */
+export function partsOf(entry: Entry): Part[] {
+  return [...new Set(entry.changes.map(one => one.part))];
+}
+
+/** @throws Unmade when a change does not fit */
+function changed(base: Files, entry: Entry, part: Part, folder: string): Files {
+  const of = entry.of === 'solution' ? 'the solution' : entry.of;
+  const files = new Map(base);
+  for (const change of entry.changes.filter(one => one.part === part)) {
+    const content = contentAfter(files.get(change.file), change, entry.name, folder, of);
+    if (content === undefined) files.delete(change.file);
+    else files.set(change.file, content);
+  }
+  return files;
+}
+
+function contentAfter(
+  before: Buffer | undefined,
+  { part, file, kind, hunks, line }: Change,
+  name: string,
+  folder: string,
+  of: string,
+): Buffer | undefined {
+  if (kind === 'whole') {
+    const path = wholeFile(folder, part, name, file);
+    if (existsSync(path)) return readFileSync(path);
+    throw new Unmade(`it is whole, and ${part}/${name}/${file} is not there`, line);
+  }
+  if (kind === 'new' && before) throw new Unmade(`it makes ${file} new, and ${of} has it`, line);
+  if (kind !== 'new' && !before) throw new Unmade(`it changes ${file}, and ${of} has none`, line);
+  if (kind === 'deleted') return undefined;
+  const text = textOf(before ?? Buffer.alloc(0));
+  if (text === undefined) {
+    throw new Unmade(`it changes ${file} of ${of}, which is no text: make it whole`, line);
+  }
+  try {
+    return Buffer.from(applyHunks(text, hunks, `${file} of ${of}`));
+  } catch (error) {
+    if (error instanceof Misfit) throw new Unmade(error.message, error.line);
+    throw error;
+  }
+}
+
+/** Where a file lies that an entry keeps whole. */
+export function wholeFile(folder: string, part: Part, name: string, file: string): string {
+  return join(folder, part, name, file);
+}
+
+/** The text of a file; undefined when it is none. */
+export function textOf(content: Buffer): string | undefined {
+  const text = content.toString('utf8');
+  return !text.includes('\0') && Buffer.from(text).equals(content) ? text : undefined;
 }
