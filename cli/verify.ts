@@ -181,7 +181,10 @@ function tellMatrix(outcome: VerifyOutcome, quiet: boolean): void {
     }
   }
   for (const { lesson, track, name, where, text } of outcome.broken) {
-    console.log(`\n${lesson}  ${track}\n  WRONG ${name}  could not be made of ${where}`);
+    const heading = `${lesson}  ${track}`;
+    if (heading !== group) console.log(`\n${heading}`);
+    group = heading;
+    console.log(`  WRONG ${name}  cannot be made of ${where}`);
     console.log(`        ${text.replaceAll('\n', '\n        ')}`);
   }
   for (const { track, reason } of outcome.skipped) console.log(`\nskipped: ${track}. ${reason}`);

@@ -5,14 +5,11 @@ import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { exerciseFiles, filesUnder, solutionFiles } from '../../course/files.js';
 import { packageRoot } from '../../course/package-root.js';
 import { entryFile, type Track } from '../../course/track.js';
-import { type Change, type Entry, type Expectation, type Part, parseEdits } from './edits.js';
-import { applyHunks, Misfit } from './hunks.js';
+import { type Entry, type Expectation, type Part, parseEdits } from './edits.js';
+import { changed, type Files, Unmade } from './files.js';
 
 /** What a program of the corpus is, and so what must come of checking it. */
 export type Role = 'stub' | 'solution' | 'variant' | 'mutant';
-
-/** Files by name, as a program is started among them. */
-export type Files = ReadonlyMap<string, Buffer>;
 
 /** A program that proves a lesson's checks. */
 export interface CorpusProgram {
@@ -40,6 +37,13 @@ export interface CorpusProblem {
   readonly text: string;
 }
 
+export interface CorpusOptions {
+  /** The folder of the course. */
+  readonly root?: string;
+  /** Also what is only half written down: see `parseEdits`. */
+  readonly drafts?: boolean;
+}
+
 export interface Corpus {
   readonly programs: readonly CorpusProgram[];
   readonly problems: readonly CorpusProblem[];
@@ -54,7 +58,11 @@ export function corpusFolder(role: 'mutant' | 'variant', lesson: string, root = 
  * Every program of a lesson and track: the stub, the solution, and what is written down beside the
  * proofs, made anew from the solution. What cannot be made is a problem, and the others are there.
  */
-export function readCorpus(lesson: string, track: Track, root = packageRoot()): Corpus {
+export function readCorpus(
+  lesson: string,
+  track: Track,
+  { root = packageRoot(), drafts = false }: CorpusOptions = {},
+): Corpus {
   const problems: CorpusProblem[] = [];
   // Configurations are the same in every track: they are proven once.
   const parts: readonly Part[] = track === 'typescript' ? [track, 'config'] : [track];
@@ -63,7 +71,9 @@ export function readCorpus(lesson: string, track: Track, root = packageRoot()): 
     ...onDisk('solution', lesson, track, root),
     ...parts.flatMap(part => wholeVariants(lesson, track, part, root)),
     ...(['variant', 'mutant'] as const).flatMap(role =>
-      writtenDown(role, lesson, track, root, problems).filter(one => parts.includes(one.part)),
+      writtenDown(role, lesson, track, root, drafts, problems).filter(one =>
+        parts.includes(one.part),
+      ),
     ),
   ];
   const made = new Map<string, CorpusProgram | 'in the making'>();
@@ -106,7 +116,7 @@ export function readCorpus(lesson: string, track: Track, root = packageRoot()): 
 
 /** The programs of a lesson and track. @throws Error when one of them cannot be made */
 export function corpus(lesson: string, track: Track, root = packageRoot()): CorpusProgram[] {
-  const { programs, problems } = readCorpus(lesson, track, root);
+  const { programs, problems } = readCorpus(lesson, track, { root });
   const [first] = problems;
   if (first) throw new Error(`${first.where}: ${first.name}: ${first.text}`);
   return [...programs];
@@ -147,15 +157,6 @@ interface Told {
   readonly line?: number;
   /** @throws Unmade */
   make(base: CorpusProgram | undefined): CorpusProgram;
-}
-
-class Unmade extends Error {
-  constructor(
-    text: string,
-    readonly line?: number,
-  ) {
-    super(text);
-  }
 }
 
 const place = (path: string, line: number | undefined, root: string) =>
@@ -214,11 +215,12 @@ function writtenDown(
   lesson: string,
   track: Track,
   root: string,
+  drafts: boolean,
   problems: CorpusProblem[],
 ): Told[] {
   const folder = corpusFolder(role, lesson, root);
   return editFiles(folder).flatMap(from => {
-    const { entries, problems: unread } = parseEdits(readFileSync(from, 'utf8'), role);
+    const { entries, problems: unread } = parseEdits(readFileSync(from, 'utf8'), role, { drafts });
     for (const { name, line, text } of unread) {
       const where = place(from, line, root);
       problems.push({ lesson, track, name: name ? `${role}/${name}` : role, where, text });
@@ -255,54 +257,4 @@ export function editFiles(folder: string): string[] {
 /** The parts in which an entry is a program. */
 export function partsOf(entry: Entry): Part[] {
   return [...new Set(entry.changes.map(one => one.part))];
-}
-
-/** @throws Unmade when a change does not fit */
-function changed(base: Files, entry: Entry, part: Part, folder: string): Files {
-  const of = entry.of === 'solution' ? 'the solution' : entry.of;
-  const files = new Map(base);
-  for (const change of entry.changes.filter(one => one.part === part)) {
-    const content = contentAfter(files.get(change.file), change, entry.name, folder, of);
-    if (content === undefined) files.delete(change.file);
-    else files.set(change.file, content);
-  }
-  return files;
-}
-
-function contentAfter(
-  before: Buffer | undefined,
-  { part, file, kind, hunks, line }: Change,
-  name: string,
-  folder: string,
-  of: string,
-): Buffer | undefined {
-  if (kind === 'whole') {
-    const path = wholeFile(folder, part, name, file);
-    if (existsSync(path)) return readFileSync(path);
-    throw new Unmade(`it is whole, and ${part}/${name}/${file} is not there`, line);
-  }
-  if (kind === 'new' && before) throw new Unmade(`it makes ${file} new, and ${of} has it`, line);
-  if (kind !== 'new' && !before) throw new Unmade(`it changes ${file}, and ${of} has none`, line);
-  if (kind === 'deleted') return undefined;
-  const text = textOf(before ?? Buffer.alloc(0));
-  if (text === undefined) {
-    throw new Unmade(`it changes ${file} of ${of}, which is no text: make it whole`, line);
-  }
-  try {
-    return Buffer.from(applyHunks(text, hunks, `${file} of ${of}`));
-  } catch (error) {
-    if (error instanceof Misfit) throw new Unmade(error.message, error.line);
-    throw error;
-  }
-}
-
-/** Where a file lies that an entry keeps whole. */
-export function wholeFile(folder: string, part: Part, name: string, file: string): string {
-  return join(folder, part, name, file);
-}
-
-/** The text of a file; undefined when it is none. */
-export function textOf(content: Buffer): string | undefined {
-  const text = content.toString('utf8');
-  return !text.includes('\0') && Buffer.from(text).equals(content) ? text : undefined;
 }

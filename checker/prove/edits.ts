@@ -1,4 +1,4 @@
-import type { Track } from '../harness/result.js';
+import { entryFile, type Track } from '../../course/track.js';
 
 /**
  * How a wrong program is written down: what is wrong with it, and what differs from another program.
@@ -95,16 +95,21 @@ class Unreadable extends Error {
   }
 }
 
-const mainFile: Record<Track, string> = { typescript: 'main.ts', python: 'main.py' };
-const NO_LINE_END = '\\ No newline at end of file';
+/** Behind a last line that has no line end, as in a unified diff. */
+export const NO_LINE_END = '\\ No newline at end of file';
 const fields = ['fails', 'does', 'cause', 'of'] as const;
 type Field = (typeof fields)[number];
 
 /**
  * Reads the entries of a file of edits.
  * @param role what the entries are: a mutant says what it fails, and why; a variant does not
+ * @param options `drafts`: also entries in which a question mark stands for what is not known yet
  */
-export function parseEdits(text: string, role: 'mutant' | 'variant'): EditFile {
+export function parseEdits(
+  text: string,
+  role: 'mutant' | 'variant',
+  { drafts = false }: { readonly drafts?: boolean } = {},
+): EditFile {
   const lines = text.split('\n');
   const starts = lines.flatMap((line, at) => (line.startsWith('## ') ? [at] : []));
   const entries: Entry[] = [];
@@ -113,7 +118,8 @@ export function parseEdits(text: string, role: 'mutant' | 'variant'): EditFile {
   for (const [turn, start] of starts.entries()) {
     const name = (lines[start] ?? '').slice(3).trim();
     try {
-      const entry = parseEntry(lines, name, start, starts[turn + 1] ?? lines.length, role);
+      const end = starts[turn + 1] ?? lines.length;
+      const entry = parseEntry(lines, name, start, end, role, drafts);
       for (const part of new Set(entry.changes.map(one => one.part))) {
         const before = taken.get(`${name} ${part}`);
         if (before !== undefined) {
@@ -136,6 +142,7 @@ function parseEntry(
   start: number,
   end: number,
   role: 'mutant' | 'variant',
+  drafts: boolean,
 ): Entry {
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
     throw new Unreadable(start + 1, `"${name}" is no name: small letters, digits and hyphens`);
@@ -152,10 +159,12 @@ function parseEntry(
       throw new Unreadable(at + 1, `expected one of ${fields.join(', ')} or @@, but read: ${line}`);
     }
     if (header.has(field)) throw new Unreadable(at + 1, `${field} is there twice`);
-    if (/^\??$/.test(value)) throw new Unreadable(at + 1, `${field} is still to be written`);
-    header.set(field, value);
+    const open = /^\??$/.test(value);
+    if (open && !drafts) throw new Unreadable(at + 1, `${field} is still to be written`);
+    if (!open) header.set(field, value);
   }
-  const needed: readonly Field[] = role === 'mutant' ? ['fails', 'does', 'cause'] : ['does'];
+  const all: readonly Field[] = role === 'mutant' ? ['fails', 'does', 'cause'] : ['does'];
+  const needed = drafts ? [] : all;
   for (const field of needed) {
     if (!header.has(field)) throw new Unreadable(start + 1, `${name} does not say "${field}: …"`);
   }
@@ -179,10 +188,15 @@ function parseEntry(
 }
 
 function expectation(text: string, line: number): Expectation {
-  const [, ids, mistake] = /^([TU]\d+(?:, *[TU]\d+)*) as ([a-z0-9-]+)$/.exec(text) ?? [];
-  if (ids === undefined || mistake === undefined) {
-    throw new Unreadable(line, `"fails: ${text}" is not of the form "fails: T1, T2 as mistake"`);
-  }
+  const expects = expectationOf(text);
+  if (expects) return expects;
+  throw new Unreadable(line, `"fails: ${text}" is not of the form "fails: T1, T2 as mistake"`);
+}
+
+/** Reads `T1, T2 as mistake`; undefined when it is something else. */
+export function expectationOf(text: string): Expectation | undefined {
+  const [, ids, mistake] = /^([TU]\d+(?:, *[TU]\d+)*) as ([a-z0-9-]+)$/.exec(text.trim()) ?? [];
+  if (ids === undefined || mistake === undefined) return undefined;
   return { mistake, fails: ids.split(/, */) };
 }
 
@@ -231,7 +245,7 @@ function changeOf(words: readonly string[], line: number): Omit<Change, 'hunks'>
     throw new Unreadable(line, `"${first}" is none of ${parts.join(', ')}`);
   }
   const kind = (['new', 'deleted', 'whole'] as const).find(one => one === rest.at(-1));
-  const [file = part === 'config' ? undefined : mainFile[part], ...more] = kind
+  const [file = part === 'config' ? undefined : entryFile(part), ...more] = kind
     ? rest.slice(0, -1)
     : rest;
   if (file === undefined) throw new Unreadable(line, '@@ config is followed by the name of a file');
@@ -262,40 +276,4 @@ function hunkLines(lines: readonly string[], first: number): HunkLine[] {
       );
   }
   return made;
-}
-
-/** An entry as `parseEdits` reads it, ending in a line end. What is not known yet is a question mark. */
-export function formatEntry(
-  entry: Omit<Entry, 'line' | 'end' | 'expects' | 'does'> & Partial<Entry>,
-  role: 'mutant' | 'variant',
-): string {
-  const { name, of, expects, does = '?', cause = '?', changes } = entry;
-  const wrong = [
-    `fails: ${expects ? `${expects.fails.join(', ')} as ${expects.mistake}` : '?'}`,
-    `does: ${does}`,
-    `cause: ${cause}`,
-  ];
-  const lines = [
-    `## ${name}`,
-    ...(of === 'solution' ? [] : [`of: ${of}`]),
-    ...(role === 'mutant' ? wrong : [`does: ${does}`]),
-    ...changes.flatMap(formatChange),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function formatChange({ part, file, kind, hunks }: Change): string[] {
-  const shown = part !== 'config' && file === mainFile[part] ? '' : ` ${file}`;
-  const start = `@@ ${part}${shown}${kind === 'edit' ? '' : ` ${kind}`}`;
-  if (hunks.length === 0) return [start];
-  return hunks.flatMap((hunk, at) => [at === 0 ? start : '@@', ...formatLines(hunk.lines)]);
-}
-
-function formatLines(lines: readonly HunkLine[]): string[] {
-  return lines.flatMap(({ sign, text }, at) => {
-    const line = `${sign}${text.replace(/\n$/, '')}`;
-    if (!text.endsWith('\n')) return [line, NO_LINE_END];
-    // No space at the end of a line, but where the end of the change would not be seen without it.
-    return [line === ' ' && at < lines.length - 1 ? '' : line];
-  });
 }
