@@ -9,7 +9,7 @@ export async function allPackets(
   style: Style,
 ): Promise<string[]> {
   const [{ traceLines }, { packets }, { wrapKeeping }] = await Promise.all([
-    import('../wire/words.js'),
+    import('../wire/describe.js'),
     import('./render/code.js'),
     import('./render/layout.js'),
   ]);
@@ -50,7 +50,7 @@ export async function allPackets(
 /** One packet with its fields and bytes. */
 export async function onePacket({ name, entry }: Found, style: Style): Promise<string[]> {
   const [{ packetLine }, { packets }, { printable, wrapKeeping }] = await Promise.all([
-    import('../wire/words.js'),
+    import('../wire/describe.js'),
     import('./render/code.js'),
     import('./render/layout.js'),
   ]);

@@ -1,15 +1,15 @@
 /** One connection through the tap: two directions, what is done to their packets, and their ends. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Copies, createCopies } from './copies.js';
+import { strike } from './apply-fault.js';
+import type { Guard, GuardAnswer } from './client-limits.js';
 import { decode, encode } from './decode.js';
 import type { Made, Rulebook } from './faults.js';
 import { createFramer, type Framer } from './framing.js';
-import type { Guard, GuardAnswer } from './guard.js';
 import { closed, destroySoon, hangUp } from './hang-up.js';
-import { createOutlet, type Outlet, type Parcel } from './outlet.js';
+import { type Copies, createCopies } from './own-packets.js';
 import type { Recorder } from './recorder.js';
-import { strike } from './strike.js';
+import { createOutlet, type Outlet, type Parcel } from './send-queue.js';
 import type { Direction, PacketEntry, WirePacket } from './trace.js';
 
 /** Withheld bytes above which the tap stops reading more. */

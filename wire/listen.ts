@@ -1,7 +1,7 @@
 /** The tap's own listening socket, which can be shut and opened again on the same port. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { GuardOptions } from './guard.js';
+import type { GuardOptions } from './client-limits.js';
 import { givePortBack, takePort } from './ports.js';
 
 /** A TCP socket with an address that does not listen yet: what `Server.listen(handle)` takes. */

@@ -3,16 +3,16 @@
  * its rules say. Without a rule every byte passes unchanged and in order.
  */
 import type { Duplex } from 'node:stream';
+import { createGuard, type Guard } from './client-limits.js';
 import { encode } from './decode.js';
+import { describePacket } from './describe.js';
 import { duplexPair } from './duplex-pair.js';
 import { createRulebook, type Made, type Rule, type RuleHandle } from './faults.js';
-import { createGuard, type Guard } from './guard.js';
 import { closed, hangUp } from './hang-up.js';
 import { createLink, type Link } from './link.js';
 import { type Listener, type ListenOptions, listen, type OpenListener } from './listen.js';
 import { createRecorder } from './recorder.js';
 import type { Direction, PacketEntry, Trace, TraceEntry } from './trace.js';
-import { describePacket } from './words.js';
 
 export interface TapOptions {
   /** Dials the broker, once for each connection: a TCP or TLS socket, or an in-process stream. */

@@ -1,10 +1,10 @@
 /** Does what a command says, on the session: faults on the wire, messages, the program, the broker. */
 import type { PracticeSession } from '../../checker/index.js';
+import { describePayload, seconds } from '../../wire/describe.js';
 import { cutAfter, cutBefore, delay, drop, duplicate, withhold } from '../../wire/faults.js';
 import type { Action, RuleHandle } from '../../wire/index.js';
 import { payloadOf } from '../../wire/payload.js';
 import type { TraceEntry } from '../../wire/trace.js';
-import { describePayload, seconds } from '../../wire/words.js';
 import { everyByte } from '../render/exchange.js';
 import { count } from '../render/layout.js';
 import type { Style } from '../render/style.js';

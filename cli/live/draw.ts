@@ -1,9 +1,10 @@
 /** A live run as the lines of a window. Pure: a state, a size, a style. */
+
+import { fitted, traceLines } from '../../wire/describe.js';
 import { columnsOf } from '../../wire/draw/canvas.js';
 import { type LiveDiagram, liveDiagram } from '../../wire/draw/live.js';
 import type { Lanes } from '../../wire/draw/scene.js';
 import type { TraceEntry } from '../../wire/trace.js';
-import { fitted, traceLines } from '../../wire/words.js';
 import { packets } from '../render/code.js';
 import { painted } from '../render/exchange.js';
 import { count, printable, wrap, wrapKeeping } from '../render/layout.js';

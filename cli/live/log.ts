@@ -1,6 +1,7 @@
 /** The wire and the programs' output as lines of a log, as they come. */
+
+import { traceLine } from '../../wire/describe.js';
 import type { TraceEntry } from '../../wire/trace.js';
-import { traceLine } from '../../wire/words.js';
 import { print } from '../invocation.js';
 import { packets } from '../render/code.js';
 import { printable, wrapKeeping } from '../render/layout.js';

@@ -1,6 +1,7 @@
 /** Two exchanges packet by packet: what is the same, what differs, what only one of them has. */
+
+import { describePayload } from '../describe.js';
 import type { PacketEntry, Payload, Trace, WirePacket } from '../trace.js';
-import { describePayload } from '../words.js';
 import { sceneOf } from './scene.js';
 
 export type Pair =

@@ -1,7 +1,8 @@
 /** Two exchanges side by side, with the first difference marked. */
+
+import { fitted } from '../describe.js';
 import { type SafeOptions, safeText } from '../safe.js';
 import type { PacketEntry, Trace } from '../trace.js';
-import { fitted } from '../words.js';
 import { alignTraces, type Pair } from './align.js';
 import { columnsOf, wrapped } from './canvas.js';
 import { shortLabel } from './label.js';

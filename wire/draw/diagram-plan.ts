@@ -1,6 +1,7 @@
 /** Where things stand in a diagram of characters: lanes, numbers, times, labels. */
+
+import { fitted } from '../describe.js';
 import { type SafeOptions, safeName } from '../safe.js';
-import { fitted } from '../words.js';
 import { columnsOf, createCanvas } from './canvas.js';
 import type { Cited, Row, Scene } from './scene.js';
 

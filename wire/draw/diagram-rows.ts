@@ -1,6 +1,7 @@
 /** The rows of a diagram of characters. */
+
+import { fitted } from '../describe.js';
 import { type SafeOptions, safeName, safeText } from '../safe.js';
-import { fitted } from '../words.js';
 import { type Canvas, columnsOf, createCanvas, wrapped } from './canvas.js';
 import { clock, laneOf, type Plan, timeOf } from './diagram-plan.js';
 import { shortLabel } from './label.js';

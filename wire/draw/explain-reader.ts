@@ -1,8 +1,8 @@
 /** Reads a packet field by field, and says of every byte what it is. */
 import { isUtf8 } from 'node:buffer';
+import { describePayload } from '../describe.js';
 import { payloadOf } from '../payload.js';
 import { quoted, type SafeOptions } from '../safe.js';
-import { describePayload } from '../words.js';
 
 /** Some bits of one byte. */
 export interface BitPart {

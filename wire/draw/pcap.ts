@@ -4,8 +4,9 @@
  * then withheld or lost, and those that the tap made itself stand where it sent them: a capture of
  * the wire on the sender's side. A comment on the frame says what became of it.
  */
+
+import { fateWords } from '../describe.js';
 import type { ConnectionEntry, PacketEntry, Trace } from '../trace.js';
-import { fateWords } from '../words.js';
 import { ACK, addressOf, type End, FIN, frameOf, MOST_PAYLOAD, PSH, SYN } from './frames.js';
 
 export const PCAP_CHOICE =

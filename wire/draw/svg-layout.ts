@@ -1,7 +1,8 @@
 /** Where things stand in an SVG drawing: lanes, labels, heights. */
+
+import { fitted, packetLine, traceLine } from '../describe.js';
 import { safeName, safeText } from '../safe.js';
 import type { PacketEntry } from '../trace.js';
-import { fitted, packetLine, traceLine } from '../words.js';
 import { columnsOf } from './canvas.js';
 import { shortLabel } from './label.js';
 import { connectionText, foldWords, noteText, type Row, type Scene } from './scene.js';

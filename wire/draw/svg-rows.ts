@@ -1,5 +1,5 @@
 /** The rows of an SVG drawing. */
-import { seconds } from '../words.js';
+import { seconds } from '../describe.js';
 import { columnsOf } from './canvas.js';
 import type { Row } from './scene.js';
 import {

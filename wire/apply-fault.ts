@@ -1,10 +1,11 @@
 /** What each fault does to the packet it strikes. */
+
+import { describePacket } from './describe.js';
 import type { Action, Made, Making, Standing } from './faults.js';
 import type { Lane, Link } from './link.js';
-import type { Parcel } from './outlet.js';
 import { withFlags, withId } from './patch.js';
+import type { Parcel } from './send-queue.js';
 import type { Fate, PacketEntry } from './trace.js';
-import { describePacket } from './words.js';
 
 export interface Strike {
   readonly link: Link;
