@@ -1,25 +1,30 @@
-/** What each fault does to the packet it strikes. */
+/** What each fault does to the packet that its rule matched. */
 
 import { describePacket } from './describe.js';
-import type { Action, Made, Making, Standing } from './faults.js';
-import type { Lane, Link } from './link.js';
+import type { Action, ActiveRule, Made, Making } from './faults.js';
+import type { Flow, Link } from './link.js';
 import { withFlags, withId } from './patch.js';
-import type { Parcel } from './send-queue.js';
+import type { QueuedFrame } from './send-queue.js';
 import type { Fate, PacketEntry } from './trace.js';
 
-export interface Strike {
+export interface FaultContext {
   readonly link: Link;
-  readonly lane: Lane;
-  readonly across: Lane;
+  readonly flow: Flow;
+  readonly across: Flow;
   readonly entry: PacketEntry;
   readonly bytes: Buffer;
-  readonly standing: Standing;
+  readonly active: ActiveRule;
 }
 
 /** The packet enters the trace with this fate, and the fault right behind it. */
-function record({ link, entry, standing }: Strike, fate: Fate, name: string, what: string): void {
+function record(
+  { link, entry, active }: FaultContext,
+  fate: Fate,
+  name: string,
+  what: string,
+): void {
   entry.fate = fate;
-  standing.strike(entry);
+  active.countApplied(entry);
   link.recorder.commit(entry);
   tell(link, entry, name, what);
 }
@@ -37,94 +42,94 @@ function made(link: Link, making: Making, entry: PacketEntry): Buffer[] {
 }
 
 /** A rule that fails must not change the wire: the packet goes on as if there were no rule. */
-function failed(on: Strike, error: unknown): void {
+function failed(on: FaultContext, error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  record(on, on.link.fateNow(on.lane), 'rule-error', `a rule failed (${why})`);
-  on.link.forward(on.lane, on.bytes, on.entry);
+  record(on, on.link.fateNow(on.flow), 'rule-error', `a rule failed (${why})`);
+  on.link.forward(on.flow, on.bytes, on.entry);
 }
 
-function withhold(on: Strike): void {
-  const { link, lane, entry, bytes, standing } = on;
+function withhold(on: FaultContext): void {
+  const { link, flow, entry, bytes, active } = on;
   record(on, 'withheld', 'withhold', 'kept back');
-  lane.held += bytes.length;
-  link.regulate(lane);
-  standing.keep(() => {
-    lane.held -= bytes.length;
-    if (link.deaf(lane)) {
+  flow.held += bytes.length;
+  link.regulate(flow);
+  active.keep(() => {
+    flow.held -= bytes.length;
+    if (link.deaf(flow)) {
       link.recorder.fate(entry, 'lost');
     } else {
       tell(link, entry, 'release', 'passed on');
-      link.forward(lane, bytes, entry, { late: true });
+      link.forward(flow, bytes, entry, { late: true });
     }
-    link.regulate(lane);
+    link.regulate(flow);
   });
 }
 
-function stall(on: Strike): void {
-  const { link, lane, entry, bytes, standing } = on;
+function stall(on: FaultContext): void {
+  const { link, flow, entry, bytes, active } = on;
   record(on, 'withheld', 'stall', 'kept back with everything behind it');
-  lane.stalls++;
-  const parcel = link.forward(lane, bytes, entry, { ready: false });
-  standing.keep(() => {
-    lane.stalls--;
-    if (link.deaf(lane)) {
+  flow.stalls++;
+  const queued = link.forward(flow, bytes, entry, { ready: false });
+  active.keep(() => {
+    flow.stalls--;
+    if (link.deaf(flow)) {
       link.recorder.fate(entry, 'lost');
       return;
     }
     tell(link, entry, 'release', 'passed on');
-    parcel.ready = true;
-    lane.outlet.flush();
+    queued.ready = true;
+    flow.queue.flush();
   });
 }
 
-function delay(on: Strike, ms: number): void {
-  const { link, lane, entry, bytes } = on;
-  record(on, link.fateNow(lane), 'delay', `delayed by ${ms} ms`);
-  const parcel = link.forward(lane, bytes, entry, { ready: false });
+function delay(on: FaultContext, ms: number): void {
+  const { link, flow, entry, bytes } = on;
+  record(on, link.fateNow(flow), 'delay', `delayed by ${ms} ms`);
+  const queued = link.forward(flow, bytes, entry, { ready: false });
   link.later(ms, () => {
-    parcel.ready = true;
-    lane.outlet.flush();
+    queued.ready = true;
+    flow.queue.flush();
   });
 }
 
-function duplicate(on: Strike, action: Extract<Action, { kind: 'duplicate' }>): void {
-  const { link, lane, entry, bytes, standing } = on;
+function duplicate(on: FaultContext, action: Extract<Action, { kind: 'duplicate' }>): void {
+  const { link, flow, entry, bytes, active } = on;
   const { packet } = entry;
   const after = action.after === undefined || action.after === 'now' ? 0 : action.after;
   const when = after === 0 ? '' : ` after ${after} more`;
-  record(on, link.fateNow(lane), 'duplicate', `sent twice${when}`);
+  record(on, link.fateNow(flow), 'duplicate', `sent twice${when}`);
   if (packet.type !== 'PUBLISH') return;
   const same = action.id === 'same' || packet.id === undefined;
-  if (same) lane.copies.begin(packet);
-  link.forward(lane, bytes, entry);
+  if (same) flow.own.begin(packet);
+  link.forward(flow, bytes, entry);
   let sent = false;
   function send(): void {
     if (sent) return;
     sent = true;
     forget();
-    lane.due = lane.due.filter(one => one.send !== send);
+    flow.due = flow.due.filter(one => one.send !== send);
     const flagged = withFlags(bytes, { dup: action.dup });
-    const copy = same ? flagged : withId(flagged, lane.copies.freeId());
-    link.make(lane, copy, { copyOf: entry.n, begun: same });
+    const copy = same ? flagged : withId(flagged, flow.own.freeId());
+    link.make(flow, copy, { copyOf: entry.n, begun: same });
   }
-  const forget = standing.keep(send);
+  const forget = active.keep(send);
   if (after === 0) send();
-  else lane.due.push({ left: after, send });
+  else flow.due.push({ left: after, send });
 }
 
-function cut(on: Strike, action: Extract<Action, { kind: 'cut' }>): void {
-  const { link, lane, entry, bytes } = on;
+function cut(on: FaultContext, action: Extract<Action, { kind: 'cut' }>): void {
+  const { link, flow, entry, bytes } = on;
   const how = action.reset ? 'reset' : 'cut';
   if (action.passes) {
-    record(on, link.fateNow(lane), 'cut', `connection ${how} right after`);
-    link.forward(lane, bytes, entry, { passed: () => link.cut(action) });
+    record(on, link.fateNow(flow), 'cut', `connection ${how} right after`);
+    link.forward(flow, bytes, entry, { passed: () => link.cut(action) });
   } else {
     record(on, 'lost', 'cut', `connection ${how} before`);
     link.cut(action);
   }
 }
 
-function replace(on: Strike, making: Making): void {
+function replace(on: FaultContext, making: Making): void {
   let packets: Buffer[];
   try {
     packets = made(on.link, making, on.entry);
@@ -133,10 +138,10 @@ function replace(on: Strike, making: Making): void {
     return;
   }
   record(on, 'dropped', 'replace', 'replaced');
-  for (const bytes of packets) on.link.make(on.lane, bytes, { theirs: true });
+  for (const bytes of packets) on.link.make(on.flow, bytes, { theirs: true });
 }
 
-function answer(on: Strike, action: Extract<Action, { kind: 'answer' }>): void {
+function answer(on: FaultContext, action: Extract<Action, { kind: 'answer' }>): void {
   const { link, across } = on;
   let packets: Buffer[];
   try {
@@ -153,22 +158,22 @@ function answer(on: Strike, action: Extract<Action, { kind: 'answer' }>): void {
   if (action.close && packets.length === 0) link.cut();
 }
 
-function coalesce(on: Strike): void {
-  const { link, lane, entry, bytes, standing } = on;
-  record(on, link.fateNow(lane), 'coalesce', 'sent in one segment with the next');
-  // The parcel may pass inside `forward` already, when the connection is ending.
-  let parcel: Parcel | undefined;
-  const forget = standing.keep(() => {
-    if (parcel) parcel.joinNext = false;
-    lane.outlet.flush();
+function coalesce(on: FaultContext): void {
+  const { link, flow, entry, bytes, active } = on;
+  record(on, link.fateNow(flow), 'coalesce', 'sent in one segment with the next');
+  // The packet may pass inside `forward` already, when the connection is ending.
+  let queued: QueuedFrame | undefined;
+  const forget = active.keep(() => {
+    if (queued) queued.joinNext = false;
+    flow.queue.flush();
   });
-  parcel = link.forward(lane, bytes, entry, { joinNext: true, passed: forget });
+  queued = link.forward(flow, bytes, entry, { joinNext: true, passed: forget });
 }
 
 /** Does what the rule says to the packet it matched, and records both. */
-export function strike(on: Strike): void {
-  const { link, lane, bytes } = on;
-  const action = on.standing.rule.do;
+export function applyFault(on: FaultContext): void {
+  const { link, flow, bytes } = on;
+  const action = on.active.rule.do;
   switch (action.kind) {
     case 'withhold':
       withhold(on);
@@ -197,7 +202,7 @@ export function strike(on: Strike): void {
       return;
     case 'set-flags':
       record(on, 'dropped', 'set-flags', 'sent on with other flags');
-      link.make(lane, withFlags(bytes, action), { theirs: true });
+      link.make(flow, withFlags(bytes, action), { theirs: true });
       return;
     case 'coalesce':
       coalesce(on);

@@ -1,7 +1,7 @@
 /** Caps on what the clients behind one listener may do: a program that nobody trusts. */
 import type { WirePacket } from './trace.js';
 
-export interface GuardOptions {
+export interface ClientLimits {
   /** Connections over their life. */
   readonly connections?: number;
   /** Bytes of one packet, finished or not. */
@@ -19,21 +19,22 @@ export interface GuardOptions {
 }
 
 /** `refuse`: answer the CONNECT with return code 2, then end the connection. */
-export type GuardAnswer = 'pass' | 'cut' | 'refuse';
+export type LimitAnswer = 'pass' | 'cut' | 'refuse';
 
-export interface Guard {
+/** Counts what the clients of one listener do, against their limits. */
+export interface LimitCounter {
   readonly packetBytes: number | undefined;
   /** Whether one more connection is taken. */
   connected(): boolean;
   /** Bytes came, whole packets or not. */
-  received(bytes: number): GuardAnswer;
-  packet(packet: WirePacket): GuardAnswer;
+  received(bytes: number): LimitAnswer;
+  packet(packet: WirePacket): LimitAnswer;
 }
 
 const mib = (bytes: number) =>
   bytes >= 1 << 20 ? `${Math.round(bytes / (1 << 20))} MiB` : `${Math.ceil(bytes / 1024)} KiB`;
 
-export function createGuard(options: GuardOptions): Guard {
+export function createLimitCounter(options: ClientLimits): LimitCounter {
   const told = new Set<string>();
   const retained = new Map<string, number>();
   let connections = 0;
@@ -49,7 +50,7 @@ export function createGuard(options: GuardOptions): Guard {
     return 'cut';
   }
 
-  function retain(topic: string, size: number): GuardAnswer {
+  function retain(topic: string, size: number): LimitAnswer {
     const cap = options.retainedBytes;
     if (cap === undefined) return 'pass';
     retainedBytes -= retained.get(topic) ?? 0;

@@ -2,11 +2,9 @@
 import mqtt, { type Packet } from 'mqtt-packet';
 import { payloadBytes, payloadOf } from './payload.js';
 import { shapeError } from './shape.js';
-import type { MalformedPacket, QoS, Subscription, WirePacket } from './trace.js';
+import type { MalformedPacket, QoS, Subscription, WirePacket, WithProperties } from './trace.js';
 
 export { payloadBytes, payloadOf, payloadText } from './payload.js';
-
-type Properties = { properties?: Readonly<Record<string, unknown>> };
 
 /** Buffers become payload values, so that a trace stays plain data. */
 function plain(value: unknown): unknown {
@@ -19,7 +17,7 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-function propertiesOf(from: object): Properties {
+function propertiesOf(from: object): WithProperties {
   const found: unknown = Reflect.get(from, 'properties');
   if (typeof found !== 'object' || found === null) return {};
   return { properties: plain(found) as Readonly<Record<string, unknown>> };
@@ -159,7 +157,7 @@ function isPayload(value: unknown): value is Parameters<typeof payloadBytes>[0] 
   return typeof value === 'object' && value !== null && ('text' in value || 'base64' in value);
 }
 
-function rawProperties(from: Properties): { properties?: Record<string, unknown> } {
+function rawProperties(from: WithProperties): { properties?: Record<string, unknown> } {
   if (!from.properties) return {};
   const entries = Object.entries(from.properties).map(([name, value]) => [
     name,

@@ -14,7 +14,7 @@ import type {
   WirePacket,
 } from './trace.js';
 
-export interface WordOptions extends SafeOptions {
+export interface DescribeOptions extends SafeOptions {
   /** Columns of the terminal; longer lines end in `…`. Without it lines are whole. */
   readonly width?: number;
 }
@@ -69,7 +69,7 @@ function listed(items: readonly string[], between = ', '): string {
   return items.slice(0, 20).join(between) + more;
 }
 
-function packetWords(packet: WirePacket, options: SafeOptions): string {
+function packetText(packet: WirePacket, options: SafeOptions): string {
   const name = (text: string) => safeName(text, options);
   switch (packet.type) {
     case 'CONNECT': {
@@ -123,8 +123,8 @@ function packetWords(packet: WirePacket, options: SafeOptions): string {
 }
 
 /** A packet in words without number and time: `PUBACK id=7`. Passwords are only counted. */
-export function describePacket(packet: WirePacket, options: WordOptions = {}): string {
-  let words = packetWords(packet, options);
+export function describePacket(packet: WirePacket, options: DescribeOptions = {}): string {
+  let words = packetText(packet, options);
   if (packet.type !== 'MALFORMED' && packet.properties) {
     const short = shortened(JSON.stringify(packet.properties), 100);
     words += ` properties=${safeText(short.text, options)}${short.whole ? '' : ellipsis(options)}`;
@@ -133,7 +133,7 @@ export function describePacket(packet: WirePacket, options: WordOptions = {}): s
 }
 
 /** A line cut to the width of a terminal; wide characters count as the columns they take. */
-export function fitted(line: string, options: WordOptions): string {
+export function fitted(line: string, options: DescribeOptions): string {
   const { width } = options;
   if (width === undefined || stringWidth(line) <= width) return line;
   const end = ellipsis(options);
@@ -157,7 +157,7 @@ function route(who: string, direction: Direction, options: SafeOptions): string 
 }
 
 /** What the tap did with a packet, as it stands behind it: `  (withheld)`; empty where nothing was done. */
-export function fateWords(entry: PacketEntry): string {
+export function describeFate(entry: PacketEntry): string {
   const words: string[] = [];
   if (entry.copyOf !== undefined) words.push(`copy of #${entry.copyOf}`);
   if (entry.madeByTap) words.push('made by the tap');
@@ -169,56 +169,60 @@ export function fateWords(entry: PacketEntry): string {
   return words.length > 0 ? `  (${words.join('; ')})` : '';
 }
 
-interface Columns {
+interface ColumnWidths {
   readonly number: number;
   readonly time: number;
   readonly route: number;
 }
-const NO_COLUMNS: Columns = { number: 0, time: 0, route: 0 };
+const NO_COLUMNS: ColumnWidths = { number: 0, time: 0, route: 0 };
 
 function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
 
-function packetWordsLine(entry: PacketEntry, options: WordOptions, columns: Columns): string {
+function packetEntryLine(
+  entry: PacketEntry,
+  options: DescribeOptions,
+  columns: ColumnWidths,
+): string {
   const { width: _, ...rest } = options;
   const parts = [
     padded(`#${entry.n}`, columns.number),
     seconds(entry.t).padStart(columns.time),
     padded(route(entry.who, entry.direction, options), columns.route),
-    describePacket(entry.packet, rest) + fateWords(entry),
+    describePacket(entry.packet, rest) + describeFate(entry),
   ];
   return fitted(parts.join('  '), options);
 }
 
 /** `#4  +0.061 s  sensor-1 → broker  PUBLISH home/kitchen/temp "21.5" qos=1 id=7 retain=0 dup=0` */
-export function packetLine(entry: PacketEntry, options: WordOptions = {}): string {
-  return packetWordsLine(entry, options, NO_COLUMNS);
+export function packetLine(entry: PacketEntry, options: DescribeOptions = {}): string {
+  return packetEntryLine(entry, options, NO_COLUMNS);
 }
 
 function besideLine(
   mark: string,
   entry: ConnectionEntry | FaultEntry | NoteEntry,
   words: string,
-  options: WordOptions,
-  columns: Columns,
+  options: DescribeOptions,
+  columns: ColumnWidths,
 ): string {
   const parts = [padded(mark, columns.number), seconds(entry.t).padStart(columns.time), words];
   return fitted(parts.join('  '), options);
 }
 
-function connectionWords(entry: ConnectionEntry, options: SafeOptions): string {
+function connectionText(entry: ConnectionEntry, options: SafeOptions): string {
   const by =
     entry.by === undefined ? '' : entry.by === 'tap' ? ' by the tap' : ` by the ${entry.by}`;
   return `${safeName(entry.who, options)} connection ${entry.connection} ${entry.event}${by}`;
 }
 
-function entryLine(entry: TraceEntry, options: WordOptions, columns: Columns): string {
+function entryLine(entry: TraceEntry, options: DescribeOptions, columns: ColumnWidths): string {
   switch (entry.kind) {
     case 'packet':
-      return packetWordsLine(entry, options, columns);
+      return packetEntryLine(entry, options, columns);
     case 'connection':
-      return besideLine('--', entry, connectionWords(entry, options), options, columns);
+      return besideLine('--', entry, connectionText(entry, options), options, columns);
     case 'fault': {
       const words = `fault ${safeName(entry.fault, options)}: ${safeText(entry.text, options)}`;
       return besideLine('!!', entry, words, options, columns);
@@ -232,12 +236,12 @@ function entryLine(entry: TraceEntry, options: WordOptions, columns: Columns): s
 }
 
 /** One entry of any kind as a line. */
-export function traceLine(entry: TraceEntry, options: WordOptions = {}): string {
+export function traceLine(entry: TraceEntry, options: DescribeOptions = {}): string {
   return entryLine(entry, options, NO_COLUMNS);
 }
 
 /** A whole trace as lines, in columns: packets by number, what happened beside them between. */
-export function traceLines(trace: Pick<Trace, 'entries'>, options: WordOptions = {}): string[] {
+export function traceLines(trace: Pick<Trace, 'entries'>, options: DescribeOptions = {}): string[] {
   let number = 2;
   let time = 0;
   let routes = 0;

@@ -1,11 +1,11 @@
 /**
- * Packets the tap sends of its own accord get answers that the other side never asked for. This keeps
- * count of them, for the PUBLISHes of one direction of one connection: which answers are owed to the
- * sender, which to the tap, and which QoS 2 exchanges (3.1.1 section 4.3.3) the tap must complete.
+ * Packets of the tap's own get answers that the other side never asked for. This keeps count of them,
+ * for the PUBLISHes of one direction of one connection: which answers are owed to the sender, which to
+ * the tap, and which QoS 2 exchanges (3.1.1 section 4.3.3) the tap must complete.
  */
 import type { AckPacket, PublishPacket, WirePacket } from './trace.js';
 
-interface Watch {
+interface WatchedId {
   /** PUBACKs or PUBRECs to come, in order (3.1.1 MQTT-4.6.0-2, MQTT-4.6.0-3): is it an answer to the tap? */
   readonly acks: { readonly ours: boolean; readonly completes: boolean }[];
   /** PUBCOMPs to come, in order: is it an answer to the tap? */
@@ -16,7 +16,7 @@ interface Watch {
   pending: number;
 }
 
-export interface Copies {
+export interface OwnPackets {
   /** A copy of this PUBLISH will be sent: watch its identifier from now on. */
   begin(packet: PublishPacket): void;
   /** The sender's packet has been passed on. */
@@ -32,20 +32,20 @@ export interface Copies {
 /** Identifiers that a sender counting upwards may use soon. */
 const AHEAD = 4096;
 
-export function createCopies(): Copies {
-  const watches = new Map<number, Watch>();
+export function trackOwnPackets(): OwnPackets {
+  const watches = new Map<number, WatchedId>();
   const used = new Set<number>();
   let last = 0;
 
-  function watch(id: number): Watch {
+  function watch(id: number): WatchedId {
     const found = watches.get(id);
     if (found) return found;
-    const made: Watch = { acks: [], comps: [], open: false, pending: 0 };
+    const made: WatchedId = { acks: [], comps: [], open: false, pending: 0 };
     watches.set(id, made);
     return made;
   }
 
-  function tidy(id: number, one: Watch): void {
+  function tidy(id: number, one: WatchedId): void {
     if (one.acks.length + one.comps.length + one.pending === 0 && !one.open) watches.delete(id);
   }
 

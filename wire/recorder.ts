@@ -23,7 +23,7 @@ export interface RecorderOptions {
   readonly maxBytes?: number | undefined;
 }
 
-export interface Draft {
+export interface PacketDraft {
   readonly connection: number;
   readonly who: string;
   readonly direction: Direction;
@@ -39,7 +39,7 @@ export interface Recorder {
   /** Milliseconds since the trace began, with one decimal. */
   time(): number;
   /** Numbers a packet; it enters the trace with `commit`. */
-  draft(from: Draft): PacketEntry;
+  draft(from: PacketDraft): PacketEntry;
   commit(entry: PacketEntry): void;
   connection(entry: Omit<ConnectionEntry, 'kind' | 't'>): void;
   fault(fault: string, text: string, at?: { connection?: number; packet?: number }): void;

@@ -1,17 +1,17 @@
-/** The way out of one direction: packets in order, some of them not ready to go yet. */
+/** Packets that wait to be sent in one direction: in order, some of them not ready to go yet. */
 import type { Duplex } from 'node:stream';
 import type { PacketEntry } from './trace.js';
 
 /** Waiting bytes, and waiting packets, above which the tap stops reading more of them. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-const MAX_WAITING_PARCELS = 4096;
+const MAX_WAITING_FRAMES = 4096;
 
-export interface Parcel {
+export interface QueuedFrame {
   readonly bytes: Buffer;
   readonly entry?: PacketEntry | undefined;
   /** Not ready: it waits, and everything behind it waits too. */
   ready: boolean;
-  /** It leaves in one write with the next parcel. */
+  /** It leaves in one write with the next frame. */
   joinNext?: boolean;
   /** It was kept waiting by a fault, so its passing on is worth a note in the trace. */
   late?: boolean;
@@ -19,14 +19,14 @@ export interface Parcel {
   passed?: () => void;
 }
 
-export interface Outlet {
-  add(parcel: Parcel): void;
+export interface SendQueue {
+  add(frame: QueuedFrame): void;
   flush(): void;
   /** Ends the connection in this direction once everything waiting has gone. */
   end(): void;
   /** Forgets what waits, and loses whatever comes. */
   abandon(): void;
-  /** Whether a parcel added now would have to wait for one that is not ready. */
+  /** Whether a frame added now would have to wait for one that is not ready. */
   readonly blocked: boolean;
   readonly dead: boolean;
   readonly ending: boolean;
@@ -34,15 +34,15 @@ export interface Outlet {
   readonly pressed: boolean;
 }
 
-export interface OutletHooks {
-  passed(parcel: Parcel): void;
-  lost(parcel: Parcel): void;
+export interface SendQueueHooks {
+  passed(frame: QueuedFrame): void;
+  lost(frame: QueuedFrame): void;
   /** `pressed` may have changed. */
   pressure(): void;
 }
 
-export function createOutlet(sink: Duplex, hooks: OutletHooks): Outlet {
-  const queue: Parcel[] = [];
+export function createSendQueue(sink: Duplex, hooks: SendQueueHooks): SendQueue {
+  const queue: QueuedFrame[] = [];
   let waiting = 0;
   let dead = false;
   let ending = false;
@@ -55,28 +55,28 @@ export function createOutlet(sink: Duplex, hooks: OutletHooks): Outlet {
     hooks.pressure();
   });
 
-  /** How many parcels at the head can leave in one write now; 0 when the head must wait. */
+  /** How many frames at the head can leave in one write now; 0 when the head must wait. */
   function batchLength(): number {
     for (let length = 1; length <= queue.length; length++) {
-      const parcel = queue[length - 1];
-      if (!parcel?.ready) return 0;
-      if (!parcel.joinNext) return length;
+      const frame = queue[length - 1];
+      if (!frame?.ready) return 0;
+      if (!frame.joinNext) return length;
     }
     // Nothing can follow any more: what waited for company goes alone.
     return ending ? queue.length : 0;
   }
 
-  function write(parcels: readonly Parcel[]): void {
+  function write(frames: readonly QueuedFrame[]): void {
     if (sink.destroyed || sink.writableEnded) {
-      for (const parcel of parcels) hooks.lost(parcel);
+      for (const frame of frames) hooks.lost(frame);
       return;
     }
-    const only = parcels.length === 1 ? parcels[0] : undefined;
-    const bytes = only ? only.bytes : Buffer.concat(parcels.map(parcel => parcel.bytes));
+    const only = frames.length === 1 ? frames[0] : undefined;
+    const bytes = only ? only.bytes : Buffer.concat(frames.map(frame => frame.bytes));
     if (!sink.write(bytes)) full = true;
-    for (const parcel of parcels) {
-      hooks.passed(parcel);
-      parcel.passed?.();
+    for (const frame of frames) {
+      hooks.passed(frame);
+      frame.passed?.();
     }
   }
 
@@ -84,9 +84,9 @@ export function createOutlet(sink: Duplex, hooks: OutletHooks): Outlet {
     if (flushing || dead) return;
     flushing = true;
     for (let length = batchLength(); length > 0 && !dead; length = batchLength()) {
-      const parcels = queue.splice(0, length);
-      for (const parcel of parcels) waiting -= parcel.bytes.length;
-      write(parcels);
+      const frames = queue.splice(0, length);
+      for (const frame of frames) waiting -= frame.bytes.length;
+      write(frames);
     }
     if (ending && queue.length === 0 && !ended && !dead) {
       ended = true;
@@ -97,13 +97,13 @@ export function createOutlet(sink: Duplex, hooks: OutletHooks): Outlet {
   }
 
   return {
-    add(parcel) {
+    add(frame) {
       if (dead || ended) {
-        hooks.lost(parcel);
+        hooks.lost(frame);
         return;
       }
-      queue.push(parcel);
-      waiting += parcel.bytes.length;
+      queue.push(frame);
+      waiting += frame.bytes.length;
       flush();
     },
     flush,
@@ -113,12 +113,12 @@ export function createOutlet(sink: Duplex, hooks: OutletHooks): Outlet {
     },
     abandon() {
       dead = true;
-      for (const parcel of queue.splice(0)) hooks.lost(parcel);
+      for (const frame of queue.splice(0)) hooks.lost(frame);
       waiting = 0;
       hooks.pressure();
     },
     get blocked() {
-      return queue.some(parcel => !parcel.ready);
+      return queue.some(frame => !frame.ready);
     },
     get dead() {
       return dead || ended;
@@ -128,7 +128,7 @@ export function createOutlet(sink: Duplex, hooks: OutletHooks): Outlet {
     },
     get pressed() {
       if (dead) return false;
-      return full || waiting > MAX_WAITING_BYTES || queue.length > MAX_WAITING_PARCELS;
+      return full || waiting > MAX_WAITING_BYTES || queue.length > MAX_WAITING_FRAMES;
     },
   };
 }

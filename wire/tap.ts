@@ -3,14 +3,14 @@
  * its rules say. Without a rule every byte passes unchanged and in order.
  */
 import type { Duplex } from 'node:stream';
-import { createGuard, type Guard } from './client-limits.js';
+import { createLimitCounter, type LimitCounter } from './client-limits.js';
 import { encode } from './decode.js';
 import { describePacket } from './describe.js';
 import { duplexPair } from './duplex-pair.js';
-import { createRulebook, type Made, type Rule, type RuleHandle } from './faults.js';
+import { createRulebook, type FaultRule, type Made, type RuleHandle } from './faults.js';
 import { closed, hangUp } from './hang-up.js';
 import { createLink, type Link } from './link.js';
-import { type Listener, type ListenOptions, listen, type OpenListener } from './listen.js';
+import { type ListenOptions, listen, type OwnedTapListener, type TapListener } from './listen.js';
 import { createRecorder } from './recorder.js';
 import type { Direction, PacketEntry, Trace, TraceEntry } from './trace.js';
 
@@ -19,7 +19,7 @@ export interface TapOptions {
   readonly open: () => Duplex | Promise<Duplex>;
   /** A clock in milliseconds; monotonic when absent. */
   readonly now?: () => number;
-  /** Entries the trace keeps (50 000). After them packets still flow, and rules still strike. */
+  /** Entries the trace keeps (50 000). After them packets still flow, and rules still apply. */
   readonly maxEntries?: number;
   /** Bytes of packets the trace keeps (64 MiB). */
   readonly maxBytes?: number;
@@ -42,11 +42,11 @@ export interface UntilOptions {
 }
 
 export interface Tap {
-  listen(options: ListenOptions): Promise<Listener>;
+  listen(options: ListenOptions): Promise<TapListener>;
   /** A connection from inside this process; its packets are recorded under `who`. */
   attach(who: string): Duplex;
-  /** A standing rule. Rules are asked in the order they were made; the first that matches decides. */
-  rule(rule: Rule): RuleHandle;
+  /** Makes a rule. Rules are asked in the order they were made; the first that matches decides. */
+  rule(rule: FaultRule): RuleHandle;
   /** Ends a connection, or one direction of it. Throws a RangeError for an unknown connection. */
   cut(connection: number, options?: { reset?: boolean; direction?: Direction }): void;
   /** From now on nothing passes on this connection, closes included. */
@@ -75,7 +75,7 @@ export interface Tap {
   close(): Promise<void>;
 }
 
-function checked(rule: Rule): Rule {
+function checked(rule: FaultRule): FaultRule {
   const { do: action } = rule;
   if (action.kind !== 'replace' && action.kind !== 'answer') return rule;
   if (typeof action.making === 'function') return rule;
@@ -99,7 +99,7 @@ export function createTap(options: TapOptions): Tap {
     { who: string; link: Link | undefined; last: ConnectionInfo }
   >();
   const dialling = new Set<Duplex>();
-  const listeners = new Set<OpenListener>();
+  const listeners = new Set<OwnedTapListener>();
   const waits = new Set<(reason: Error) => void>();
   let count = 0;
   let isClosed = false;
@@ -108,7 +108,7 @@ export function createTap(options: TapOptions): Tap {
     id: number,
     client: Duplex,
     who: string,
-    guard: Guard | undefined,
+    limits: LimitCounter | undefined,
   ): Promise<void> {
     let broker: Duplex;
     try {
@@ -135,7 +135,7 @@ export function createTap(options: TapOptions): Tap {
       recorder,
       rules,
       maxFrame: options.maxFrame,
-      guard,
+      limits,
       onClosed() {
         setLast(id, false);
         const found = connections.get(id);
@@ -157,8 +157,8 @@ export function createTap(options: TapOptions): Tap {
     if (found) found.last = { ...(found.link ? infoOf(found.link) : found.last), open };
   }
 
-  function accept(client: Duplex, who: string, guard?: Guard): void {
-    if (isClosed || guard?.connected() === false) {
+  function accept(client: Duplex, who: string, limits?: LimitCounter): void {
+    if (isClosed || limits?.connected() === false) {
       client.on('error', () => {});
       client.destroy();
       return;
@@ -170,7 +170,7 @@ export function createTap(options: TapOptions): Tap {
     // Until the broker has been dialled nobody else listens for the client's errors.
     client.on('error', () => {});
     dialling.add(client);
-    void connect(id, client, who, guard).finally(() => dialling.delete(client));
+    void connect(id, client, who, limits).finally(() => dialling.delete(client));
   }
 
   function linkOf(connection: number): Link | undefined {
@@ -183,9 +183,9 @@ export function createTap(options: TapOptions): Tap {
     entries: recorder.entries,
     async listen(listenOptions) {
       const { who } = listenOptions;
-      const guard = listenOptions.guard && createGuard(listenOptions.guard);
+      const limits = listenOptions.limits && createLimitCounter(listenOptions.limits);
       const listener = await listen(listenOptions, {
-        connected: socket => accept(socket, who, guard),
+        connected: socket => accept(socket, who, limits),
         tlsFailed: why => recorder.note('tls-failed', why, who, false),
       });
       listeners.add(listener);
@@ -219,7 +219,7 @@ export function createTap(options: TapOptions): Tap {
     inject(connection, direction, packet) {
       const link = linkOf(connection);
       if (!link) throw new RangeError(`connection ${connection} is not open`);
-      const entry = link.make(link.lane(direction), link.bytesOf(packet));
+      const entry = link.make(link.flow(direction), link.bytesOf(packet));
       const text = `sent by the tap: #${entry.n} ${describePacket(entry.packet)}`;
       recorder.fault('inject', text, { connection, packet: entry.n });
       return entry;

@@ -5,7 +5,7 @@ import {
   startBroker,
   startMosquitto,
 } from '../../broker/index.js';
-import { createPeer, createTap, type Listener, type Peer } from '../../wire/index.js';
+import { createPeer, createTap, type Peer, type TapListener } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
 import { atRest, whenClosed } from './at-rest.js';
@@ -94,7 +94,7 @@ export async function openStage<Facts>(
   const running = new Set<RunningProgram>();
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
-  const listeners = new Map<string, Promise<Listener>>();
+  const listeners = new Map<string, Promise<TapListener>>();
   const patience: PatienceWatch = watchPatience(now, () =>
     [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
@@ -113,7 +113,7 @@ export async function openStage<Facts>(
   const listen = (name: string) => {
     const known = listeners.get(name);
     if (known) return known;
-    const guard = {
+    const limits = {
       ...guards,
       reserved: (id: string) => id.startsWith(PEERS),
       onHit: (text: string) => onLimit(name, text),
@@ -123,7 +123,7 @@ export async function openStage<Facts>(
         who: name,
         ...(await definition.listen?.(facts, name)),
         ...(launcher?.bind ? { socket: launcher.bind } : {}),
-        guard,
+        limits,
       }))();
     listeners.set(name, listener);
     return listener;

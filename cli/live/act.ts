@@ -132,7 +132,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
 
   function heal(): Reply {
     const before = kept();
-    const alive = standing.filter(one => one.handle.struck < one.times).length;
+    const alive = standing.filter(one => one.handle.applied < one.times).length;
     for (const { handle } of standing) {
       handle.remove();
       handle.release();
@@ -250,7 +250,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
       }
     },
     standing() {
-      const alive = standing.filter(one => one.handle.struck < one.times).map(one => one.words);
+      const alive = standing.filter(one => one.handle.applied < one.times).map(one => one.words);
       const held = kept();
       return [...alive, ...(held > 0 ? [`${held} kept back`] : [])].join(', ');
     },

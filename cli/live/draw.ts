@@ -3,7 +3,7 @@
 import { fitted, traceLines } from '../../wire/describe.js';
 import { columnsOf } from '../../wire/draw/canvas.js';
 import { type LiveDiagram, liveDiagram } from '../../wire/draw/live.js';
-import type { Lanes } from '../../wire/draw/scene.js';
+import type { Lifelines } from '../../wire/draw/scene.js';
 import type { TraceEntry } from '../../wire/trace.js';
 import { packets } from '../render/code.js';
 import { painted } from '../render/exchange.js';
@@ -26,7 +26,7 @@ export interface LiveState {
   readonly running: boolean;
   /** Faults that may strike still; empty when there are none. */
   readonly standing: string;
-  readonly lanes: Lanes;
+  readonly lifelines: Lifelines;
   readonly entries: readonly TraceEntry[];
   /** The first entry shown. */
   readonly from: number;
@@ -208,7 +208,7 @@ function diagram(state: LiveState, width: number, style: Style): LiveDiagram {
   const drawn = liveDiagram(state.entries, {
     width,
     ascii: style.plain,
-    lanes: state.lanes,
+    lifelines: state.lifelines,
     from: state.from,
   });
   return {

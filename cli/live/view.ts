@@ -1,6 +1,6 @@
 /** A live run in a window: the wire, the output, and a line for commands. */
 import { type PracticeRequest, type PracticeSession, practise } from '../../checker/index.js';
-import { PRACTICE_LANES } from '../../checker/practice.js';
+import { PRACTICE_LIFELINES } from '../../checker/practice.js';
 import { makeStyle, type Style } from '../render/style.js';
 import { createActor } from './act.js';
 import { parseLine } from './commands.js';
@@ -55,7 +55,7 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
     program: RUNNING,
     running: true,
     standing: '',
-    lanes: PRACTICE_LANES,
+    lifelines: PRACTICE_LIFELINES,
     entries: session.tap.entries,
     from: 0,
     output,

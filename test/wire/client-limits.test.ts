@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { encode, type GuardOptions } from '../../wire/index.js';
+import { type ClientLimits, encode } from '../../wire/index.js';
 import { closing, lab } from './lab.js';
 
 const hello = (clientId: string) =>
@@ -17,12 +17,12 @@ const publish = (topic: string, bytes: number, retain = false) => {
   return encode({ type: 'PUBLISH', topic, payload, qos: 0, retain, dup: false });
 };
 
-/** A guarded listener, and a way to dial it. */
-async function guarded(options: GuardOptions) {
+/** A listener with limits, and a way to dial it. */
+async function limited(options: ClientLimits) {
   const { tap } = await lab();
   const hits: string[] = [];
-  const guard = { ...options, onHit: (text: string) => hits.push(text) };
-  const { port } = await tap.listen({ who: 'program', guard });
+  const limits = { ...options, onHit: (text: string) => hits.push(text) };
+  const { port } = await tap.listen({ who: 'program', limits });
   const dial = async (): Promise<Socket> => {
     const socket = connect(port, '127.0.0.1');
     closing(socket, () => socket.destroy());
@@ -37,7 +37,7 @@ async function guarded(options: GuardOptions) {
 }
 
 test('a reserved client identifier gets CONNACK 2 and the end; the others are left alone', async () => {
-  const { hits, dial, isClosed, arrived, tap } = await guarded({
+  const { hits, dial, isClosed, arrived, tap } = await limited({
     reserved: id => id.startsWith('checker-'),
   });
   const honest = await dial();
@@ -52,7 +52,7 @@ test('a reserved client identifier gets CONNACK 2 and the end; the others are le
 });
 
 test('a packet that is too big ends the connection at its header', async () => {
-  const { hits, dial, isClosed, arrived, tap } = await guarded({ packetBytes: 1000 });
+  const { hits, dial, isClosed, arrived, tap } = await limited({ packetBytes: 1000 });
   const socket = await dial();
   socket.write(hello('a'));
   await arrived(socket);
@@ -63,7 +63,7 @@ test('a packet that is too big ends the connection at its header', async () => {
 });
 
 test('connections, packets, bytes and retained bytes are counted over the life of a program', async () => {
-  const connections = await guarded({ connections: 2 });
+  const connections = await limited({ connections: 2 });
   const dialled = [await connections.dial(), await connections.dial(), await connections.dial()];
   expect(await connections.isClosed(dialled[2] as Socket)).toBe(true);
   expect(connections.hits).toEqual(['opened more than 2 connections']);
@@ -78,8 +78,8 @@ test('connections, packets, bytes and retained bytes are counted over the life o
       publish('a', 700, true),
       publish('b', 700, true),
     ],
-  ] as [GuardOptions, string, ...Buffer[]][]) {
-    const { hits, dial, isClosed } = await guarded(cap);
+  ] as [ClientLimits, string, ...Buffer[]][]) {
+    const { hits, dial, isClosed } = await limited(cap);
     const socket = await dial();
     socket.write(Buffer.concat([hello('a'), ...sent]));
     expect(await isClosed(socket)).toBe(true);
@@ -88,7 +88,7 @@ test('connections, packets, bytes and retained bytes are counted over the life o
 });
 
 test('the same topic stored again, and removed, counts once', async () => {
-  const { hits, dial, arrived } = await guarded({ retainedBytes: 1024 });
+  const { hits, dial, arrived } = await limited({ retainedBytes: 1024 });
   const socket = await dial();
   const again = Array.from({ length: 5 }, () => publish('a', 900, true));
   const removed = [publish('a', 0, true), publish('b', 900, true)];

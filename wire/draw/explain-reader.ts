@@ -53,7 +53,7 @@ export class KeptNoMore extends Error {
   override readonly name = 'KeptNoMore';
 }
 
-export interface Reader {
+export interface FieldReader {
   readonly parts: BytePart[];
   readonly at: number;
   readonly left: number;
@@ -75,7 +75,7 @@ export interface Reader {
 /**
  * @param kept how many bytes of the packet are not at hand, because the trace kept only its beginning
  */
-export function createReader(bytes: Buffer, notKept: number, options: SafeOptions): Reader {
+export function createReader(bytes: Buffer, notKept: number, options: SafeOptions): FieldReader {
   const parts: BytePart[] = [];
   let at = 0;
 

@@ -8,7 +8,7 @@ import {
   folded,
   foldWords,
   noteText,
-  type Row,
+  type SceneRow,
   sceneOf,
 } from './scene.js';
 
@@ -57,7 +57,7 @@ export function drawMermaid(trace: Trace, options: MermaidOptions = {}): string 
   return `${lines.join('\n')}\n`;
 }
 
-function statement(row: Row, ids: ReadonlyMap<string, string>): string {
+function statement(row: SceneRow, ids: ReadonlyMap<string, string>): string {
   const over = (who: string | undefined, text: string) =>
     `Note over ${(who === undefined ? undefined : ids.get(who)) ?? 'B'}: ${plain(text)}`;
   switch (row.kind) {

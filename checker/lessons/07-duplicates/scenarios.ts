@@ -311,7 +311,7 @@ export const lostPuback = scenario<Facts>('lost PUBACK', {
     });
     const connack = stage.tap.rule({
       who: 'program',
-      when: entry => entry.packet.type === 'CONNACK' && puback.struck > 0,
+      when: entry => entry.packet.type === 'CONNACK' && puback.applied > 0,
       do: stall(),
     });
     const send = await meters(stage, here);
@@ -328,7 +328,7 @@ export const lostPuback = scenario<Facts>('lost PUBACK', {
     stage.tap.cut(struck.connection);
     await send(third);
     // Nothing reaches the program before the broker has all of it on the way.
-    await stage.until('a new connection', () => connack.struck > 0, 5000);
+    await stage.until('a new connection', () => connack.applied > 0, 5000);
     await stage.maybe(`reading ${third.seq} on the new connection`, delivered(third), 1000);
     const after = stage.tap.entries.length;
     connack.release();

@@ -154,7 +154,7 @@ export const threeDrops = scenario<Facts>('three drops', {
           do: cutBefore(),
         });
         program.feed(rest[1]);
-        await stage.maybe('the acknowledgement of a reading', () => unconfirmed.struck > 0);
+        await stage.maybe('the acknowledgement of a reading', () => unconfirmed.applied > 0);
         unconfirmed.remove();
       }
       cutAll(stage, drop === 2);
@@ -298,7 +298,7 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
       do: withhold(),
     });
     cutAll(stage, false);
-    const held = () => connack.struck > 0;
+    const held = () => connack.applied > 0;
     if (!(await stage.maybe('a CONNECT after the drop', held, BACK_MS))) return;
     const then = stage.tap.entries.length;
     const again = () =>

@@ -20,7 +20,7 @@ const base: LiveState = {
   program: 'program running',
   running: true,
   standing: 'withhold PUBACK, 1 kept back',
-  lanes: { left: ['program'], right: ['world'] },
+  lifelines: { left: ['program'], right: ['world'] },
   entries: faulty().entries,
   from: 0,
   output: [
