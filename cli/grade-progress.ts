@@ -1,4 +1,5 @@
 import type { GradeEvent } from '../grading/index.js';
+import { assertNever } from '../wire/assert-never.js';
 import { columnsOf, count, hang, printable } from './render/layout.js';
 import { type Style, separator } from './render/style.js';
 
@@ -135,6 +136,8 @@ export function gradeProgress(style: Style, screen: Screen): GradeProgress {
         case 'unreadable':
           tally.done += event.jobs;
           return line(`could not be read: ${clean(event.submission)} (${clean(event.reason)})`);
+        default:
+          return assertNever(event, 'event of a grading');
       }
     },
     end: () => {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Bundle } from '../checker/index.js';
 import { UsageError } from '../course/errors.js';
+import { errorText } from '../wire/error-text.js';
 import { currentFolder } from './invocation.js';
 import type { Style } from './render/style.js';
 import type { Shown } from './trace.js';
@@ -47,7 +48,7 @@ function write(file: string, content: string | Uint8Array): void {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new UsageError(`${file} cannot be written: ${why}`);
   }
 }

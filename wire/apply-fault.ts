@@ -1,6 +1,8 @@
 /** What each fault does to the packet that its rule matched. */
 
+import { assertNever } from './assert-never.js';
 import { describePacket } from './describe.js';
+import { errorText } from './error-text.js';
 import type { Action, ActiveRule, Made, Making } from './faults.js';
 import type { Flow, Link } from './link.js';
 import { withFlags, withId } from './patch.js';
@@ -43,7 +45,7 @@ function made(link: Link, making: Making, entry: PacketEntry): Buffer[] {
 
 /** A rule that fails must not change the wire: the packet goes on as if there were no rule. */
 function failed(on: FaultContext, error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = errorText(error);
   record(on, on.link.fateNow(on.flow), 'rule-error', `a rule failed (${why})`);
   on.link.forward(on.flow, on.bytes, on.entry);
 }
@@ -209,5 +211,8 @@ export function applyFault(on: FaultContext): void {
       return;
     case 'answer':
       answer(on, action);
+      return;
+    default:
+      assertNever(action, 'fault');
   }
 }

@@ -1,5 +1,8 @@
 /** Frames to packets and back, through mqtt-packet. */
+
 import mqtt, { type Packet } from 'mqtt-packet';
+import { assertNever } from './assert-never.js';
+import { errorText } from './error-text.js';
 import { payloadBytes, payloadOf } from './payload.js';
 import { shapeError } from './shape.js';
 import type { MalformedPacket, QoS, Subscription, WirePacket, WithProperties } from './trace.js';
@@ -119,6 +122,8 @@ function wirePacket(from: Packet): WirePacket {
       return { type: 'DISCONNECT', ...reasonOf(from), ...extra };
     case 'auth':
       return { type: 'AUTH', ...reasonOf(from), ...extra };
+    default:
+      return assertNever(from, 'packet');
   }
 }
 
@@ -137,7 +142,7 @@ export function decode(frame: Buffer, protocolVersion = 4): WirePacket {
     packet = found;
   });
   parser.on('error', (found: unknown) => {
-    error ??= found instanceof Error ? found.message : String(found);
+    error ??= errorText(found);
   });
   try {
     parser.parse(frame);
@@ -146,7 +151,7 @@ export function decode(frame: Buffer, protocolVersion = 4): WirePacket {
     if (wrong !== undefined) return malformed(wrong);
     return packet ? wirePacket(packet) : malformed('not a complete packet');
   } catch (thrown) {
-    return malformed(thrown instanceof Error ? thrown.message : String(thrown));
+    return malformed(errorText(thrown));
   }
 }
 
@@ -245,6 +250,8 @@ function rawPacket(from: Exclude<WirePacket, MalformedPacket>, version: number):
     case 'DISCONNECT':
     case 'AUTH':
       return { cmd: from.type.toLowerCase(), reasonCode: from.reasonCode ?? 0, ...extra };
+    default:
+      return assertNever(from, 'packet');
   }
 }
 
@@ -258,7 +265,7 @@ export function encode(packet: WirePacket, protocolVersion = 4): Buffer {
   try {
     bytes = mqtt.generate(rawPacket(packet, protocolVersion) as Packet, { protocolVersion });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new TypeError(`${packet.type} cannot be written: ${why}`, { cause: error });
   }
   // mqtt-packet gives up without a word on some property lists.

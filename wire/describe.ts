@@ -1,5 +1,7 @@
 /** The trace in words: one line per entry, fit for a terminal whatever came over the wire. */
+
 import stringWidth from 'fast-string-width';
+import { assertNever } from './assert-never.js';
 import { payloadBytes } from './payload.js';
 import { quoted, type SafeOptions, safeName, safeText, shortened } from './safe.js';
 import type {
@@ -117,8 +119,13 @@ function packetText(packet: WirePacket, options: SafeOptions): string {
       const codes = packet.codes ? ` codes=${packet.codes.join(',')}` : '';
       return `${packet.type} id=${packet.id}${reason}${codes}`;
     }
-    default:
+    case 'PINGREQ':
+    case 'PINGRESP':
+    case 'DISCONNECT':
+    case 'AUTH':
       return packet.reasonCode ? `${packet.type} reason=${packet.reasonCode}` : packet.type;
+    default:
+      return assertNever(packet, 'packet');
   }
 }
 
@@ -232,6 +239,8 @@ function entryLine(entry: TraceEntry, options: DescribeOptions, columns: ColumnW
       const words = `${who}${safeName(entry.note, options)}: ${safeText(entry.text, options)}`;
       return besideLine('--', entry, words, options, columns);
     }
+    default:
+      return assertNever(entry, 'entry of a trace');
   }
 }
 

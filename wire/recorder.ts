@@ -1,4 +1,5 @@
 /** Keeps the entries of a trace, tells listeners, and bounds what a flooding program can cost. */
+import { errorText } from './error-text.js';
 import {
   type ConnectionEntry,
   type Direction,
@@ -86,7 +87,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       } catch (error) {
         // The wire goes on whatever a listener does; a note that failed is not told again.
         if (entry.kind === 'note' && entry.note === 'listener-error') return;
-        note('listener-error', error instanceof Error ? error.message : String(error));
+        note('listener-error', errorText(error));
       }
     }
   }

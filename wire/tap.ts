@@ -2,12 +2,21 @@
  * The tap: sits between programs and a broker, reads both directions, records them, and does what
  * its rules say. Without a rule every byte passes unchanged and in order.
  */
+
 import type { Duplex } from 'node:stream';
+import { assertNever } from './assert-never.js';
 import { createLimitCounter, type LimitCounter } from './client-limits.js';
 import { encode } from './decode.js';
 import { describePacket } from './describe.js';
 import { duplexPair } from './duplex-pair.js';
-import { createRulebook, type FaultRule, type Made, type RuleHandle } from './faults.js';
+import { errorText } from './error-text.js';
+import {
+  createRulebook,
+  type FaultRule,
+  type Made,
+  type Making,
+  type RuleHandle,
+} from './faults.js';
 import { closed, hangUp } from './hang-up.js';
 import { createLink, type Link } from './link.js';
 import { type ListenOptions, listen, type OwnedTapListener, type TapListener } from './listen.js';
@@ -45,7 +54,10 @@ export interface Tap {
   listen(options: ListenOptions): Promise<TapListener>;
   /** A connection from inside this process; its packets are recorded under `who`. */
   attach(who: string): Duplex;
-  /** Makes a rule. Rules are asked in the order they were made; the first that matches decides. */
+  /**
+   * Makes a rule. Rules are asked in the order they were made; the first that matches decides.
+   * Throws a TypeError for a fault that is not known, or a packet that cannot be written.
+   */
   rule(rule: FaultRule): RuleHandle;
   /** Ends a connection, or one direction of it. Throws a RangeError for an unknown connection. */
   cut(connection: number, options?: { reset?: boolean; direction?: Direction }): void;
@@ -75,23 +87,42 @@ export interface Tap {
   close(): Promise<void>;
 }
 
+/** A rule that cannot be done is the author's mistake: said here, not in the middle of a run. */
 function checked(rule: FaultRule): FaultRule {
   const { do: action } = rule;
-  if (action.kind !== 'replace' && action.kind !== 'answer') return rule;
-  if (typeof action.making === 'function') return rule;
-  const list = (Array.isArray(action.making) ? action.making : [action.making]) as readonly Made[];
-  // A packet that cannot be written is the author's mistake: said here, not in the middle of a run.
-  for (const made of list) {
+  switch (action.kind) {
+    case 'replace':
+    case 'answer':
+      checkPackets(action.making);
+      return rule;
+    case 'withhold':
+    case 'stall':
+    case 'delay':
+    case 'drop':
+    case 'duplicate':
+    case 'cut':
+    case 'blackhole':
+    case 'set-flags':
+    case 'coalesce':
+      return rule;
+    default:
+      return assertNever(action, 'fault');
+  }
+}
+
+/** @throws TypeError for a packet that cannot be written */
+function checkPackets(making: Making): void {
+  if (typeof making === 'function') return;
+  for (const made of (Array.isArray(making) ? making : [making]) as readonly Made[]) {
     if (!(made instanceof Uint8Array)) encode(made, made.type === 'AUTH' ? 5 : 4);
   }
-  return rule;
 }
 
 /** Makes a tap. Nothing is open until `listen` or `attach`. */
 export function createTap(options: TapOptions): Tap {
   const recorder = createRecorder(options);
   const rules = createRulebook((error, entry) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     recorder.fault('rule-error', `a rule failed at #${entry.n}: ${why}`);
   });
   const connections = new Map<
@@ -114,7 +145,7 @@ export function createTap(options: TapOptions): Tap {
     try {
       broker = await options.open();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       recorder.note('broker-unreachable', why, who, false);
       recorder.connection({ connection: id, who, event: 'closed', by: 'broker' });
       setLast(id, false);

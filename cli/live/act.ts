@@ -1,6 +1,9 @@
 /** Does what a command says, on the session: faults on the wire, messages, the program, the broker. */
+
 import type { PracticeSession } from '../../checker/index.js';
+import { assertNever } from '../../wire/assert-never.js';
 import { describePayload, seconds } from '../../wire/describe.js';
+import { errorText } from '../../wire/error-text.js';
 import { cutAfter, cutBefore, delay, drop, duplicate, withhold } from '../../wire/faults.js';
 import type { Action, RuleHandle } from '../../wire/index.js';
 import { payloadOf } from '../../wire/payload.js';
@@ -113,7 +116,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
       const done = await Promise.race([session.publish(command), late]);
       if (done === 'late') return problem('the broker did not answer within 10 s');
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       return problem(`not published: ${why}`);
     }
     const { topic, payload, qos, retain } = command;
@@ -238,6 +241,8 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
       }
       case 'help':
         return { kind: 'text', lines: helpLines(command.about, style.width) };
+      default:
+        return assertNever(command, 'command of a live run');
     }
   }
 
@@ -246,7 +251,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
       try {
         return await run(command, style);
       } catch (error) {
-        return problem(error instanceof Error ? error.message : String(error));
+        return problem(errorText(error));
       }
     },
     standing() {

@@ -7,6 +7,7 @@ import {
   rememberLesson,
   type Track,
 } from '../../course/index.js';
+import { errorText } from '../../wire/error-text.js';
 import { contextOf, type Told } from '../checking.js';
 import { printable } from '../render/layout.js';
 import { separator, statusMark, statusWord } from '../render/style.js';
@@ -222,7 +223,7 @@ export function createApp(options: AppOptions): App {
   /** Things that take a moment are done one after the other. */
   const after = (work: () => Promise<void>) => {
     busy = busy.then(work).catch((error: unknown) => {
-      notice = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+      notice = errorText(error).split('\n')[0] ?? '';
       draw();
     });
   };

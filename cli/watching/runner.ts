@@ -1,5 +1,6 @@
 import type { CheckProgress, CheckSession } from '../../checker/index.js';
 import type { OpenWorkspace } from '../../course/index.js';
+import { errorText } from '../../wire/error-text.js';
 import { type CheckJob, storeOutcome, type Told } from '../checking.js';
 
 export interface RunnerEvents {
@@ -62,7 +63,7 @@ export function createRunner(
       const told = await storeOutcome(job, opened, outcome, true);
       if (valid()) events.done(told, job);
     } catch (error) {
-      if (valid()) events.problem(error instanceof Error ? error.message : String(error));
+      if (valid()) events.problem(errorText(error));
     }
   };
 

@@ -1,5 +1,6 @@
 /** Two exchanges side by side, with the first difference marked. */
 
+import { assertNever } from '../assert-never.js';
 import { fitted } from '../describe.js';
 import { type SafeOptions, safeText } from '../safe.js';
 import type { PacketEntry, Trace } from '../trace.js';
@@ -59,6 +60,8 @@ function sentence(
     }
     case 'same':
       return '';
+    default:
+      return assertNever(pair, 'difference');
   }
 }
 

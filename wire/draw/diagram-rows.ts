@@ -1,5 +1,6 @@
 /** The rows of a diagram of characters. */
 
+import { assertNever } from '../assert-never.js';
 import { fitted } from '../describe.js';
 import { type SafeOptions, safeName, safeText } from '../safe.js';
 import { type Canvas, columnsOf, createCanvas, wrapped } from './canvas.js';
@@ -197,5 +198,7 @@ export function rowLines(plan: DiagramPlan, row: SceneRow, options: SafeOptions)
       canvas.put(from, words);
       return [canvas.line()];
     }
+    default:
+      return assertNever(row, 'row of a drawing');
   }
 }

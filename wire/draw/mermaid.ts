@@ -1,4 +1,5 @@
 /** The exchange as text for Mermaid: `sequenceDiagram`, as Markdown pages show it. */
+import { assertNever } from '../assert-never.js';
 import { safeName, safeText } from '../safe.js';
 import type { Trace } from '../trace.js';
 import { shortLabel } from './label.js';
@@ -89,5 +90,7 @@ function statement(row: SceneRow, ids: ReadonlyMap<string, string>): string {
       return over(row.entry.who, noteText(row.entry, {}));
     case 'fold':
       return over(undefined, foldWords(row));
+    default:
+      return assertNever(row, 'row of a drawing');
   }
 }

@@ -1,5 +1,6 @@
 /** Where things stand in an SVG drawing: lifelines, labels, heights. */
 
+import { assertNever } from '../assert-never.js';
 import { fitted, packetLine, traceLine } from '../describe.js';
 import { safeName, safeText } from '../safe.js';
 import type { PacketEntry } from '../trace.js';
@@ -65,6 +66,8 @@ export function drawnOf(row: SceneRow): Drawn {
     }
     case 'fold':
       return { row, who: undefined, label: foldWords(row), title: foldWords(row) };
+    default:
+      return assertNever(row, 'row of a drawing');
   }
 }
 
