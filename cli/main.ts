@@ -8,18 +8,18 @@ type Register = (program: Command) => void | Promise<void>;
 
 /** Every command, in the order of `--help`. Only what is asked for is loaded. */
 const commands: readonly (readonly [name: string, load: () => Promise<Register>])[] = [
-  ['start', async () => (await import('./start.js')).registerStart],
-  ['list', async () => (await import('./list.js')).registerList],
-  ['read', async () => (await import('./read.js')).registerRead],
-  ['check', async () => (await import('./check.js')).registerCheck],
+  ['start', async () => (await import('./commands/start.js')).registerStart],
+  ['list', async () => (await import('./commands/list.js')).registerList],
+  ['read', async () => (await import('./commands/read.js')).registerRead],
+  ['check', async () => (await import('./commands/check.js')).registerCheck],
   ['watch', optional('watch', 'registerWatch')],
-  ['run', async () => (await import('./run.js')).registerRun],
+  ['run', async () => (await import('./commands/run.js')).registerRun],
   ['demo', optional('demo', 'registerDemo')],
-  ['hint', async () => (await import('./hint.js')).registerHint],
-  ['solution', async () => (await import('./solution.js')).registerSolution],
-  ['trace', async () => (await import('./trace.js')).registerTrace],
-  ['reset', async () => (await import('./reset.js')).registerReset],
-  ['doctor', async () => (await import('./doctor.js')).registerDoctor],
+  ['hint', async () => (await import('./commands/hint.js')).registerHint],
+  ['solution', async () => (await import('./commands/solution.js')).registerSolution],
+  ['trace', async () => (await import('./commands/trace.js')).registerTrace],
+  ['reset', async () => (await import('./commands/reset.js')).registerReset],
+  ['doctor', async () => (await import('./commands/doctor.js')).registerDoctor],
   ['broker', optional('broker', 'registerBroker')],
   ['passwd', optional('passwd', 'registerPasswd')],
   ['certs', optional('certs', 'registerCerts')],
@@ -34,7 +34,7 @@ const commands: readonly (readonly [name: string, load: () => Promise<Register>]
 function optional(file: string, name: string): () => Promise<Register> {
   return async () => {
     const url = ['js', 'ts']
-      .map(extension => new URL(`./${file}.${extension}`, import.meta.url))
+      .map(extension => new URL(`./commands/${file}.${extension}`, import.meta.url))
       .find(candidate => existsSync(candidate));
     if (!url) return () => undefined;
     const loaded = (await import(url.href)) as Record<string, Register | undefined>;

@@ -12,7 +12,7 @@ import { everyByte } from '../render/exchange.js';
 import { count } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 import type { Aim, LiveCommand } from './commands.js';
-import { helpLines } from './words.js';
+import { helpLines } from './help.js';
 
 /** Milliseconds that a command waits for what it needs. */
 const PATIENCE_MS = 10_000;

@@ -1,6 +1,6 @@
 /** What a line typed into a live run means. Pure: nothing is done here. */
 import type { Direction, QoS } from '../../wire/trace.js';
-import { ALIASES, COMMANDS, type CommandWords, PACKET_TYPES, type PacketName } from './words.js';
+import { ALIASES, COMMANDS, type CommandWords, PACKET_TYPES, type PacketName } from './help.js';
 
 /** Which packets of the program's line a fault strikes. */
 export interface Aim {

@@ -1,5 +1,5 @@
 /** Tab: what could stand where the cursor is. Pure. */
-import { COMMANDS, PACKET_TYPES } from './words.js';
+import { COMMANDS, PACKET_TYPES } from './help.js';
 
 const DIRECTIONS = ['to-broker', 'to-client'];
 const TYPES = new Set(['withhold', 'drop', 'delay', 'wait', 'cut']);

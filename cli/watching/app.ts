@@ -8,7 +8,7 @@ import {
   type Track,
 } from '../../course/index.js';
 import { errorText } from '../../wire/error-text.js';
-import { contextOf, type Told } from '../checking.js';
+import { contextOf, type Told } from '../check/job.js';
 import { printable } from '../render/layout.js';
 import { separator, statusMark, statusWord } from '../render/style.js';
 import { renderResult, type VerdictContext } from '../render/verdict.js';

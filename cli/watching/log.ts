@@ -1,5 +1,5 @@
 import { openCheckSession } from '../../checker/index.js';
-import { type CheckJob, contextOf, type Told } from '../checking.js';
+import { type CheckJob, contextOf, type Told } from '../check/job.js';
 import { endChildren } from '../children.js';
 import { print, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';

@@ -1,6 +1,6 @@
 /** What the keys of the watching show: each is also a command. */
 import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
-import type { Told } from '../checking.js';
+import type { Told } from '../check/job.js';
 import { hang } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 
@@ -16,7 +16,7 @@ export interface PanelInput {
 /** The next hint; remembered as shown. */
 export async function hintPanel({ opened, lesson, track, style }: PanelInput): Promise<string[]> {
   const [{ showHint }, { loadLesson }] = await Promise.all([
-    import('../hint.js'),
+    import('../commands/hint.js'),
     import('../../course/index.js'),
   ]);
   return showHint(opened, loadLesson(lesson.id), track, style, { key: 'h' });
@@ -27,7 +27,7 @@ export async function solutionPanel(
   { opened, lesson, track, style }: PanelInput,
   insists: boolean,
 ): Promise<string[] | undefined> {
-  const { solutionLines } = await import('../solution.js');
+  const { solutionLines } = await import('../commands/solution.js');
   return solutionLines(opened, lesson.id, track, style, insists);
 }
 
@@ -54,8 +54,8 @@ export async function tracePanel({ told, style }: PanelInput): Promise<string[]>
     return ['No packets were recorded in the last check.'];
   }
   const [{ diagrams }, { failedScenario }] = await Promise.all([
-    import('../trace-draw.js'),
-    import('../trace-pick.js'),
+    import('../trace/draw.js'),
+    import('../trace/pick.js'),
   ]);
   const wanted = failedScenario(told.bundle);
   const one = scenarios.find(([name]) => name === wanted) ?? scenarios[0];
@@ -70,7 +70,7 @@ export async function tracePanel({ told, style }: PanelInput): Promise<string[]>
 /** All lessons with their state. */
 export async function listPanel({ opened, style }: PanelInput): Promise<string[]> {
   const [{ lessonRows, renderList }, { readWorkspace }] = await Promise.all([
-    import('../list.js'),
+    import('../commands/list.js'),
     import('../../course/index.js'),
   ]);
   return renderList(await lessonRows(readWorkspace(opened.workspace)), style);
@@ -79,7 +79,7 @@ export async function listPanel({ opened, style }: PanelInput): Promise<string[]
 /** The lesson's text. */
 export async function lessonPanel({ lesson, style }: PanelInput): Promise<string[]> {
   const [{ renderLesson }, { loadLesson }] = await Promise.all([
-    import('../read.js'),
+    import('../commands/read.js'),
     import('../../course/index.js'),
   ]);
   return renderLesson(loadLesson(lesson.id), style, false);

@@ -1,7 +1,7 @@
 import type { CheckProgress, CheckSession } from '../../checker/index.js';
 import type { OpenWorkspace } from '../../course/index.js';
 import { errorText } from '../../wire/error-text.js';
-import { type CheckJob, storeOutcome, type Told } from '../checking.js';
+import { type CheckJob, storeOutcome, type Told } from '../check/job.js';
 
 export interface RunnerEvents {
   progress(event: CheckProgress): void;

@@ -7,7 +7,7 @@ import {
   type OpenWorkspace,
   type Track,
 } from '../../course/index.js';
-import { type CheckJob, commandJob, fileJob, type Told } from '../checking.js';
+import { type CheckJob, commandJob, fileJob, type Told } from '../check/job.js';
 import { type WatchedFiles, watchFiles } from './files.js';
 import { silentFileSystem } from './mounts.js';
 import { createRunner } from './runner.js';

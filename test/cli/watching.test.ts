@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseBundle } from '../../checker/replay.js';
-import type { CheckJob, Told } from '../../cli/checking.js';
+import type { CheckJob, Told } from '../../cli/check/job.js';
 import { createApp } from '../../cli/watching/app.js';
 import { watchFiles } from '../../cli/watching/files.js';
 import { readKeys } from '../../cli/watching/keys.js';

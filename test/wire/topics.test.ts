@@ -53,9 +53,12 @@ test.each([
   ['a/+', 'a/$SYS', true],
   ['a/#', 'a/$SYS/b', true],
   ['$share/#', '$SYS/a', false],
-])('a dollar counts at the beginning of the topic alone: %s and %s: %s', (filter, topic, wanted) => {
-  expect(topicMatches(filter, topic)).toBe(wanted);
-});
+])(
+  'a dollar counts at the beginning of the topic alone: %s and %s: %s',
+  (filter, topic, wanted) => {
+    expect(topicMatches(filter, topic)).toBe(wanted);
+  },
+);
 
 test.each([
   ['a//b', 'a//b', true],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseLine } from '../../../cli/live/commands.js';
 import { complete } from '../../../cli/live/complete.js';
-import { COMMANDS, helpLines, PACKET_TYPES } from '../../../cli/live/words.js';
+import { COMMANDS, helpLines, PACKET_TYPES } from '../../../cli/live/help.js';
 
 const command = (line: string) => {
   const parsed = parseLine(line);
