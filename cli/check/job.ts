@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../../checker/index.js';
 import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
-import { heldCommand } from '../invocation.js';
 import type { VerdictContext } from '../render/verdict.js';
 
 /** What a check was asked to do, once every name is known. */
@@ -22,6 +21,8 @@ export interface JobOptions {
   readonly track?: string;
   readonly seed?: string;
   readonly broker?: string;
+  /** A command of the learner's, to be checked instead of their file: what stood after `--`. */
+  readonly own?: readonly string[];
 }
 
 /**
@@ -44,7 +45,7 @@ export async function prepareJobs(
     const problem = await brokerProblem(options.broker);
     if (problem?.reason === 'use') throw new course.UsageError(problem.text);
   }
-  const own = heldCommand();
+  const own = options.own ?? [];
   const opened =
     own.length > 0 && !course.findWorkspace(currentFolder()) ? undefined : place.openHere(say);
   if (own.length > 0) {

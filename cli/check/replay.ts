@@ -4,10 +4,10 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { StoredBundle } from '../../checker/index.js';
 import type { Replayed } from '../../checker/replay.js';
 import { UsageError } from '../../course/errors.js';
-import { exitCode } from '../commands/check.js';
 import { currentFolder, print, tell } from '../invocation.js';
 import { hang } from '../render/layout.js';
 import type { Style } from '../render/style.js';
+import { exitCode } from './exit-code.js';
 
 interface ReplayOptions {
   readonly all?: boolean;

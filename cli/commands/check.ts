@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CheckResult } from '../../checker/index.js';
 import type { OpenWorkspace } from '../../course/index.js';
+import { exitCode } from '../check/exit-code.js';
 import { type CheckJob, contextOf, prepareJobs, storeOutcome, type Told } from '../check/job.js';
 import { progressLine } from '../check/progress-line.js';
 import { endChildren } from '../children.js';
-import { currentFolder, heldCommand, print, styleFor, tell } from '../invocation.js';
+import { currentFolder, print, styleFor, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
 interface CheckOptions {
@@ -17,7 +18,7 @@ interface CheckOptions {
 }
 
 /** `check`: has the learner's program judged on the wire. */
-export function registerCheck(program: Command): void {
+export function registerCheck(program: Command, own: readonly string[]): void {
   program
     .command('check')
     .description('have your work judged on the wire; default the lesson you are at')
@@ -40,22 +41,27 @@ export function registerCheck(program: Command): void {
         process.exitCode = await replay(options.replay, names, options, style);
         return;
       }
-      process.exitCode = await check(names, options, style);
+      process.exitCode = await check(names, options, style, own);
     });
 }
 
-/** Checks lessons as the command line does. @returns the exit code */
+/**
+ * Checks lessons as the command line does. `own`: a command of the learner's, to be checked instead
+ * of their file.
+ * @returns the exit code
+ */
 export async function check(
   names: readonly string[],
   options: CheckOptions,
   style: Style,
+  own: readonly string[] = [],
 ): Promise<number> {
   const [{ findLesson }, { requireWorkspace }] = await Promise.all([
     import('../../course/catalogue.js'),
     import('../../course/find.js'),
   ]);
   const named = names.map(name => findLesson(name));
-  if (heldCommand().length === 0) requireWorkspace(currentFolder());
+  if (own.length === 0) requireWorkspace(currentFolder());
   const line = progressLine(style, options.json ?? false);
   // Said before anything heavy is loaded: the learner sees at once that it has begun.
   const [only] = named;
@@ -63,7 +69,7 @@ export async function check(
   // The check itself takes longest to load: it begins first, and the rest is found out meanwhile.
   const { checkLesson, expectCheck } = await import('../../checker/index.js');
   if (only) expectCheck({ lesson: only.id });
-  const jobs = await prepareJobs(named, options, notices => {
+  const jobs = await prepareJobs(named, { ...options, own }, notices => {
     if (notices.length === 0) return;
     line.end();
     tell(notices);
@@ -101,12 +107,6 @@ export async function check(
   process.off('SIGTERM', interrupted);
   if (jobs.list.length > 1 && !options.json) tellSum(results, style);
   return exitCode(results);
-}
-
-/** 1 when a lesson failed, else 3 when one could not be judged, else 0. */
-export function exitCode(results: readonly Pick<CheckResult, 'status'>[]): number {
-  if (results.some(result => result.status === 'failed')) return 1;
-  return results.length === 0 || results.some(result => result.status === 'unknown') ? 3 : 0;
 }
 
 /** Begins to load what `tellLong` needs, while programs run. What cannot be loaded is told there. */

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
+import { FORMATS } from '../../grading/exports/formats.js';
 import type { Plan, Shard } from '../../grading/index.js';
 import { finish } from '../grade/finish.js';
 import { chooseTier, parseIsolation, type Tier } from '../grade/isolation.js';
@@ -22,9 +22,10 @@ import { gradeProgress, jsonProgress, realScreen } from '../grade/progress.js';
 import { shownFolder } from '../grade/tell.js';
 import { print, styleFor, tell } from '../invocation.js';
 import { parseTrack } from '../place.js';
-import { columnsOf, count, hang, pad, printable } from '../render/layout.js';
+import { columnsOf, count, hang, pad, printable, wrap } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 import { registerGradeMerge } from './grade-merge.js';
+import { registerSimilar } from './grade-similar.js';
 
 interface GradeOptions extends OutputOptions {
   readonly lessons?: string;
@@ -43,7 +44,7 @@ interface GradeOptions extends OutputOptions {
 }
 
 /** `grade`: for instructors. Grades a folder of submissions with the hidden tests. */
-export async function registerGrade(program: Command): Promise<void> {
+export function registerGrade(program: Command): void {
   const grade = program
     .command('grade')
     .description('grade a class: every submission, in a sandbox, with the hidden tests')
@@ -66,21 +67,11 @@ export async function registerGrade(program: Command): Promise<void> {
     process.exitCode = await gradeCommand(folder, options, styleFor(command));
   });
   registerGradeMerge(grade);
-  // Tools around a graded class, which another file may bring.
-  const similar = ['js', 'ts']
-    .map(extension => new URL(`./grade-similar.${extension}`, import.meta.url))
-    .find(existsSync);
-  if (similar) {
-    const loaded = (await import(similar.href)) as {
-      registerSimilar?: (grade: Command) => void;
-    };
-    loaded.registerSimilar?.(grade);
-  }
+  registerSimilar(grade);
 }
 
 const HELP = `
-Formats: csv, json, feedback, markdown, report, pcap, canvas, moodle,
-moodle-gradebook, moodle-feedback, gradescope, prairielearn, junit, ctrf.
+${wrap(`Formats: ${Object.keys(FORMATS).join(', ')}.`, 80).join('\n')}
 
 Interrupted, or a submission changed? The same command goes on: what has a result
 from the same files is not run again.

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { currentFolder, heldCommand, print, styleFor } from '../invocation.js';
+import { currentFolder, print, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
 interface RunOptions {
@@ -24,7 +24,7 @@ Example:
   npx mqtt-course run lesson-3`;
 
 /** `run`: the learner's program in front of a practice broker, with the wire to look at. */
-export function registerRun(program: Command): void {
+export function registerRun(program: Command, own: readonly string[]): void {
   program
     .command('run')
     .description(
@@ -41,11 +41,16 @@ export function registerRun(program: Command): void {
     .usage('[lesson] [options] [-- command...]')
     .addHelpText('after', HELP)
     .action(async (name: string | undefined, options: RunOptions, command: Command) => {
-      process.exitCode = await run(name, options, styleFor(command));
+      process.exitCode = await run(name, options, styleFor(command), own);
     });
 }
 
-async function run(name: string | undefined, options: RunOptions, style: Style): Promise<number> {
+async function run(
+  name: string | undefined,
+  options: RunOptions,
+  style: Style,
+  own: readonly string[],
+): Promise<number> {
   const [place, course, { existsSync }, { play }] = await Promise.all([
     import('../place.js'),
     import('../../course/index.js'),
@@ -74,7 +79,6 @@ async function run(name: string | undefined, options: RunOptions, style: Style):
     }
   }
   const asked = place.parseTrack(options.track);
-  const own = heldCommand();
   const opened =
     (own.length > 0 || options.observe) && !course.findWorkspace(currentFolder())
       ? undefined

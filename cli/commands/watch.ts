@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { canAsk, currentFolder, heldCommand, styleFor } from '../invocation.js';
+import { canAsk, currentFolder, styleFor } from '../invocation.js';
 
 interface WatchFlags {
   readonly track?: string;
@@ -10,7 +10,7 @@ interface WatchFlags {
 }
 
 /** `watch`: checks at every save. */
-export function registerWatch(program: Command): void {
+export function registerWatch(program: Command, own: readonly string[]): void {
   program
     .command('watch')
     .description('check your work at every save; default the lesson you are at')
@@ -26,7 +26,7 @@ export function registerWatch(program: Command): void {
       '\nExamples:\n  npx mqtt-course watch lesson-5\n  npx mqtt-course watch 5 -- ./my-program --flag   (any language; its folder is watched)\n\nKeys are on the screen. Without a terminal each result is printed below the last.',
     )
     .action(async (name: string | undefined, flags: WatchFlags, command: Command) => {
-      process.exitCode = await watch(name, flags, command);
+      process.exitCode = await watch(name, flags, command, own);
     });
 }
 
@@ -34,6 +34,7 @@ async function watch(
   name: string | undefined,
   flags: WatchFlags,
   command: Command,
+  words: readonly string[],
 ): Promise<number> {
   const style = styleFor(command);
   const interactive = canAsk() && !flags.json;
@@ -52,7 +53,6 @@ async function watch(
   const opened = place.openHere();
   const lesson = place.chosenLesson(name, opened);
   const track = place.chosenTrack(asked, opened);
-  const words = heldCommand();
   // Says what is wrong before anything is watched: a lesson without an exercise in this track.
   if (words.length === 0) course.exercisePlace(opened.workspace, lesson.id, track);
   if (opened.state.current !== lesson.id) course.rememberLesson(opened.workspace, lesson.id);
@@ -75,7 +75,7 @@ async function watch(
   }
   const [{ watchAsLog }, { exitCode }] = await Promise.all([
     import('../watching/log.js'),
-    import('./check.js'),
+    import('../check/exit-code.js'),
   ]);
   const last = await watchAsLog({ ...options, json: flags.json ?? false });
   return exitCode(last ? [last.result] : []);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { findLesson, lessonIds, UsageError } from '../../course/index.js';
+import { DEFAULT_FORMATS, FORMATS } from '../../grading/exports/formats.js';
 import type {
   CourseFile,
   ExportOptions,
@@ -34,7 +35,10 @@ export function addOutputOptions(command: Command): Command {
   return command
     .option('--roster <csv>', 'who is in the class; also an export of Canvas, Moodle or GitHub')
     .option('--course-file <yaml>', 'points, weights and deadlines (see: grade course-file)')
-    .option('--formats <list>', 'what is written, with commas; default csv,json,feedback,report')
+    .option(
+      '--formats <list>',
+      `what is written, with commas; default ${DEFAULT_FORMATS.join(',')}`,
+    )
     .option('--format <list>', 'the same as --formats')
     .option('--canvas <csv>', 'your exported Canvas gradebook: a copy is filled in')
     .option('--canvas-column <lesson=column...>', 'which column takes a lesson, or total')
@@ -175,7 +179,6 @@ export async function exportOptions(
   options: OutputOptions,
   out: string,
 ): Promise<Omit<ExportOptions, 'bundle'>> {
-  const { DEFAULT_FORMATS, FORMATS } = await import('../../grading/exports/index.js');
   const known = Object.keys(FORMATS) as Format[];
   const given = options.formats ?? options.format;
   const formats = given
