@@ -27,7 +27,7 @@ async function demo(options: DemoOptions, style: Style): Promise<number> {
     import('../../course/index.js'),
     import('../place.js'),
     import('../../checker/index.js'),
-    import('../live/log.js'),
+    import('../run/log.js'),
   ]);
   const remote = options.broker === undefined ? undefined : parseBroker(options.broker);
   if (remote === 'wrong') {

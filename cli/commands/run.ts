@@ -55,7 +55,7 @@ async function run(
     import('../place.js'),
     import('../../course/index.js'),
     import('node:fs'),
-    import('../live/play.js'),
+    import('../run/play.js'),
   ]);
   const look = { log: options.log ?? false };
   const port = options.port === undefined ? undefined : Number(options.port);

@@ -69,12 +69,12 @@ async function watch(
   };
   if (interactive) {
     if (!style.plain) process.stdout.write('\r\u001B[K');
-    const { watchInTerminal } = await import('../watching/terminal.js');
+    const { watchInTerminal } = await import('../watch/on-terminal.js');
     const { ended } = await watchInTerminal(options);
     return ended === 'quit' ? 0 : 130;
   }
   const [{ watchAsLog }, { exitCode }] = await Promise.all([
-    import('../watching/log.js'),
+    import('../watch/without-terminal.js'),
     import('../check/exit-code.js'),
   ]);
   const last = await watchAsLog({ ...options, json: flags.json ?? false });

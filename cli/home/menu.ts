@@ -158,7 +158,7 @@ async function take(step: Step, here: Here): Promise<Step | undefined> {
       return code === 0 ? (lesson.quiz.length > 0 ? 'quiz' : 'next') : 'edit';
     }
     case 'watch': {
-      const { watchInTerminal } = await import('../watching/terminal.js');
+      const { watchInTerminal } = await import('../watch/on-terminal.js');
       const { ended, passed } = await watchInTerminal({
         opened,
         lesson: findLesson(lesson.id),

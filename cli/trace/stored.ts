@@ -47,7 +47,7 @@ export async function storedExchange(name: string | undefined, wanted: Wanted): 
   }
   const workspace = opened?.workspace ?? course.requireWorkspace(currentFolder());
   const { id } = chosenLesson(name, opened);
-  const { runFile } = await import('../live/keep.js');
+  const { runFile } = await import('../run/keep.js');
   const file = wanted.run ? runFile(workspace.meta, id) : course.bundlePath(workspace, id);
   const bundle = bundleIn(file);
   if (!bundle) {

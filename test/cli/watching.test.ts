@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseBundle } from '../../checker/replay.js';
 import type { CheckJob, Told } from '../../cli/check/job.js';
-import { createApp } from '../../cli/watching/app.js';
-import { watchFiles } from '../../cli/watching/files.js';
-import { readKeys } from '../../cli/watching/keys.js';
-import { silentFileSystem } from '../../cli/watching/mounts.js';
-import { createScreen } from '../../cli/watching/screen.js';
-import type { Watcher, WatchView } from '../../cli/watching/watcher.js';
+import { readKeys } from '../../cli/terminal/keyboard.js';
+import { createScreen } from '../../cli/terminal/screen.js';
+import { createApp } from '../../cli/watch/app.js';
+import { watchFiles } from '../../cli/watch/files.js';
+import { silentFileSystem } from '../../cli/watch/mounts.js';
+import type { Watcher, WatchView } from '../../cli/watch/watcher.js';
 import { createWorkspace, findLesson, readState } from '../../course/index.js';
 import { temporaryFolder } from '../course/fixture.js';
 

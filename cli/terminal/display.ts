@@ -1,8 +1,8 @@
 /** A window of the terminal that is drawn again and again: only what changed is written. */
 import { emitKeypressEvents } from 'node:readline';
 import { columnsOf } from '../../wire/draw/canvas.js';
-import type { Frame } from './draw.js';
-import { type Key, keyOf } from './keys.js';
+import type { Frame } from '../run/draw.js';
+import { type Key, keyOf } from '../run/on-key.js';
 
 /** The other screen, without wrapping; and back. A synchronized update is shown at once. */
 const ENTER = '\u001B[?1049h\u001B[?7l\u001B[2J';

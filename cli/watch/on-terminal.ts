@@ -5,10 +5,10 @@ import { print } from '../invocation.js';
 import { hang } from '../render/layout.js';
 import { type Style, statusMark } from '../render/style.js';
 import { renderCounts } from '../render/verdict.js';
+import { readKeys } from '../terminal/keyboard.js';
+import { createScreen } from '../terminal/screen.js';
 import { type App, createApp, type Ended } from './app.js';
-import { readKeys } from './keys.js';
 import { comingSession } from './runner.js';
-import { createScreen } from './screen.js';
 import { endAtSignals } from './signals.js';
 import { createWatcher, type WatchOptions } from './watcher.js';
 

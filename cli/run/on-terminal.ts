@@ -2,14 +2,14 @@
 import { type PracticeRequest, type PracticeSession, practise } from '../../checker/index.js';
 import { PRACTICE_LIFELINES } from '../../checker/practice.js';
 import { makeStyle, type Style } from '../render/style.js';
+import { openScreen } from '../terminal/display.js';
 import { createActor } from './act.js';
-import { parseLine } from './commands.js';
 import { drawLive, type Frame, type LiveState, type OutputLine, wireColumns } from './draw.js';
 import { endedWords } from './ended.js';
-import { type Effect, pressed, topicsOf } from './keys.js';
 import { createLines } from './lines.js';
+import { type Effect, pressed, topicsOf } from './on-key.js';
+import { parseLine } from './parse.js';
 import { EMPTY_PROMPT } from './prompt.js';
-import { openScreen } from './screen.js';
 
 /** Milliseconds between two drawings: fast for an eye, slow for a line over SSH. */
 const FRAME_MS = 40;

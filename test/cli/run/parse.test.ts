@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseLine } from '../../../cli/live/commands.js';
-import { complete } from '../../../cli/live/complete.js';
-import { COMMANDS, helpLines, PACKET_TYPES } from '../../../cli/live/help.js';
+import { complete } from '../../../cli/run/complete.js';
+import { COMMANDS, helpLines, PACKET_TYPES } from '../../../cli/run/help.js';
+import { parseLine } from '../../../cli/run/parse.js';
 
 const command = (line: string) => {
   const parsed = parseLine(line);

@@ -12,9 +12,9 @@ import { contextOf, type Told } from '../check/job.js';
 import { printable } from '../render/layout.js';
 import { separator, statusMark, statusWord } from '../render/style.js';
 import { renderResult, type VerdictContext } from '../render/verdict.js';
-import type { Key } from './keys.js';
+import type { Key } from '../terminal/keyboard.js';
+import type { Screen, Scroll } from '../terminal/screen.js';
 import * as panels from './panels.js';
-import type { Screen, Scroll } from './screen.js';
 import type { Watcher, WatchView } from './watcher.js';
 
 export interface AppOptions {

@@ -4,9 +4,9 @@ import { print } from '../invocation.js';
 import { printable, wrap } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 import { createActor } from './act.js';
-import { parseLine } from './commands.js';
 import { readLines } from './lines.js';
 import { createLog } from './log.js';
+import { parseLine } from './parse.js';
 
 type Request = Omit<PracticeRequest, 'onEntry' | 'onOutput' | 'onEnd'>;
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawLive, type LiveState } from '../../../cli/live/draw.js';
-import { pressed, topicsOf } from '../../../cli/live/keys.js';
+import { makeStyle } from '../../../cli/render/style.js';
+import { drawLive, type LiveState } from '../../../cli/run/draw.js';
+import { pressed, topicsOf } from '../../../cli/run/on-key.js';
 import {
   EMPTY_PROMPT,
   edited,
@@ -9,8 +10,7 @@ import {
   insert,
   textOf,
   withText,
-} from '../../../cli/live/prompt.js';
-import { makeStyle } from '../../../cli/render/style.js';
+} from '../../../cli/run/prompt.js';
 import { columnsOf } from '../../../wire/draw/canvas.js';
 import { faulty, steady } from '../../wire/draw-traces.js';
 

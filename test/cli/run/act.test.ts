@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type PracticeSession, practise } from '../../../checker/index.js';
-import { createActor } from '../../../cli/live/act.js';
-import { parseLine } from '../../../cli/live/commands.js';
 import { makeStyle } from '../../../cli/render/style.js';
+import { createActor } from '../../../cli/run/act.js';
+import { parseLine } from '../../../cli/run/parse.js';
 import { packageRoot } from '../../../course/index.js';
 import type { PacketEntry, TraceEntry } from '../../../wire/trace.js';
 

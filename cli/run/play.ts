@@ -22,8 +22,12 @@ export async function play(
   const window = !log && canAsk() && process.env['TERM'] !== 'dumb';
   print([`running ${shown} ...`]);
   const { session, wrongLines } = window
-    ? { session: await (await import('./view.js')).viewRun(request, style), wrongLines: 0 }
-    : await (await import('./follow.js')).followRun(request, style, log || !process.stdin.isTTY);
+    ? { session: await (await import('./on-terminal.js')).viewRun(request, style), wrongLines: 0 }
+    : await (await import('./without-terminal.js')).followRun(
+        request,
+        style,
+        log || !process.stdin.isTTY,
+      );
   const { findWorkspace } = await import('../../course/find.js');
   const place = request.workspace === undefined ? undefined : findWorkspace(request.workspace);
   const some = session.tap.entries.some(one => one.kind === 'packet');

@@ -11,8 +11,8 @@ import type { TraceEntry } from '../../wire/trace.js';
 import { everyByte } from '../render/exchange.js';
 import { count } from '../render/layout.js';
 import type { Style } from '../render/style.js';
-import type { Aim, LiveCommand } from './commands.js';
 import { helpLines } from './help.js';
+import type { Aim, LiveCommand } from './parse.js';
 
 /** Milliseconds that a command waits for what it needs. */
 const PATIENCE_MS = 10_000;
