@@ -22,6 +22,7 @@ import {
 import { print } from '../invocation.js';
 import { hang } from '../render/layout.js';
 import { type Style, separator } from '../render/style.js';
+import { takeKeyboard } from '../terminal/keyboard.js';
 import { type Ask, type Choice, makeAsk } from './ask.js';
 import { clickable, findEditor, openInEditor } from './editor.js';
 
@@ -227,18 +228,12 @@ async function edit({ opened, lesson, track, style }: Here): Promise<void> {
  * question. Ctrl-C still interrupts.
  */
 async function deaf<Result>(work: () => Promise<Result>): Promise<Result> {
-  const { stdin } = process;
-  const key = (data: Buffer) => {
-    if (data.includes(3)) process.kill(process.pid, 'SIGINT');
-  };
-  stdin.setRawMode(true);
-  stdin.on('data', key);
-  stdin.resume();
+  const release = takeKeyboard(({ name }) => {
+    if (name === 'ctrl-c') process.kill(process.pid, 'SIGINT');
+  });
   try {
     return await work();
   } finally {
-    stdin.off('data', key);
-    stdin.setRawMode(false);
-    stdin.pause();
+    release();
   }
 }

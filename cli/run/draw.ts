@@ -9,6 +9,7 @@ import { packets } from '../render/code.js';
 import { painted } from '../render/exchange.js';
 import { count, printable, wrap, wrapKeeping } from '../render/layout.js';
 import { type Style, separator } from '../render/style.js';
+import type { DisplayFrame } from '../terminal/display.js';
 import { outputLine } from './log.js';
 import { type Prompt, textOf } from './prompt.js';
 
@@ -48,10 +49,7 @@ export interface Size {
   readonly height: number;
 }
 
-export interface Frame {
-  /** As many as the window has rows; none is wider than it. */
-  readonly lines: readonly string[];
-  readonly cursor: { readonly row: number; readonly column: number };
+export interface LiveFrame extends Required<DisplayFrame> {
   /** Rows of the wire (or lines of the text) there are, and how many of them are in view. */
   readonly rows: number;
   readonly page: number;
@@ -67,7 +65,7 @@ const PROMPT = '> ';
 export const wireColumns = (width: number) =>
   width >= TWO_PANES ? Math.max(72, Math.floor(width * 0.66)) : width;
 
-export function drawLive(state: LiveState, size: Size, style: Style): Frame {
+export function drawLive(state: LiveState, size: Size, style: Style): LiveFrame {
   const width = Math.max(20, size.width);
   const height = Math.max(8, size.height);
   const reply = replyLines(state, width, Math.min(MOST_REPLY, height - 6), style);

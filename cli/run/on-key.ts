@@ -1,13 +1,9 @@
 /** What a key does to a live run. Pure: what has to be done elsewhere comes back as an effect. */
-import { complete } from './complete.js';
-import type { Frame, LiveState } from './draw.js';
-import { edited, entered, insert, textOf, withText } from './prompt.js';
 
-/** A key by its name: `up`, `ctrl-c`, `enter`; characters come as `text`. */
-export interface Key {
-  readonly name: string;
-  readonly text?: string;
-}
+import type { KeyPress } from '../terminal/keyboard.js';
+import { complete } from './complete.js';
+import type { LiveFrame, LiveState } from './draw.js';
+import { edited, entered, insert, textOf, withText } from './prompt.js';
 
 export type Effect =
   | { readonly kind: 'line'; readonly line: string }
@@ -18,19 +14,6 @@ export type Effect =
 export interface Pressed {
   readonly state: LiveState;
   readonly effect?: Effect;
-}
-
-/** A key as node:readline tells it. */
-export function keyOf(
-  text: string | undefined,
-  key: { name?: string; ctrl?: boolean; meta?: boolean; shift?: boolean } | undefined,
-): Key {
-  const name = key?.name === 'return' ? 'enter' : key?.name;
-  if (key?.ctrl && name) return { name: `ctrl-${name}` };
-  if (text !== undefined && text !== '' && !key?.meta && !/^[\p{Cc}]/u.test(text)) {
-    return { name: 'text', text };
-  }
-  return { name: name ?? 'nothing' };
 }
 
 /** Topics that were seen or that the program was told, for Tab. */
@@ -52,13 +35,12 @@ export function topicsOf(state: Pick<LiveState, 'entries'>, env: Readonly<Record
 
 export function pressed(
   state: LiveState,
-  key: Key,
-  frame: Pick<Frame, 'rows' | 'page'>,
+  key: KeyPress,
+  frame: Pick<LiveFrame, 'rows' | 'page'>,
   topics: () => readonly string[],
 ): Pressed {
+  if (key.text !== undefined) return typed(state, insert(state.prompt, key.text));
   switch (key.name) {
-    case 'text':
-      return typed(state, insert(state.prompt, key.text ?? ''));
     case 'enter': {
       const line = textOf(state.prompt).trim();
       const next = { ...state, prompt: entered(state.prompt) };
@@ -80,9 +62,9 @@ export function pressed(
       if (state.text) return { state: { ...state, text: undefined } };
       if (state.bottom !== undefined) return { state: { ...state, bottom: undefined } };
       return typed(state, withText(state.prompt, ''));
-    case 'pageup':
+    case 'page-up':
       return { state: scrolled(state, -Math.max(1, frame.page - 1), frame) };
-    case 'pagedown':
+    case 'page-down':
       return { state: scrolled(state, Math.max(1, frame.page - 1), frame) };
     case 'up':
     case 'down':
@@ -117,7 +99,7 @@ function listed(options: readonly string[]): string {
 }
 
 /** So many rows towards the newest (or towards the oldest: negative). */
-function scrolled(state: LiveState, by: number, { rows, page }: Pick<Frame, 'rows' | 'page'>) {
+function scrolled(state: LiveState, by: number, { rows, page }: Pick<LiveFrame, 'rows' | 'page'>) {
   if (state.text) {
     const most = Math.max(0, rows - page);
     const top = Math.min(Math.max(0, Math.min(state.text.top, most) + by), most);

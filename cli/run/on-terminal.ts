@@ -2,9 +2,10 @@
 import { type PracticeRequest, type PracticeSession, practise } from '../../checker/index.js';
 import { PRACTICE_LIFELINES } from '../../checker/practice.js';
 import { makeStyle, type Style } from '../render/style.js';
-import { openScreen } from '../terminal/display.js';
+import { createDisplay } from '../terminal/display.js';
+import { takeTerminal } from '../terminal/terminal.js';
 import { createActor } from './act.js';
-import { drawLive, type Frame, type LiveState, type OutputLine, wireColumns } from './draw.js';
+import { drawLive, type LiveFrame, type LiveState, type OutputLine, wireColumns } from './draw.js';
 import { endedWords } from './ended.js';
 import { createLines } from './lines.js';
 import { type Effect, pressed, topicsOf } from './on-key.js';
@@ -63,22 +64,14 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
     reply: { lines: WELCOME, problem: false },
     view: 'diagram',
   };
-  let frame: Frame = { lines: [], cursor: { row: 0, column: 0 }, rows: 0, page: 1 };
+  let frame: LiveFrame = { lines: [], cursor: { row: 0, column: 0 }, rows: 0, page: 1 };
   let timer: NodeJS.Timeout | undefined;
   let leaving: Promise<void> | undefined;
   let leave: () => void = () => undefined;
   const left = new Promise<void>(resolve => {
     leave = resolve;
   });
-  const screen = openScreen(
-    key => {
-      const next = pressed(state, key, frame, () => topicsOf(state, session.env));
-      state = next.state;
-      if (next.effect) act(next.effect);
-      schedule();
-    },
-    () => schedule(),
-  );
+  const display = createDisplay(process.stdout);
 
   function draw(): void {
     timer = undefined;
@@ -89,9 +82,9 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
     }
     const { running } = session.program;
     state = { ...state, program: running ? RUNNING : ended, running, standing: actor.standing() };
-    const size = { width: screen.width, height: screen.height };
+    const size = { width: display.width, height: display.height };
     frame = drawLive(state, size, style);
-    screen.draw(frame);
+    display.draw(frame);
   }
   schedule = () => {
     timer ??= setTimeout(draw, FRAME_MS);
@@ -109,8 +102,8 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
 
   function act(effect: Effect): void {
     if (effect.kind === 'interrupt') interrupt();
-    else if (effect.kind === 'suspend') screen.suspend();
-    else if (effect.kind === 'redraw') screen.forget();
+    else if (effect.kind === 'suspend') terminal.suspend();
+    else if (effect.kind === 'redraw') display.forget();
     else void command(effect.line);
   }
 
@@ -143,7 +136,7 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
       }
       default: {
         state = { ...state, reply: { lines: [`${line} ...`], problem: false } };
-        const width = Math.min(style.width, wireColumns(screen.width));
+        const width = Math.min(style.width, wireColumns(display.width));
         const reply = await actor.do(wanted, makeStyle({ ...style, width }));
         if (reply.kind === 'text') reading(line, reply.lines);
         else state = { ...state, reply: { lines: reply.lines, problem: reply.kind === 'problem' } };
@@ -157,22 +150,31 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
 
   const endProgram = () => session.program.kill();
   const hungUp = () => {
-    screen.gone();
+    display.gone();
     interrupt();
     endProgram();
   };
+  const terminal = takeTerminal(display, {
+    key: press => {
+      const next = pressed(state, press, frame, () => topicsOf(state, session.env));
+      state = next.state;
+      if (next.effect) act(next.effect);
+      schedule();
+    },
+    redraw: () => schedule(),
+    hungUp,
+    pasted: 'typed',
+  });
   // Whatever way this process ends, the program ends with it.
   process.once('exit', endProgram);
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', hungUp);
-  process.stdin.once('end', hungUp);
   draw();
   await left;
   clearTimeout(timer);
   schedule = () => undefined;
-  screen.close();
-  process.stdin.off('end', hungUp);
+  terminal.close();
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);
   process.off('SIGHUP', hungUp);

@@ -1,34 +1,45 @@
 /** Keys of a terminal, one at a time, whatever way the bytes come. */
 
-/** A letter as it is typed, or the name of a key. */
-export type Key = string;
+export interface KeyPress {
+  /** The character itself, or what the key is called: `up`, `enter`, `ctrl-c`. */
+  readonly name: string;
+  /** Set where the key is a character that can be typed. */
+  readonly text?: string;
+}
 
-const sequences: Readonly<Record<string, Key>> = {
+const PASTE_BEGINS = '[200~';
+const PASTE_ENDS = '[201~';
+
+/** What stands behind ESC, and the key that sends it. */
+const SEQUENCES: Readonly<Record<string, string>> = {
   '[A': 'up',
   '[B': 'down',
+  '[C': 'right',
+  '[D': 'left',
   OA: 'up',
   OB: 'down',
+  OC: 'right',
+  OD: 'left',
+  '[Z': 'tab',
+  '[3~': 'delete',
   '[5~': 'page-up',
   '[6~': 'page-down',
   '[H': 'home',
   '[F': 'end',
   '[1~': 'home',
   '[4~': 'end',
+  '[7~': 'home',
+  '[8~': 'end',
   OH: 'home',
   OF: 'end',
-  '[200~': 'paste-begins',
-  '[201~': 'paste-ends',
 };
 
-const controls: Readonly<Record<string, Key>> = {
+const CONTROLS: Readonly<Record<string, string>> = {
   '\r': 'enter',
   '\n': 'enter',
-  ' ': 'space',
-  '\u0003': 'ctrl-c',
-  '\u0004': 'ctrl-d',
-  '\u001A': 'ctrl-z',
-  '\u007F': 'backspace',
+  '\t': 'tab',
   '\b': 'backspace',
+  '\u007F': 'backspace',
 };
 
 /** An ESC that is followed by nothing for so long is the key; else it begins a sequence. */
@@ -39,20 +50,32 @@ export interface KeyReader {
   close(): void;
 }
 
+function pressOf(character: string): KeyPress | undefined {
+  const control = CONTROLS[character];
+  if (control !== undefined) return { name: control };
+  if (character === ' ') return { name: 'space', text: ' ' };
+  if (character > ' ')
+    return /\p{Cc}/u.test(character) ? undefined : { name: character, text: character };
+  // Ctrl-A is 1, and so on.
+  const letter = String.fromCharCode(character.charCodeAt(0) + 96);
+  return /[a-z]/.test(letter) ? { name: `ctrl-${letter}` } : undefined;
+}
+
 /**
- * Turns bytes into keys. What is pasted is no key; a sequence that is not known is none either, and
- * none of its characters is taken for a letter.
+ * Turns bytes into keys. A sequence that is not known is no key, and none of its characters is taken
+ * for a letter. What is pasted is no key either, unless `pasted` says that it counts as typed.
  */
-export function readKeys(onKey: (key: Key) => void): KeyReader {
+export function readKeys(
+  onKey: (press: KeyPress) => void,
+  { pasted = 'ignored' }: { readonly pasted?: 'ignored' | 'typed' } = {},
+): KeyReader {
   let held = '';
   let timer: NodeJS.Timeout | undefined;
   let pasting = false;
   const decoder = new TextDecoder();
 
-  const tell = (key: Key) => {
-    if (key === 'paste-begins') pasting = true;
-    else if (key === 'paste-ends') pasting = false;
-    else if (!pasting) onKey(key);
+  const tell = (press: KeyPress | undefined) => {
+    if (press && (!pasting || pasted === 'typed')) onKey(press);
   };
 
   /** Takes one key off the front. @returns false when more must come first */
@@ -60,16 +83,17 @@ export function readKeys(onKey: (key: Key) => void): KeyReader {
     const [first = ''] = held;
     if (first !== '\u001B') {
       held = held.slice(first.length);
-      const key = controls[first] ?? (first >= ' ' ? first : undefined);
-      if (key !== undefined) tell(key);
+      tell(pressOf(first));
       return true;
     }
     // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins every sequence
     const whole = /^\u001B(\[[\d;:<=>?]*[ -/]*[@-~]|O[@-~])/.exec(held);
     if (whole) {
-      held = held.slice(whole[0].length);
-      const key = sequences[whole[1] ?? ''];
-      if (key !== undefined) tell(key);
+      const [all, sequence = ''] = whole;
+      held = held.slice(all.length);
+      if (sequence === PASTE_BEGINS) pasting = true;
+      else if (sequence === PASTE_ENDS) pasting = false;
+      else if (SEQUENCES[sequence] !== undefined) tell({ name: SEQUENCES[sequence] });
       return true;
     }
     // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
@@ -77,7 +101,7 @@ export function readKeys(onKey: (key: Key) => void): KeyReader {
     // ESC and a letter is Alt with the letter: no key of ours. Two ESC are two keys.
     if (held[1] === '\u001B') {
       held = held.slice(1);
-      tell('escape');
+      tell({ name: 'escape' });
     } else {
       held = held.slice(2);
     }
@@ -91,7 +115,7 @@ export function readKeys(onKey: (key: Key) => void): KeyReader {
     timer = setTimeout(() => {
       const alone = held === '\u001B';
       held = '';
-      if (alone) tell('escape');
+      if (alone) tell({ name: 'escape' });
     }, ESCAPE_MS);
   };
 
@@ -101,5 +125,21 @@ export function readKeys(onKey: (key: Key) => void): KeyReader {
       drain();
     },
     close: () => clearTimeout(timer),
+  };
+}
+
+/** Reads keys from standard input until the returned function is called. */
+export function takeKeyboard(onKey: (press: KeyPress) => void): () => void {
+  const { stdin } = process;
+  const reader = readKeys(onKey);
+  const feed = (data: Buffer) => reader.feed(data);
+  stdin.setRawMode(true);
+  stdin.on('data', feed);
+  stdin.resume();
+  return () => {
+    reader.close();
+    stdin.off('data', feed);
+    stdin.setRawMode(false);
+    stdin.pause();
   };
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { print } from '../invocation.js';
 import { columnsOf } from '../render/layout.js';
+import { takeKeyboard } from './keyboard.js';
 
 /**
  * Shows lines page by page on a terminal: through `$PAGER` when it is set, else with a small pager
@@ -38,7 +39,7 @@ const HELP = 'space: on, b: back, q: leave';
 
 /** space, Enter, arrows, b, g, G, q. The screen's history keeps what was read. */
 function ownPager(lines: readonly string[]): Promise<void> {
-  const { stdin, stdout } = process;
+  const { stdout } = process;
   return new Promise(resolve => {
     let shown = 0;
     const height = () => Math.max(2, (stdout.rows ?? 24) - 1);
@@ -74,26 +75,36 @@ function ownPager(lines: readonly string[]): Promise<void> {
       show(height());
     };
     const leave = () => {
-      stdin.off('data', key);
-      stdin.setRawMode(false);
-      stdin.pause();
+      release();
       clearPrompt();
       resolve();
     };
-    const key = (data: Buffer) => {
-      const pressed = data.toString('utf8');
-      if (['q', 'Q', '\u0003', '\u0004', '\u001B'].includes(pressed)) leave();
-      else if (pressed === '\r' || pressed === '\n' || pressed === 'j' || pressed === '\u001B[B')
-        show(1);
-      else if (pressed === 'b' || pressed === '\u001B[5~') redraw(shown - 2 * height());
-      else if (pressed === 'k' || pressed === '\u001B[A') redraw(shown - height() - 1);
-      else if (pressed === 'g') redraw(0);
-      else if (pressed === 'G') show(Number.POSITIVE_INFINITY);
-      else show(height());
-    };
-    stdin.setRawMode(true);
-    stdin.resume();
-    stdin.on('data', key);
+    const release = takeKeyboard(({ name }) => {
+      switch (name) {
+        case 'q':
+        case 'Q':
+        case 'ctrl-c':
+        case 'ctrl-d':
+        case 'escape':
+          return leave();
+        case 'enter':
+        case 'j':
+        case 'down':
+          return show(1);
+        case 'b':
+        case 'page-up':
+          return redraw(shown - 2 * height());
+        case 'k':
+        case 'up':
+          return redraw(shown - height() - 1);
+        case 'g':
+          return redraw(0);
+        case 'G':
+          return show(Number.POSITIVE_INFINITY);
+        default:
+          return show(height());
+      }
+    });
     show(height());
   });
 }

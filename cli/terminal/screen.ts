@@ -1,17 +1,10 @@
 import { columnsOf, hang, wrapKeeping } from '../render/layout.js';
 import { makeStyle, type Style } from '../render/style.js';
+import { createDisplay, type Display, type TerminalOutput } from './display.js';
 
-/** The side of a terminal that is written to. */
-export interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  readonly rows?: number;
-}
-
-/** What is to be seen. */
-export interface Scene {
-  /** A scene with another name begins at its top. */
+/** A text that fills the window, and scrolls where it does not fit. */
+export interface ScreenPage {
+  /** A page with another name begins at its top. */
   readonly name: string;
   readonly lines: readonly string[];
   /** One line of facts below. */
@@ -24,9 +17,9 @@ export type Scroll = 'up' | 'down' | 'page-up' | 'page-down' | 'home' | 'end';
 
 export interface Screen {
   readonly style: Style;
-  /** Lines that a scene can have without being scrolled. */
+  /** Lines that a page can have without being scrolled. */
   readonly room: number;
-  show(scene: Scene): void;
+  show(page: ScreenPage): void;
   scroll(way: Scroll): void;
   /** The window has another size. */
   resized(): void;
@@ -36,19 +29,13 @@ export interface Screen {
   enter(): void;
 }
 
-const ENTER = '\u001B[?1049h\u001B[?25l\u001B[?2004h';
-const LEAVE = '\u001B[?2004l\u001B[?25h\u001B[?1049l';
-/** The terminal shows the new picture at once, where it knows how to. */
-const BEGIN = '\u001B[?2026h\u001B[H';
-const END = '\u001B[J\u001B[?2026l';
-
 /**
- * The whole window, drawn anew at every change; what was on it before comes back at the end. In
- * `plain` everything is written one below the other.
+ * The whole window; what was on it before comes back at the end. In `plain` everything is written
+ * one below the other.
  */
-export function createScreen(output: Output, plain: boolean): Screen {
+export function createScreen(output: TerminalOutput, plain: boolean): Screen {
   const styled = () => makeStyle({ ...(plain ? { plain } : {}), stream: output });
-  return styled().plain ? plainScreen(output, styled) : wholeScreen(output, styled);
+  return styled().plain ? plainScreen(output, styled) : wholeScreen(createDisplay(output), styled);
 }
 
 /** Keys in as few lines as they fit into. */
@@ -76,22 +63,16 @@ function clipped(text: string, columns: number): string {
   return columnsOf(text) <= columns ? text : `${[...text].slice(0, columns - 1).join('')}…`;
 }
 
-/** Terminals draw the mark of cited packets one column wide; the tables of emoji say two. */
-function widthOf(line: string): number {
-  return columnsOf(line.replaceAll('▶', '>'));
-}
-
-function wholeScreen(output: Output, styled: () => Style): Screen {
+function wholeScreen(display: Display, styled: () => Style): Screen {
   let style = styled();
-  let scene: Scene | undefined;
+  let page: ScreenPage | undefined;
   let top = 0;
-  let inside = false;
 
-  const rows = () => Math.max(4, output.rows ?? 24);
-  const columns = () => Math.max(10, output.columns ?? 80);
+  const rows = () => Math.max(4, display.height);
+  const columns = () => Math.max(10, display.width);
   const fitted = (lines: readonly string[]) =>
-    lines.flatMap(line => (widthOf(line) > columns() ? wrapKeeping(line, columns()) : [line]));
-  const footer = ({ keys, status }: Scene) => {
+    lines.flatMap(line => (columnsOf(line) > columns() ? wrapKeeping(line, columns()) : [line]));
+  const footer = ({ keys, status }: ScreenPage) => {
     const most = Math.max(1, Math.floor(rows() / 3));
     return [style.dim(clipped(status, columns())), ...keyLines(keys, style)].slice(-most);
   };
@@ -99,9 +80,9 @@ function wholeScreen(output: Output, styled: () => Style): Screen {
   const height = (below: number) => Math.max(1, rows() - below - 1);
 
   const draw = () => {
-    if (!scene || !inside) return;
-    const below = footer(scene);
-    const lines = fitted(scene.lines);
+    if (!page) return;
+    const below = footer(page);
+    const lines = fitted(page.lines);
     const room = height(below.length);
     top = Math.max(0, Math.min(top, lines.length - room));
     const part = lines.slice(top, top + room);
@@ -112,8 +93,8 @@ function wholeScreen(output: Output, styled: () => Style): Screen {
         : top > 0
           ? style.dim(`↑ ${top} ${top === 1 ? 'line' : 'lines'} above: arrows`)
           : '';
-    const picture = [...part, ...Array<string>(room - part.length).fill(''), hint, ...below];
-    output.write(`${BEGIN}${picture.map(line => `${line}\u001B[K`).join('\r\n')}${END}`);
+    const empty = Array<string>(room - part.length).fill('');
+    display.draw({ lines: [...part, ...empty, hint, ...below] });
   };
 
   return {
@@ -121,16 +102,16 @@ function wholeScreen(output: Output, styled: () => Style): Screen {
       return style;
     },
     get room() {
-      return scene ? height(footer(scene).length) : height(3);
+      return page ? height(footer(page).length) : height(3);
     },
     show: next => {
-      if (next.name !== scene?.name) top = 0;
-      scene = next;
+      if (next.name !== page?.name) top = 0;
+      page = next;
       draw();
     },
     scroll: way => {
-      const page = Math.max(1, (scene ? height(footer(scene).length) : 10) - 1);
-      const by = { up: -1, down: 1, 'page-up': -page, 'page-down': page };
+      const far = Math.max(1, (page ? height(footer(page).length) : 10) - 1);
+      const by = { up: -1, down: 1, 'page-up': -far, 'page-down': far };
       top = way === 'home' ? 0 : way === 'end' ? Number.MAX_SAFE_INTEGER : top + by[way];
       draw();
     },
@@ -139,23 +120,17 @@ function wholeScreen(output: Output, styled: () => Style): Screen {
       draw();
     },
     enter: () => {
-      if (inside) return;
-      inside = true;
-      output.write(ENTER);
+      display.enter();
       draw();
     },
-    leave: () => {
-      if (!inside) return;
-      inside = false;
-      output.write(LEAVE);
-    },
+    leave: display.leave,
   };
 }
 
-/** One scene below the other; of a scene that grows only what is new. */
-function plainScreen(output: Output, styled: () => Style): Screen {
+/** One page below the other; of a page that grows only what is new. */
+function plainScreen(output: TerminalOutput, styled: () => Style): Screen {
   let style = styled();
-  let last: Scene | undefined;
+  let last: ScreenPage | undefined;
   let status = '';
   const print = (lines: readonly string[]) =>
     output.write(lines.map(line => `${line}\r\n`).join(''));
@@ -164,18 +139,18 @@ function plainScreen(output: Output, styled: () => Style): Screen {
       return style;
     },
     room: Number.MAX_SAFE_INTEGER,
-    show: scene => {
-      const known = last?.name === scene.name ? last.lines : undefined;
-      const grows = known?.every((line, at) => scene.lines[at] === line);
-      if (grows) print(scene.lines.slice(known?.length));
-      else print(['', ...scene.lines]);
-      if (!grows && scene.keys.length > 0) {
-        print(['', ...hang('Keys: ', '      ', scene.keys.join(', '), style.width)]);
-      } else if (scene.status !== status && scene.status !== '' && known) {
-        print(hang('', '  ', scene.status, style.width));
+    show: page => {
+      const known = last?.name === page.name ? last.lines : undefined;
+      const grows = known?.every((line, at) => page.lines[at] === line);
+      if (grows) print(page.lines.slice(known?.length));
+      else print(['', ...page.lines]);
+      if (!grows && page.keys.length > 0) {
+        print(['', ...hang('Keys: ', '      ', page.keys.join(', '), style.width)]);
+      } else if (page.status !== status && page.status !== '' && known) {
+        print(hang('', '  ', page.status, style.width));
       }
-      status = scene.status;
-      last = scene;
+      status = page.status;
+      last = page;
     },
     scroll: () => undefined,
     resized: () => {

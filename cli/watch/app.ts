@@ -12,7 +12,6 @@ import { contextOf, type Told } from '../check/job.js';
 import { printable } from '../render/layout.js';
 import { separator, statusMark, statusWord } from '../render/style.js';
 import { renderResult, type VerdictContext } from '../render/verdict.js';
-import type { Key } from '../terminal/keyboard.js';
 import type { Screen, Scroll } from '../terminal/screen.js';
 import * as panels from './panels.js';
 import type { Watcher, WatchView } from './watcher.js';
@@ -36,7 +35,8 @@ export interface AppOptions {
 export type Ended = 'quit' | 'interrupted';
 
 export interface App {
-  key(key: Key): void;
+  /** A key, by its name. */
+  key(key: string): void;
   resized(): void;
   /** Settles when the person leaves. */
   readonly ended: Promise<Ended>;
@@ -57,7 +57,7 @@ const names: Readonly<Record<string, string>> = {
 };
 const waiting = new Set(['s', 't', 'n', 'w']);
 
-const scrolls: Readonly<Record<Key, Scroll>> = {
+const scrolls: Readonly<Record<string, Scroll>> = {
   up: 'up',
   k: 'up',
   down: 'down',
@@ -100,7 +100,7 @@ export function createApp(options: AppOptions): App {
   let notice = '';
   let savedAt = '';
   /** Keys that wait for the result, in the order in which they were pressed. */
-  let queue: Key[] = [];
+  let queue: string[] = [];
   let busy: Promise<void> = Promise.resolve();
   let leave: (how: Ended) => void = () => undefined;
   const ended = new Promise<Ended>(resolve => {
@@ -257,7 +257,7 @@ export function createApp(options: AppOptions): App {
     draw();
   };
 
-  const act = async (key: Key): Promise<void> => {
+  const act = async (key: string): Promise<void> => {
     switch (key) {
       case 'h':
         // Each hint is a scene of its own, also when it follows another.
@@ -286,7 +286,7 @@ export function createApp(options: AppOptions): App {
     }
   };
 
-  const answer = (key: Key) => {
+  const answer = (key: string) => {
     panel = undefined;
     if (key !== 'y' && key !== 'Y') return draw();
     after(async () =>
@@ -297,7 +297,7 @@ export function createApp(options: AppOptions): App {
     );
   };
 
-  const press = (key: Key) => {
+  const press = (key: string) => {
     if (key === 'ctrl-c' || key === 'ctrl-d') return leave('interrupted');
     if (key === 'ctrl-z') return options.suspend?.();
     if (panel?.question) return answer(key);

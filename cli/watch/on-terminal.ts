@@ -5,8 +5,8 @@ import { print } from '../invocation.js';
 import { hang } from '../render/layout.js';
 import { type Style, statusMark } from '../render/style.js';
 import { renderCounts } from '../render/verdict.js';
-import { readKeys } from '../terminal/keyboard.js';
 import { createScreen } from '../terminal/screen.js';
+import { takeTerminal } from '../terminal/terminal.js';
 import { type App, createApp, type Ended } from './app.js';
 import { comingSession } from './runner.js';
 import { endAtSignals } from './signals.js';
@@ -25,9 +25,8 @@ export interface TerminalOptions extends WatchOptions {
 export async function watchInTerminal(
   options: TerminalOptions,
 ): Promise<{ ended: Ended; passed: boolean }> {
-  const { stdin, stdout } = process;
   const session = comingSession(openCheckSession());
-  const screen = createScreen(stdout, options.style.plain);
+  const screen = createScreen(process.stdout, options.style.plain);
   let watcher: ReturnType<typeof createWatcher> | undefined;
   const app = createApp({
     opened: options.opened,
@@ -35,59 +34,30 @@ export async function watchInTerminal(
     screen,
     titleOf: lesson => loadLesson(lesson).title,
     ...(options.inHome ? { inHome: true } : {}),
-    suspend: () => suspend(),
+    suspend: () => terminal.suspend(),
     watcher: view => {
       watcher = createWatcher(options, session, view);
       return watcher;
     },
   });
 
-  const keys = readKeys(key => app.key(key));
-  const feed = (data: Buffer) => keys.feed(data);
-  const resized = () => app.resized();
-  const take = () => {
-    stdin.setRawMode(true);
-    stdin.resume();
-    screen.enter();
-  };
-  const give = () => {
-    screen.leave();
-    if (stdin.isTTY) stdin.setRawMode(false);
-  };
-  const suspend = () => {
-    if (process.platform === 'win32') return;
-    give();
-    process.once('SIGCONT', () => {
-      take();
-      app.resized();
-    });
-    process.kill(process.pid, 'SIGTSTP');
-  };
-  const signals = endAtSignals(async () => watcher?.close(), give);
-  const hungUp = () => signals.now('SIGHUP');
-
-  stdin.on('data', feed);
-  stdin.once('end', hungUp);
-  stdin.once('error', hungUp);
-  stdout.on('resize', resized);
-  take();
+  const terminal = takeTerminal(screen, {
+    key: press => app.key(press.name),
+    redraw: () => app.resized(),
+    hungUp: () => signals.now('SIGHUP'),
+  });
+  const signals = endAtSignals(async () => watcher?.close(), terminal.give);
   watcher?.check('');
   try {
     const ended = await app.ended;
-    give();
+    terminal.give();
     tellEnd(app, options);
     endChildren();
     await watcher?.close();
     endChildren();
     return { ended, passed: app.told()?.result.status === 'passed' };
   } finally {
-    keys.close();
-    stdin.off('data', feed);
-    stdin.off('end', hungUp);
-    stdin.off('error', hungUp);
-    stdin.pause();
-    stdout.off('resize', resized);
-    give();
+    terminal.close();
     signals.off();
   }
 }

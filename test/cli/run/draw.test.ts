@@ -103,7 +103,7 @@ describe('keys', () => {
   const size = { width: 80, height: 24 };
   const press = (state: LiveState, ...names: string[]) =>
     names.reduce((now, name) => {
-      const key = name.length === 1 ? { name: 'text', text: name } : { name };
+      const key = name.length === 1 ? { name, text: name } : { name };
       return pressed(now, key, drawLive(now, size, grey), () => ['home/temp']).state;
     }, state);
   const idle: LiveState = { ...base, prompt: EMPTY_PROMPT };
@@ -111,17 +111,17 @@ describe('keys', () => {
   test('PgUp looks back; the arrows go row by row there; Esc returns', () => {
     const { rows, page } = drawLive(idle, size, grey);
     expect(rows).toBeGreaterThan(page);
-    const back = press(idle, 'pageup');
+    const back = press(idle, 'page-up');
     expect(back.bottom).toBe(Math.max(page, rows - page + 1));
     expect(press(back, 'down').bottom).toBe((back.bottom ?? 0) + 1);
-    expect(press(idle, 'pageup', 'pageup', 'pageup', 'pageup').bottom).toBe(page);
-    expect(press(back, 'pagedown').bottom).toBeUndefined();
+    expect(press(idle, 'page-up', 'page-up', 'page-up', 'page-up').bottom).toBe(page);
+    expect(press(back, 'page-down').bottom).toBeUndefined();
     expect(press(back, 'escape').bottom).toBeUndefined();
   });
 
   test('new packets do not move what is looked at', () => {
     const trace = steady(40).entries;
-    const looking = press({ ...idle, entries: trace.slice(0, 60) }, 'pageup', 'pageup');
+    const looking = press({ ...idle, entries: trace.slice(0, 60) }, 'page-up', 'page-up');
     const before = drawLive(looking, size, grey).lines.slice(1, 12);
     const after = drawLive({ ...looking, entries: trace }, size, grey).lines.slice(1, 12);
     expect(after).toEqual(before);
@@ -154,9 +154,9 @@ describe('keys', () => {
   test('a text is read with the same keys, and closed with Esc', () => {
     const reading: LiveState = { ...idle, text };
     expect(press(reading, 'up').text?.top).toBe(19);
-    expect(press(reading, 'pagedown', 'pagedown', 'pagedown', 'pagedown').text?.top).toBeLessThan(
-      60,
-    );
+    expect(
+      press(reading, 'page-down', 'page-down', 'page-down', 'page-down').text?.top,
+    ).toBeLessThan(60);
     expect(press(reading, 'escape').text).toBeUndefined();
   });
 
