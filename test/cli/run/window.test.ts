@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { children } from '../../../cli/children.js';
 import { lessonRefs, packageRoot } from '../../../course/index.js';
 import { commandLine } from '../command-line.js';
+import { hasTmux, openTmux, type Tmux } from '../terminal/tmux.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -52,75 +52,49 @@ describe('without a terminal', () => {
   });
 });
 
-const tmux = spawnSync('tmux', ['-V']).status === 0;
-if (!tmux) console.warn('tmux is not on this machine: the window of run is not tested here');
-
-describe.skipIf(!tmux)('in a terminal of 80 by 24', () => {
-  const server = `mqtt-course-${process.pid}`;
-  const call = (...args: string[]) =>
-    execFileSync('tmux', ['-u', '-L', server, '-f', '/dev/null', ...args], { encoding: 'utf8' });
-  const screen = () => call('capture-pane', '-p');
-  const type = (...keys: string[]) => call('send-keys', ...keys);
-  const shows = (wanted: RegExp | string) =>
-    vi.waitFor(
-      () => {
-        const shown = screen();
-        expect(shown).toMatch(wanted);
-        return shown;
-      },
-      { timeout: 60_000, interval: 50 },
-    );
-  let shell = 0;
-
+describe.skipIf(!hasTmux)('in a terminal of 80 by 24', () => {
+  let tmux: Tmux;
   beforeAll(() => {
-    call(
-      'new-session',
-      '-d',
-      '-x',
-      '80',
-      '-y',
-      '24',
-      '-c',
-      folder,
-      'env -i PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 TERM=screen sh',
-    );
-    shell = Number(call('display-message', '-p', '#{pane_pid}'));
+    tmux = openTmux(folder);
   });
-  afterAll(() => void spawnSync('tmux', ['-L', server, 'kill-server']));
+  afterAll(() => tmux.close());
 
   test('a fault typed is drawn where it struck; Ctrl-C gives the terminal back and leaves no process', async () => {
-    type(`echo before; '${process.execPath}' '${bin}' run ${lesson}; echo "left with $?"`, 'Enter');
-    await shows('SUBACK');
-    type('events off', 'Enter');
-    await shows("the lesson's own events wait");
-    type('withh', 'Tab', 'PUBA', 'Tab', 'Enter');
-    await shows('withhold: the next PUBACK');
-    type('in 1', 'Enter');
-    await shows('written to the input');
-    const topic = /SUBSCRIBE (\S+)/.exec(screen())?.[1] ?? '';
-    type(topic.slice(0, 4), 'Tab', 'c', 'Tab', '{"device":"d","seq":1,"temp":20}', 'Enter');
-    await shows(/⏸ +withheld: PUBACK|⏸ withheld: PUBACK/);
-    type('release', 'Enter');
-    await shows('passed on: 1 packet');
-    type('nonsense', 'Enter');
-    await shows('there is no command nonsense');
-    call('resize-window', '-x', '120', '-y', '30');
-    await shows(/ │ +your program has written nothing| │ your program has written/);
-    type('C-c', '');
-    const after = await shows('left with 0');
+    tmux.type(
+      `echo before; '${process.execPath}' '${bin}' run ${lesson}; echo "left with $?"`,
+      'Enter',
+    );
+    await tmux.shows('SUBACK');
+    tmux.type('events off', 'Enter');
+    await tmux.shows("the lesson's own events wait");
+    tmux.type('withh', 'Tab', 'PUBA', 'Tab', 'Enter');
+    await tmux.shows('withhold: the next PUBACK');
+    tmux.type('in 1', 'Enter');
+    await tmux.shows('written to the input');
+    const topic = /SUBSCRIBE (\S+)/.exec(tmux.call('capture-pane', '-p'))?.[1] ?? '';
+    tmux.type(topic.slice(0, 4), 'Tab', 'c', 'Tab', '{"device":"d","seq":1,"temp":20}', 'Enter');
+    await tmux.shows(/⏸ +withheld: PUBACK|⏸ withheld: PUBACK/);
+    tmux.type('release', 'Enter');
+    await tmux.shows('passed on: 1 packet');
+    tmux.type('nonsense', 'Enter');
+    await tmux.shows('there is no command nonsense');
+    tmux.call('resize-window', '-x', '120', '-y', '30');
+    await tmux.shows(/ │ +your program has written nothing| │ your program has written/);
+    tmux.type('C-c', '');
+    const after = await tmux.shows('left with 0');
     expect(after).toContain('before');
     expect(after).not.toContain('help: the commands');
-    expect(children(shell)).toEqual([]);
+    expect(children(tmux.shell)).toEqual([]);
   });
 
   test('the window closed: the program is ended with it', async () => {
-    type('clear', 'Enter');
-    type(`'${process.execPath}' '${bin}' run ${lesson}`, 'Enter');
-    await shows('SUBACK');
-    const [run = 0] = children(shell);
+    tmux.type('clear', 'Enter');
+    tmux.type(`'${process.execPath}' '${bin}' run ${lesson}`, 'Enter');
+    await tmux.shows('SUBACK');
+    const [run = 0] = children(tmux.shell);
     const program = children(run);
     expect(program.length).toBeGreaterThan(0);
-    call('kill-session');
+    tmux.call('kill-session');
     await vi.waitFor(
       () => {
         for (const pid of [run, ...program]) expect(() => process.kill(pid, 0)).toThrow();
