@@ -7,7 +7,7 @@ import type { Recording } from '../../checker/harness/recording.js';
 import type { StoredBundle } from '../../checker/index.js';
 import type { Verdict } from '../../checker/result.js';
 import type { PacketEntry } from '../../wire/trace.js';
-import type { Evidence, Place } from '../render/evidence.js';
+import type { Evidence, SourceLine } from '../render/evidence.js';
 import { callLine, lineOf } from './source-lines.js';
 
 /** Packets that are named with their time; more of them are in the trace. */
@@ -86,7 +86,7 @@ function placeOf(
   source: string,
   file: string,
   shown: string,
-): Place | undefined {
+): SourceLine | undefined {
   const line =
     verdict.mistake === 'crashed' || verdict.mistake === 'syntax-error'
       ? namedLine(verdict.seen ?? '', file)

@@ -158,7 +158,7 @@ function remember(
 }
 
 /** A result with what the workspace knows beside it. */
-export interface Told {
+export interface StoredOutcome {
   readonly result: CheckResult;
   readonly bundle: StoredBundle;
   readonly first: boolean;
@@ -181,7 +181,7 @@ export async function storeOutcome(
   opened: OpenWorkspace | undefined,
   outcome: CheckOutcome,
   tolerant = false,
-): Promise<Told> {
+): Promise<StoredOutcome> {
   const [course, checker] = await Promise.all([
     import('../../course/index.js'),
     import('../../checker/index.js'),
@@ -235,7 +235,7 @@ async function filesOf(job: CheckJob, { bundle }: CheckOutcome): Promise<StoredB
 /** What the failure screen needs beside the result. */
 export async function contextOf(
   job: CheckJob,
-  told: Told,
+  told: StoredOutcome,
   opened: OpenWorkspace | undefined,
 ): Promise<VerdictContext> {
   const [course, { pathToFileURL }, { evidenceOf }] = await Promise.all([

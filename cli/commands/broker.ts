@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { LogEntry, LogLevel, MosquittoConfig } from '../../broker/index.js';
 
-interface Flags {
+interface BrokerFlags {
   config?: string;
   port?: string;
   verbose?: boolean;
@@ -25,13 +25,13 @@ export function registerBroker(program: Command): void {
       'after',
       '\nExamples:\n  mqtt-course broker -v -p 1884\n  mqtt-course broker -c mosquitto.conf --test-config\n',
     )
-    .action(async (flags: Flags & { configFile?: string }) => {
+    .action(async (flags: BrokerFlags & { configFile?: string }) => {
       const { configFile: config } = flags;
       process.exitCode = await run({ ...flags, ...(config === undefined ? {} : { config }) });
     });
 }
 
-async function run(flags: Flags): Promise<number> {
+async function run(flags: BrokerFlags): Promise<number> {
   const port = flags.port === undefined ? undefined : Number(flags.port);
   if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
     process.stderr.write(`Error: Invalid port given (${flags.port}). It is 1 to 65535.\n`);

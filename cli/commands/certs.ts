@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { IssueOptions, KeyPair } from '../../broker/certificates.js';
 
-interface Flags {
+interface CertsFlags {
   dir: string;
   client?: string[];
   lab?: boolean;
@@ -33,14 +33,14 @@ export function registerCerts(program: Command): void {
       'after',
       '\nExamples:\n  mqtt-course certs\n  mqtt-course certs --client press-3 --dir tls\n',
     )
-    .action(async (flags: Flags) => {
+    .action(async (flags: CertsFlags) => {
       process.exitCode = await run(flags);
     });
 }
 
 const HERE = ['localhost', '127.0.0.1', '::1'];
 
-async function run(flags: Flags): Promise<number> {
+async function run(flags: CertsFlags): Promise<number> {
   const bad = flags.client?.find(name => !/^[A-Za-z0-9][A-Za-z0-9 ._@-]*$/.test(name));
   if (bad !== undefined) {
     process.stderr.write(`"${bad}" cannot be a file name. Use letters, digits, . _ @ and -.\n`);

@@ -2,13 +2,19 @@ import type { Command } from 'commander';
 import type { CheckResult } from '../../checker/index.js';
 import type { OpenWorkspace } from '../../course/index.js';
 import { exitCode } from '../check/exit-code.js';
-import { type CheckJob, contextOf, prepareJobs, storeOutcome, type Told } from '../check/job.js';
+import {
+  type CheckJob,
+  contextOf,
+  prepareJobs,
+  type StoredOutcome,
+  storeOutcome,
+} from '../check/job.js';
 import { progressLine } from '../check/progress-line.js';
 import { endChildren } from '../children.js';
 import { currentFolder, print, styleFor, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface CheckOptions {
+interface CheckFlags {
   readonly all?: boolean;
   readonly track?: string;
   readonly seed?: string;
@@ -34,7 +40,7 @@ export function registerCheck(program: Command, own: readonly string[]): void {
       'after',
       '\nExamples:\n  npx mqtt-course check lesson-5\n  npx mqtt-course check 5 -- ./my-program --flag   (any language)\n  npx mqtt-course check --replay .mqtt-course/last/05-wildcards.json',
     )
-    .action(async (names: string[], options: CheckOptions, command: Command) => {
+    .action(async (names: string[], options: CheckFlags, command: Command) => {
       const style = styleFor(command);
       if (options.replay !== undefined) {
         const { replay } = await import('../check/replay.js');
@@ -52,7 +58,7 @@ export function registerCheck(program: Command, own: readonly string[]): void {
  */
 export async function check(
   names: readonly string[],
-  options: CheckOptions,
+  options: CheckFlags,
   style: Style,
   own: readonly string[] = [],
 ): Promise<number> {
@@ -118,7 +124,7 @@ function loadTelling(): void {
 
 async function tellLong(
   job: CheckJob,
-  told: Told,
+  told: StoredOutcome,
   opened: OpenWorkspace | undefined,
   style: Style,
 ): Promise<void> {

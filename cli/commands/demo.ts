@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { currentFolder, print, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface DemoOptions {
+interface DemoFlags {
   readonly track?: string;
   readonly broker?: string;
   readonly public?: boolean;
@@ -17,12 +17,12 @@ export function registerDemo(program: Command): void {
     .option('--broker <url>', 'a broker of somebody else, as mqtt://HOST[:PORT]; needs --public')
     .option('--public', 'yes, everything the demo sends may be read by everybody')
     .addHelpText('after', '\nExample:\n  npx mqtt-course demo --track python')
-    .action(async (options: DemoOptions, command: Command) => {
+    .action(async (options: DemoFlags, command: Command) => {
       process.exitCode = await demo(options, styleFor(command));
     });
 }
 
-async function demo(options: DemoOptions, style: Style): Promise<number> {
+async function demo(options: DemoFlags, style: Style): Promise<number> {
   const [course, place, { runDemo }, { createLog }] = await Promise.all([
     import('../../course/index.js'),
     import('../place.js'),

@@ -13,11 +13,11 @@ import {
 import { print, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface MergeOptions extends OutputOptions {
+interface MergeFlags extends OutputOptions {
   readonly out?: string;
 }
 
-interface ReportOptions extends OutputOptions {
+interface ReportFlags extends OutputOptions {
   readonly out?: string;
   readonly lessons?: string;
 }
@@ -33,7 +33,7 @@ export function registerGradeMerge(grade: Command): void {
   )
     .addHelpText('after', '\nExample:\n  npx mqtt-course grade merge shard-* --out grades')
     .action(async (folders: string[], _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<MergeOptions>();
+      const options = command.optsWithGlobals<MergeFlags>();
       process.exitCode = await merge(folders, options, styleFor(command));
     });
   addOutputOptions(
@@ -49,7 +49,7 @@ export function registerGradeMerge(grade: Command): void {
       '\nExample:\n  npx mqtt-course grade report grades --course-file grading.yaml',
     )
     .action(async (folder: string | undefined, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<ReportOptions>();
+      const options = command.optsWithGlobals<ReportFlags>();
       process.exitCode = await report(folder ?? 'grades', options, styleFor(command));
     });
   grade
@@ -64,7 +64,7 @@ export function registerGradeMerge(grade: Command): void {
 
 async function merge(
   folders: readonly string[],
-  options: MergeOptions,
+  options: MergeFlags,
   style: Style,
 ): Promise<number> {
   const { mergeFolders } = await import('../../grading/index.js');
@@ -86,7 +86,7 @@ async function merge(
   return code === 0 && merged.notices.some(one => one.startsWith('missing: shard')) ? 3 : code;
 }
 
-async function report(folder: string, options: ReportOptions, style: Style): Promise<number> {
+async function report(folder: string, options: ReportFlags, style: Style): Promise<number> {
   const { readRecords, readRun, testsHash } = await import('../../grading/index.js');
   const from = at(folder);
   const stored = readRun(from);

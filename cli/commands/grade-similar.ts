@@ -8,7 +8,7 @@ import { print, printJson, styleFor, tell } from '../invocation.js';
 import { count, hang, printable } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 
-interface SimilarOptions {
+interface SimilarFlags {
   readonly lessons?: string;
   readonly out?: string;
   readonly roster?: string;
@@ -36,12 +36,12 @@ export function registerSimilar(grade: Command): void {
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  npx mqtt-course grade similar submissions --lessons 1-5')
     .action(async (folder: string, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<SimilarOptions>();
+      const options = command.optsWithGlobals<SimilarFlags>();
       process.exitCode = await similar(folder, options, styleFor(command));
     });
 }
 
-async function similar(folder: string, options: SimilarOptions, style: Style): Promise<number> {
+async function similar(folder: string, options: SimilarFlags, style: Style): Promise<number> {
   const lessons = parseLessons(options.lessons);
   const threshold = parsePercent(options.threshold);
   const courseFile = await openCourseFile(options);
@@ -92,7 +92,7 @@ async function similar(folder: string, options: SimilarOptions, style: Style): P
 
 async function masked(
   pairs: readonly SimilarPair[],
-  options: SimilarOptions,
+  options: SimilarFlags,
 ): Promise<readonly SimilarPair[]> {
   if (options.pseudonyms === undefined) return pairs;
   const { openPseudonyms } = await import('../../grading/pseudonyms.js');

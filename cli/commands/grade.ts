@@ -18,7 +18,7 @@ import {
   parseLessons,
   parseShard,
 } from '../grade/options.js';
-import { gradeProgress, jsonProgress, realScreen } from '../grade/progress.js';
+import { gradeProgress, jsonProgress, realOutput } from '../grade/progress.js';
 import { shownFolder } from '../grade/tell.js';
 import { print, styleFor, tell } from '../invocation.js';
 import { parseTrack } from '../place.js';
@@ -27,7 +27,7 @@ import type { Style } from '../render/style.js';
 import { registerGradeMerge } from './grade-merge.js';
 import { registerSimilar } from './grade-similar.js';
 
-interface GradeOptions extends OutputOptions {
+interface GradeFlags extends OutputOptions {
   readonly lessons?: string;
   readonly out?: string;
   readonly track?: string;
@@ -63,7 +63,7 @@ export function registerGrade(program: Command): void {
     .option('--require-sandbox', 'never without bwrap or container: else exit code 3')
     .option('--gradescope <zip>', 'write an autograder for Gradescope, and stop');
   addOutputOptions(grade).addHelpText('after', HELP);
-  grade.action(async (folder: string | undefined, options: GradeOptions, command: Command) => {
+  grade.action(async (folder: string | undefined, options: GradeFlags, command: Command) => {
     process.exitCode = await gradeCommand(folder, options, styleFor(command));
   });
   registerGradeMerge(grade);
@@ -88,7 +88,7 @@ Examples:
 /** @returns the exit code */
 async function gradeCommand(
   folder: string | undefined,
-  options: GradeOptions,
+  options: GradeFlags,
   style: Style,
 ): Promise<number> {
   const lessons = parseLessons(options.lessons);
@@ -152,7 +152,7 @@ async function gradeCommand(
   const workers = grading.workersHere(
     options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs),
   );
-  const display = options.json ? jsonProgress() : gradeProgress(style, realScreen(style));
+  const display = options.json ? jsonProgress() : gradeProgress(style, realOutput(style));
   if (!options.json) print(beginning({ ...tier, plan, lessons, shard, seed, workers }, style));
   for (const notice of [...plan.notices, ...tier.notices]) display.say(notice);
   const stop = new AbortController();
@@ -239,7 +239,7 @@ function beginning(one: Beginning, style: Style): string[] {
 }
 
 /** `--list`: who would be graded. */
-function tellList(plan: Plan, options: GradeOptions, style: Style): number {
+function tellList(plan: Plan, options: GradeFlags, style: Style): number {
   if (options.json) {
     for (const { learner, name, kind, learnerFrom, submittedAt, markedLate } of plan.submissions) {
       const line = {

@@ -5,7 +5,7 @@ import { print, printJson, styleFor } from '../invocation.js';
 import { count, hang } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 
-interface HandoutOptions {
+interface HandoutFlags {
   readonly lessons?: string;
   readonly courseFile?: string;
   readonly json?: boolean;
@@ -30,12 +30,12 @@ names the public ones; grade always has all.
 Example:
   npx mqtt-course handout for-students --lessons 1-5`,
     )
-    .action(async (folder: string, options: HandoutOptions, command: Command) => {
+    .action(async (folder: string, options: HandoutFlags, command: Command) => {
       await makeIt(folder, options, styleFor(command));
     });
 }
 
-async function makeIt(folder: string, options: HandoutOptions, style: Style): Promise<void> {
+async function makeIt(folder: string, options: HandoutFlags, style: Style): Promise<void> {
   const lessons = parseLessons(options.lessons);
   const courseFile = await openCourseFile(options);
   const { makeHandout } = await import('../../grading/handout.js');

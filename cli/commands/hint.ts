@@ -3,7 +3,7 @@ import type { Lesson, OpenWorkspace, Track } from '../../course/index.js';
 import { print, printJson, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface HintOptions {
+interface HintFlags {
   readonly level?: string;
   readonly track?: string;
   readonly json?: boolean;
@@ -21,7 +21,7 @@ export function registerHint(program: Command): void {
     .option('--track <track>', 'typescript or python')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  npx mqtt-course hint lesson-5 --level 1')
-    .action(async (name: string | undefined, options: HintOptions, command: Command) => {
+    .action(async (name: string | undefined, options: HintFlags, command: Command) => {
       const [{ chosenLesson, chosenTrack, openHere, parseTrack }, course] = await Promise.all([
         import('../place.js'),
         import('../../course/index.js'),

@@ -3,7 +3,7 @@ import type { OpenWorkspace, Status } from '../../course/index.js';
 import { print, printJson, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface Row {
+interface LessonRow {
   readonly id: string;
   readonly name: string;
   readonly title: string;
@@ -54,7 +54,7 @@ async function listClauses(json: boolean, style: Style): Promise<void> {
 }
 
 /** All lessons with their state in the workspace; default the one that the person is in. */
-export async function lessonRows(given?: OpenWorkspace): Promise<Row[]> {
+export async function lessonRows(given?: OpenWorkspace): Promise<LessonRow[]> {
   const [course, { lookHere }] = await Promise.all([
     import('../../course/index.js'),
     import('../place.js'),
@@ -82,7 +82,7 @@ const words = { passed: 'passed', failed: 'begun', unknown: 'begun', new: 'new' 
 const marks = { passed: '✓', failed: '✗', unknown: '?', new: '·' } as const;
 
 /** The lessons as lines for a terminal. */
-export async function renderList(rows: readonly Row[], style: Style): Promise<string[]> {
+export async function renderList(rows: readonly LessonRow[], style: Style): Promise<string[]> {
   const { count, hang, pad } = await import('../render/layout.js');
   const longest = Math.max(0, ...rows.map(row => row.id.length));
   const wide = style.width >= 72;

@@ -3,7 +3,7 @@ import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { HashKind } from '../../broker/passwords.js';
 
-interface Flags {
+interface PasswdFlags {
   create?: boolean;
   batch?: boolean;
   delete?: boolean;
@@ -42,7 +42,7 @@ export function registerPasswd(program: Command): void {
     )
     .action(async (file: string, user: string | undefined, password: string | undefined, flags) => {
       try {
-        await run(file, user, password, flags as Flags);
+        await run(file, user, password, flags as PasswdFlags);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         process.stderr.write(`${error.message}\n`);
@@ -55,7 +55,7 @@ async function run(
   file: string,
   user: string | undefined,
   password: string | undefined,
-  flags: Flags,
+  flags: PasswdFlags,
 ): Promise<void> {
   const kind = flags.hash;
   if (kind !== 'sha512' && kind !== 'sha512-pbkdf2') {

@@ -3,7 +3,7 @@ import type { Lesson } from '../../course/index.js';
 import { print, printJson, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface ReadOptions {
+interface ReadFlags {
   readonly answers?: boolean;
   readonly json?: boolean;
   readonly pager?: boolean;
@@ -19,7 +19,7 @@ export function registerRead(program: Command): void {
     .option('--no-pager', 'print it all at once')
     .option('--json', 'the lesson as JSON, with its Markdown')
     .addHelpText('after', '\nExample:\n  npx mqtt-course read lesson-5')
-    .action(async (name: string | undefined, options: ReadOptions, command: Command) => {
+    .action(async (name: string | undefined, options: ReadFlags, command: Command) => {
       const [{ chosenLesson, lookHere }, { loadLesson }] = await Promise.all([
         import('../place.js'),
         import('../../course/index.js'),

@@ -7,7 +7,7 @@ import { print, printJson, styleFor } from '../invocation.js';
 import { count, hang, printable } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 
-interface RegradeOptions {
+interface RegradeFlags {
   readonly diff?: string;
   readonly out?: string;
   readonly courseFile?: string;
@@ -36,12 +36,12 @@ Examples:
   npx mqtt-course regrade grades --out grades-2
   npx mqtt-course regrade grades-2 --diff grades`,
     )
-    .action(async (folder: string, options: RegradeOptions, command: Command) => {
+    .action(async (folder: string, options: RegradeFlags, command: Command) => {
       process.exitCode = await regrade(folder, options, styleFor(command));
     });
 }
 
-async function regrade(folder: string, options: RegradeOptions, style: Style): Promise<number> {
+async function regrade(folder: string, options: RegradeFlags, style: Style): Promise<number> {
   const courseFile = await openCourseFile(options);
   const { buildClass, gradedLessons, movesBetween, readRecords, readRun, regradeClass } =
     await import('../../grading/index.js');
@@ -72,7 +72,7 @@ async function regrade(folder: string, options: RegradeOptions, style: Style): P
   return tell({ moves, mustRun, judged, out, from: folder }, options, style);
 }
 
-interface Told {
+interface RegradeOutcome {
   readonly moves: Moves;
   readonly mustRun: readonly MustRun[];
   readonly judged?: number;
@@ -80,7 +80,7 @@ interface Told {
   readonly from?: string;
 }
 
-function tell(told: Told, options: RegradeOptions, style: Style): number {
+function tell(told: RegradeOutcome, options: RegradeFlags, style: Style): number {
   const code = told.mustRun.length > 0 ? 3 : 0;
   if (options.json) {
     printJson({ schema: 'mqtt-course/regrade/1', ...told });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { canAsk, print, printJson, styleFor } from '../invocation.js';
 
-interface ResetOptions {
+interface ResetFlags {
   readonly track?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -17,7 +17,7 @@ export function registerReset(program: Command): void {
     .option('-y, --yes', 'do not ask')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  npx mqtt-course reset lesson-5 --yes')
-    .action(async (name: string | undefined, options: ResetOptions, command: Command) => {
+    .action(async (name: string | undefined, options: ResetFlags, command: Command) => {
       const [{ chosenLesson, chosenTrack, openHere, parseTrack }, course] = await Promise.all([
         import('../place.js'),
         import('../../course/index.js'),

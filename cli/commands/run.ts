@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { currentFolder, print, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface RunOptions {
+interface RunFlags {
   readonly track?: string;
   readonly seed?: string;
   readonly port?: string;
@@ -14,7 +14,7 @@ interface RunOptions {
 
 const HELP = `
 In a terminal: the wire as a drawing, your program's output, and a line for
-commands: a topic and a payload to publish, or a fault to strike (cut,
+commands: a topic and a payload to publish, or a fault (cut,
 withhold PUBACK, restart ...). Type help there.
 Without a terminal: a log. Commands are then read from standard input, one a
 line; each waits for the connection that it needs, so that this works:
@@ -40,14 +40,14 @@ export function registerRun(program: Command, own: readonly string[]): void {
     .option('--log', 'lines instead of a window; commands may be typed, one a line')
     .usage('[lesson] [options] [-- command...]')
     .addHelpText('after', HELP)
-    .action(async (name: string | undefined, options: RunOptions, command: Command) => {
+    .action(async (name: string | undefined, options: RunFlags, command: Command) => {
       process.exitCode = await run(name, options, styleFor(command), own);
     });
 }
 
 async function run(
   name: string | undefined,
-  options: RunOptions,
+  options: RunFlags,
   style: Style,
   own: readonly string[],
 ): Promise<number> {

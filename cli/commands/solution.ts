@@ -6,7 +6,7 @@ import { printJson, styleFor, tell } from '../invocation.js';
 import { printable } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 
-interface SolutionOptions {
+interface SolutionFlags {
   readonly track?: string;
   readonly show?: boolean;
   readonly json?: boolean;
@@ -24,7 +24,7 @@ export function registerSolution(program: Command): void {
     .option('--track <track>', 'typescript or python')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  npx mqtt-course solution lesson-5')
-    .action(async (name: string | undefined, options: SolutionOptions, command: Command) => {
+    .action(async (name: string | undefined, options: SolutionFlags, command: Command) => {
       const [{ chosenLesson, chosenTrack, openHere, parseTrack }, course] = await Promise.all([
         import('../place.js'),
         import('../../course/index.js'),

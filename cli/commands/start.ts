@@ -5,7 +5,7 @@ import type { OpenWorkspace, Track } from '../../course/index.js';
 import { canAsk, currentFolder, print, styleFor, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
-interface StartOptions {
+interface StartFlags {
   readonly dir?: string;
   readonly yes?: boolean;
   readonly track?: string;
@@ -23,12 +23,12 @@ export function registerStart(program: Command): void {
       'after',
       '\nExample:\n  npx mqtt-course start --dir my-course --yes --track python',
     )
-    .action(async (options: StartOptions, command: Command) => {
+    .action(async (options: StartFlags, command: Command) => {
       process.exitCode = await start(options, styleFor(command));
     });
 }
 
-async function start(options: StartOptions, style: Style): Promise<number> {
+async function start(options: StartFlags, style: Style): Promise<number> {
   const [course, place] = await Promise.all([
     import('../../course/index.js'),
     import('../place.js'),

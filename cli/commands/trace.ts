@@ -5,7 +5,7 @@ import type { Style } from '../render/style.js';
 import { findPacket, pick, pickOne, type Scenario } from '../trace/pick.js';
 import type { Stored } from '../trace/stored.js';
 
-interface TraceOptions {
+interface TraceFlags {
   readonly scenario?: string;
   readonly packet?: string;
   readonly explain?: string;
@@ -59,7 +59,7 @@ export function registerTrace(program: Command): void {
       'after',
       '\nExamples:\n  npx mqtt-course trace lesson-5 --diagram\n  npx mqtt-course trace lesson-5 --explain 4',
     )
-    .action(async (named: string | undefined, given: TraceOptions, command: Command) => {
+    .action(async (named: string | undefined, given: TraceFlags, command: Command) => {
       const { name, options } = lessonOrFile(named, given);
       const ways = WAYS.filter(way => options[way] !== undefined);
       if (ways.length > 1) {
@@ -88,7 +88,7 @@ export function registerTrace(program: Command): void {
 }
 
 /** `trace --svg 5`: commander takes the lesson for the file's name. */
-function lessonOrFile(name: string | undefined, options: TraceOptions) {
+function lessonOrFile(name: string | undefined, options: TraceFlags) {
   const { svg } = options;
   if (name !== undefined || typeof svg !== 'string' || svg === '-' || /[./\\]/.test(svg)) {
     return { name, options };
@@ -103,7 +103,7 @@ export interface Shown extends Stored {
   readonly style: Style;
 }
 
-async function show(shown: Shown, options: TraceOptions): Promise<void> {
+async function show(shown: Shown, options: TraceFlags): Promise<void> {
   const { id, bundle, scenarios, style } = shown;
   if (options.json) {
     return printJson(Object.fromEntries(scenarios.map(([key, one]) => [key, one.trace])));

@@ -3,7 +3,7 @@ import type { Differing, Track, VerifyOutcome, VerifyRequest } from '../../check
 import { UsageError } from '../../course/errors.js';
 import { endChildren } from '../children.js';
 
-interface VerifyOptions {
+interface VerifyFlags {
   readonly track?: Track;
   readonly seed?: string;
   readonly broker?: string;
@@ -46,7 +46,7 @@ export function registerVerify(program: Command): void {
       'after',
       '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1',
     )
-    .action(async (lessons: string[], options: VerifyOptions) => {
+    .action(async (lessons: string[], options: VerifyFlags) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         process.once(signal, () => {
           endChildren();
@@ -57,7 +57,7 @@ export function registerVerify(program: Command): void {
     });
 }
 
-async function verify(names: readonly string[], options: VerifyOptions): Promise<number> {
+async function verify(names: readonly string[], options: VerifyFlags): Promise<number> {
   const [{ brokerProblem, verifyLessons, hiddenTestFile }, { lessonIds, findLesson }] =
     await Promise.all([import('../../checker/index.js'), import('../../course/index.js')]);
   const wanted = names.length > 0 ? names.map(name => findLesson(name).id) : lessonIds();
@@ -104,7 +104,7 @@ async function again(
   request: VerifyRequest,
   rounds: number,
   load: number,
-  options: VerifyOptions,
+  options: VerifyFlags,
 ): Promise<number> {
   const { verifyRounds } = await import('../../checker/index.js');
   const outcome = await verifyRounds({

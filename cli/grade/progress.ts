@@ -11,7 +11,7 @@ export interface GradeProgress {
   end(): void;
 }
 
-export interface Screen {
+export interface ProgressOutput {
   write(text: string): void;
   readonly columns: number;
   /** Lines can be written over. */
@@ -27,7 +27,7 @@ const DRAW_MS = 100;
  * How the grading of a class goes: three lines that are written over; without a terminal a line now
  * and then, and one for what needs a person.
  */
-export function gradeProgress(style: Style, screen: Screen): GradeProgress {
+export function gradeProgress(style: Style, screen: ProgressOutput): GradeProgress {
   const tally = {
     total: 0,
     done: 0,
@@ -175,7 +175,7 @@ export function jsonProgress(): GradeProgress {
 }
 
 /** The terminal as it is. */
-export function realScreen(style: Style): Screen {
+export function realOutput(style: Style): ProgressOutput {
   const { stdout } = process;
   return {
     write: text => void stdout.write(text),

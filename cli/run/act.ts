@@ -20,21 +20,21 @@ const LAST_WORDS_MS = 200;
 const WHO = 'program';
 
 /** said: done · problem: it cannot be done, and why · text: something to read. */
-export interface Reply {
+export interface CommandReply {
   readonly kind: 'said' | 'problem' | 'text';
   readonly lines: readonly string[];
 }
 
-const said = (line: string): Reply => ({ kind: 'said', lines: [line] });
-const problem = (line: string): Reply => ({ kind: 'problem', lines: [line] });
+const said = (line: string): CommandReply => ({ kind: 'said', lines: [line] });
+const problem = (line: string): CommandReply => ({ kind: 'problem', lines: [line] });
 
 /** Commands that only change what is shown; whoever shows it does them. */
 export type ShownCommand = Extract<LiveCommand, { kind: 'view' | 'clear' | 'quit' | 'output' }>;
 
 export interface Actor {
-  do(command: Exclude<LiveCommand, ShownCommand>, style: Style): Promise<Reply>;
-  /** The faults that may strike still, in few words; empty when there are none. */
-  standing(): string;
+  do(command: Exclude<LiveCommand, ShownCommand>, style: Style): Promise<CommandReply>;
+  /** The faults that still wait for packets, in few words; empty when there are none. */
+  faults(): string;
 }
 
 export interface ActorOptions {
@@ -42,7 +42,7 @@ export interface ActorOptions {
   readonly patient?: boolean;
 }
 
-interface Standing {
+interface PlacedFault {
   readonly words: string;
   readonly times: number;
   readonly handle: RuleHandle;
@@ -50,7 +50,7 @@ interface Standing {
 
 export function createActor(session: PracticeSession, options: ActorOptions = {}): Actor {
   const { tap } = session;
-  let standing: Standing[] = [];
+  let placed: PlacedFault[] = [];
   let waitedUpTo = 0;
 
   const open = () => tap.connections().filter(one => one.open && one.who === WHO);
@@ -84,7 +84,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
     return open();
   }
 
-  function strike(words: string, action: Action, { type, direction, times }: Aim): Reply {
+  function addFault(words: string, action: Action, { type, direction, times }: Aim): CommandReply {
     const handle = tap.rule({
       who: WHO,
       ...(direction ? { direction } : {}),
@@ -97,7 +97,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
       type ?? (times === 1 || times === Number.POSITIVE_INFINITY ? 'packet' : 'packets'),
       ...(direction ? [direction.replace('-', ' the ')] : []),
     ].join(' ');
-    standing.push({ words: `${words.split(' ')[0]} ${type ?? 'any packet'}`, times, handle });
+    placed.push({ words: `${words.split(' ')[0]} ${type ?? 'any packet'}`, times, handle });
     return said(`${words}: ${which}`);
   }
 
@@ -108,7 +108,7 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
         : 'your program is not running; start it: again',
     );
 
-  async function publish(command: Extract<LiveCommand, { kind: 'pub' }>): Promise<Reply> {
+  async function publish(command: Extract<LiveCommand, { kind: 'pub' }>): Promise<CommandReply> {
     const late = new Promise<'late'>(resolve => {
       setTimeout(() => resolve('late'), PATIENCE_MS).unref();
     });
@@ -125,28 +125,31 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
     return said(`published ${topic} ${words} qos=${qos}${retain ? ' retain' : ''}`);
   }
 
-  function release(): Reply {
+  function release(): CommandReply {
     const before = kept();
-    for (const { handle } of standing) handle.release();
+    for (const { handle } of placed) handle.release();
     return before === 0
       ? problem('nothing is kept back')
       : said(`passed on: ${count(before, 'packet')}`);
   }
 
-  function heal(): Reply {
+  function heal(): CommandReply {
     const before = kept();
-    const alive = standing.filter(one => one.handle.applied < one.times).length;
-    for (const { handle } of standing) {
+    const alive = placed.filter(one => one.handle.applied < one.times).length;
+    for (const { handle } of placed) {
       handle.remove();
       handle.release();
     }
-    standing = [];
+    placed = [];
     return said(
       `no more faults: ${count(alive, 'fault')} taken away, ${count(before, 'packet')} passed on`,
     );
   }
 
-  async function run(command: Exclude<LiveCommand, ShownCommand>, style: Style): Promise<Reply> {
+  async function run(
+    command: Exclude<LiveCommand, ShownCommand>,
+    style: Style,
+  ): Promise<CommandReply> {
     switch (command.kind) {
       case 'pub':
         return publish(command);
@@ -177,16 +180,16 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
       }
       case 'cut-at':
         return command.passes
-          ? strike('cut after', cutAfter(), command.aim)
-          : strike('cut before', cutBefore(), command.aim);
+          ? addFault('cut after', cutAfter(), command.aim)
+          : addFault('cut before', cutBefore(), command.aim);
       case 'withhold':
-        return strike('withhold', withhold(), command.aim);
+        return addFault('withhold', withhold(), command.aim);
       case 'drop':
-        return strike('drop', drop(), command.aim);
+        return addFault('drop', drop(), command.aim);
       case 'duplicate':
-        return strike('duplicate', duplicate({ dup: true, id: 'same' }), command.aim);
+        return addFault('duplicate', duplicate({ dup: true, id: 'same' }), command.aim);
       case 'delay':
-        return strike(`delay by ${command.ms} ms`, delay(command.ms), command.aim);
+        return addFault(`delay by ${command.ms} ms`, delay(command.ms), command.aim);
       case 'release':
         return release();
       case 'heal':
@@ -254,8 +257,8 @@ export function createActor(session: PracticeSession, options: ActorOptions = {}
         return problem(errorText(error));
       }
     },
-    standing() {
-      const alive = standing.filter(one => one.handle.applied < one.times).map(one => one.words);
+    faults() {
+      const alive = placed.filter(one => one.handle.applied < one.times).map(one => one.words);
       const held = kept();
       return [...alive, ...(held > 0 ? [`${held} kept back`] : [])].join(', ');
     },

@@ -25,8 +25,8 @@ export interface LiveState {
   /** What the program does, in words; and whether it runs. */
   readonly program: string;
   readonly running: boolean;
-  /** Faults that may strike still; empty when there are none. */
-  readonly standing: string;
+  /** Faults that still wait for packets; empty when there are none. */
+  readonly faults: string;
   readonly lifelines: Lifelines;
   readonly entries: readonly TraceEntry[];
   /** The first entry shown. */
@@ -113,7 +113,7 @@ function headerLine(state: LiveState, width: number, style: Style): string {
   const seen = state.entries.filter(one => one.kind === 'packet').length;
   const facts = [
     state.program,
-    ...(state.standing === '' ? [] : [`faults: ${state.standing}`]),
+    ...(state.faults === '' ? [] : [`faults: ${state.faults}`]),
     state.broker,
     count(seen, 'packet'),
   ];
@@ -125,7 +125,7 @@ function headerLine(state: LiveState, width: number, style: Style): string {
   const paint = state.running ? style.green : style.yellow;
   const coloured = rest.replace(state.program, word => paint(word));
   const marked =
-    state.standing === '' ? coloured : coloured.replace(`faults: ${state.standing}`, style.red);
+    state.faults === '' ? coloured : coloured.replace(`faults: ${state.faults}`, style.red);
   return style.bold(shown.slice(0, state.lesson.length)) + marked;
 }
 

@@ -1,7 +1,7 @@
 import { printable } from '../render/layout.js';
 
 /** What a program came to, as far as a person wants to know. */
-export interface Ended {
+export interface ProgramEnd {
   readonly exitCode: number | null;
   readonly signal?: string;
   readonly startError?: string;
@@ -9,7 +9,7 @@ export interface Ended {
 }
 
 /** `program ended with exit code 0`. */
-export function endedWords({ exitCode, signal, startError }: Ended): string {
+export function endedWords({ exitCode, signal, startError }: ProgramEnd): string {
   if (startError) return `program did not start: ${printable(startError).text}`;
   if (signal) return `program was ended by ${signal}`;
   return `program ended with exit code ${exitCode ?? 'unknown'}`;

@@ -130,7 +130,7 @@ export function helpLines(about: CommandWords | undefined, width: number): strin
     '',
   ]);
   const notes = [
-    'TYPE is a packet: PUBLISH, PUBACK, SUBACK ... A number behind it strikes so many packets, "all" every one; to-broker or to-client only those that go that way.',
+    'TYPE is a packet: PUBLISH, PUBACK, SUBACK ... A number behind it means so many packets, "all" every one; to-broker or to-client only those that go that way.',
     'Tab completes. Up and Down bring back what you typed. PgUp and PgDn go through the packets; there the arrows go row by row, and Esc returns to now. quit or Ctrl-C leaves.',
   ];
   return [...groups, ...notes.flatMap(note => [...wrap(note, width), '']).slice(0, -1)];

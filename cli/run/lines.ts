@@ -1,19 +1,19 @@
 import { StringDecoder } from 'node:string_decoder';
 
-type Stream = 'stdout' | 'stderr';
+type OutputStream = 'stdout' | 'stderr';
 
 /** Bytes of a line without an end, after which it counts as one. */
 const LONGEST = 64 * 1024;
 
 export interface Lines {
-  add(stream: Stream, text: string): void;
+  add(stream: OutputStream, text: string): void;
   /** What came without an end of line, as lines. */
   flush(): void;
 }
 
 /** Makes lines of text that comes in pieces. */
-export function createLines(onLine: (stream: Stream, line: string) => void): Lines {
-  const rests: Record<Stream, string> = { stdout: '', stderr: '' };
+export function createLines(onLine: (stream: OutputStream, line: string) => void): Lines {
+  const rests: Record<OutputStream, string> = { stdout: '', stderr: '' };
   return {
     add(stream, text) {
       const lines = `${rests[stream]}${text}`.split('\n');

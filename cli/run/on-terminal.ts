@@ -1,5 +1,6 @@
 /** A live run in a window: the wire, the output, and a line for commands. */
-import { type PracticeRequest, type PracticeSession, practise } from '../../checker/index.js';
+
+import { type PracticeSession, practise } from '../../checker/index.js';
 import { PRACTICE_LIFELINES } from '../../checker/practice.js';
 import { makeStyle, type Style } from '../render/style.js';
 import { createDisplay } from '../terminal/display.js';
@@ -11,6 +12,7 @@ import { createLines } from './lines.js';
 import { type Effect, pressed, topicsOf } from './on-key.js';
 import { parseLine } from './parse.js';
 import { EMPTY_PROMPT } from './prompt.js';
+import type { RunRequest } from './request.js';
 
 /** Milliseconds between two drawings: fast for an eye, slow for a line over SSH. */
 const FRAME_MS = 40;
@@ -21,14 +23,12 @@ const MOST_OUTPUT = 2000;
 
 const RUNNING = 'program running';
 
-type Request = Omit<PracticeRequest, 'onEntry' | 'onOutput' | 'onEnd'>;
-
 const WELCOME = [
   'You are the world around your program. A message: home/temp 21.5    A fault: cut',
 ];
 
 /** Runs until the person leaves. @returns the session, closed */
-export async function viewRun(request: Request, style: Style): Promise<PracticeSession> {
+export async function viewRun(request: RunRequest, style: Style): Promise<PracticeSession> {
   let schedule: () => void = () => undefined;
   const output: OutputLine[] = [];
   const lines = createLines((stream, text) => {
@@ -55,7 +55,7 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
     broker: `mqtt://127.0.0.1:${session.brokerPort}`,
     program: RUNNING,
     running: true,
-    standing: '',
+    faults: '',
     lifelines: PRACTICE_LIFELINES,
     entries: session.tap.entries,
     from: 0,
@@ -81,7 +81,7 @@ export async function viewRun(request: Request, style: Style): Promise<PracticeS
       state = { ...state, from: entries.length - KEPT_ENTRIES, bottom: undefined };
     }
     const { running } = session.program;
-    state = { ...state, program: running ? RUNNING : ended, running, standing: actor.standing() };
+    state = { ...state, program: running ? RUNNING : ended, running, faults: actor.faults() };
     const size = { width: display.width, height: display.height };
     frame = drawLive(state, size, style);
     display.draw(frame);

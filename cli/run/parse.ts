@@ -2,7 +2,7 @@
 import type { Direction, QoS } from '../../wire/trace.js';
 import { ALIASES, COMMANDS, type CommandWords, PACKET_TYPES, type PacketName } from './help.js';
 
-/** Which packets of the program's line a fault strikes. */
+/** Which packets of the program's line a fault applies to. */
 export interface Aim {
   readonly type?: PacketName;
   readonly direction?: Direction;
@@ -45,7 +45,7 @@ type Bare =
   | 'quit';
 
 /** A command, or in words what was wrong and what would be right. */
-export type Parsed = { readonly command: LiveCommand } | { readonly problem: string };
+export type ParsedLine = { readonly command: LiveCommand } | { readonly problem: string };
 
 /** The longest delay, in milliseconds: what comes later looks like a black hole. */
 const LONGEST_DELAY = 600_000;
@@ -53,7 +53,7 @@ const LONGEST_DELAY = 600_000;
 class Wrong extends Error {}
 
 /** Reads one line. `undefined` for an empty one, and for a comment (`# …`). */
-export function parseLine(text: string): Parsed | undefined {
+export function parseLine(text: string): ParsedLine | undefined {
   const line = text.trim();
   if (line === '' || /^#(\s|$)/.test(line)) return undefined;
   try {

@@ -1,7 +1,7 @@
-import type { PracticeRequest } from '../../checker/index.js';
 import { canAsk, print } from '../invocation.js';
 import type { Style } from '../render/style.js';
 import { endedWords } from './ended.js';
+import type { RunRequest } from './request.js';
 
 export interface PlayOptions {
   /** What is run, in words. */
@@ -15,7 +15,7 @@ export interface PlayOptions {
  * log. @returns the exit code: 0, or 2 when a line on standard input was no command
  */
 export async function play(
-  request: Omit<PracticeRequest, 'onEntry' | 'onOutput' | 'onEnd'>,
+  request: RunRequest,
   style: Style,
   { shown, log }: PlayOptions,
 ): Promise<number> {

@@ -1,5 +1,6 @@
 /** A live run as a log: without a window. Commands may come as lines on standard input. */
-import { type PracticeRequest, type PracticeSession, practise } from '../../checker/index.js';
+
+import { type PracticeSession, practise } from '../../checker/index.js';
 import { print } from '../invocation.js';
 import { printable, wrap } from '../render/layout.js';
 import type { Style } from '../render/style.js';
@@ -7,8 +8,7 @@ import { createActor } from './act.js';
 import { readLines } from './lines.js';
 import { createLog } from './log.js';
 import { parseLine } from './parse.js';
-
-type Request = Omit<PracticeRequest, 'onEntry' | 'onOutput' | 'onEnd'>;
+import type { RunRequest } from './request.js';
 
 export interface Followed {
   readonly session: PracticeSession;
@@ -21,7 +21,7 @@ export interface Followed {
  * done. Commands are done one after another; one that needs a connection waits for it.
  */
 export async function followRun(
-  request: Request,
+  request: RunRequest,
   style: Style,
   readCommands: boolean,
 ): Promise<Followed> {

@@ -6,7 +6,7 @@ import { errorText } from '../../wire/error-text.js';
 import type { Shown } from '../commands/trace.js';
 import { currentFolder } from '../invocation.js';
 import type { Style } from '../render/style.js';
-import { citedIn, type Found, type Scenario } from './pick.js';
+import { citedIn, type FoundPacket, type Scenario } from './pick.js';
 
 /** Columns of the window, also those that prose would leave free. */
 function columns(style: Style): number {
@@ -37,7 +37,10 @@ export async function diagrams(
 }
 
 /** Every byte of one packet, under the name of its scenario. */
-export async function explained({ name, trace, entry }: Found, style: Style): Promise<string[]> {
+export async function explained(
+  { name, trace, entry }: FoundPacket,
+  style: Style,
+): Promise<string[]> {
   const { everyByte } = await import('../render/exchange.js');
   return [style.bold(name), ...everyByte(trace, entry, style)];
 }

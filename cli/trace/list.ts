@@ -1,6 +1,6 @@
 import type { Bundle } from '../../checker/index.js';
 import type { Style } from '../render/style.js';
-import { citedIn, type Found, type Scenario } from './pick.js';
+import { citedIn, type FoundPacket, type Scenario } from './pick.js';
 
 /** The packets as a numbered list. */
 export async function allPackets(
@@ -48,7 +48,7 @@ export async function allPackets(
 }
 
 /** One packet with its fields and bytes. */
-export async function onePacket({ name, entry }: Found, style: Style): Promise<string[]> {
+export async function onePacket({ name, entry }: FoundPacket, style: Style): Promise<string[]> {
   const [{ packetLine }, { packets }, { printable, wrapKeeping }] = await Promise.all([
     import('../../wire/describe.js'),
     import('../render/code.js'),

@@ -53,7 +53,7 @@ export function citedIn(bundle: Bundle, scenario: string): Map<number, string[]>
   return cited;
 }
 
-export interface Found {
+export interface FoundPacket {
   readonly name: string;
   readonly trace: Trace;
   readonly entry: PacketEntry;
@@ -64,7 +64,7 @@ export function findPacket(
   scenarios: readonly Scenario[],
   wanted: string,
   bundle: Bundle,
-): Found | undefined {
+): FoundPacket | undefined {
   const number = Number(wanted.replace(/^#/, ''));
   const failed = failedScenario(bundle);
   const order = [...scenarios].sort((a, b) => Number(b[0] === failed) - Number(a[0] === failed));

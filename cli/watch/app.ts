@@ -8,7 +8,7 @@ import {
   type Track,
 } from '../../course/index.js';
 import { errorText } from '../../wire/error-text.js';
-import { contextOf, type Told } from '../check/job.js';
+import { contextOf, type StoredOutcome } from '../check/job.js';
 import { printable } from '../render/layout.js';
 import { separator, statusMark, statusWord } from '../render/style.js';
 import { renderResult, type VerdictContext } from '../render/verdict.js';
@@ -32,16 +32,16 @@ export interface AppOptions {
 }
 
 /** What ended the watching: `q`, or a key that interrupts. */
-export type Ended = 'quit' | 'interrupted';
+export type WatchEnd = 'quit' | 'interrupted';
 
 export interface App {
   /** A key, by its name. */
   key(key: string): void;
   resized(): void;
   /** Settles when the person leaves. */
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<WatchEnd>;
   /** The last result, if there is one. */
-  readonly told: () => Told | undefined;
+  readonly told: () => StoredOutcome | undefined;
   readonly lesson: () => LessonRef;
 }
 
@@ -74,7 +74,7 @@ const scrolls: Readonly<Record<string, Scroll>> = {
 
 type Phase =
   | { readonly is: 'checking'; readonly why: string; readonly lines: string[] }
-  | { readonly is: 'result'; readonly told: Told; readonly context: VerdictContext }
+  | { readonly is: 'result'; readonly told: StoredOutcome; readonly context: VerdictContext }
   | { readonly is: 'text'; readonly name: string; readonly lines: readonly string[] };
 
 interface Panel {
@@ -90,7 +90,7 @@ export function createApp(options: AppOptions): App {
   const clock = options.clock ?? (() => new Date());
   let phase: Phase = { is: 'text', name: 'begin', lines: [] };
   let panel: Panel | undefined;
-  let last: Told | undefined;
+  let last: StoredOutcome | undefined;
   let whole = false;
   /** The window is too small for the whole result. */
   let folds = false;
@@ -102,8 +102,8 @@ export function createApp(options: AppOptions): App {
   /** Keys that wait for the result, in the order in which they were pressed. */
   let queue: string[] = [];
   let busy: Promise<void> = Promise.resolve();
-  let leave: (how: Ended) => void = () => undefined;
-  const ended = new Promise<Ended>(resolve => {
+  let leave: (how: WatchEnd) => void = () => undefined;
+  const ended = new Promise<WatchEnd>(resolve => {
     leave = resolve;
   });
 

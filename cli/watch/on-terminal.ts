@@ -7,7 +7,7 @@ import { type Style, statusMark } from '../render/style.js';
 import { renderCounts } from '../render/verdict.js';
 import { createScreen } from '../terminal/screen.js';
 import { takeTerminal } from '../terminal/terminal.js';
-import { type App, createApp, type Ended } from './app.js';
+import { type App, createApp, type WatchEnd } from './app.js';
 import { comingSession } from './runner.js';
 import { endAtSignals } from './signals.js';
 import { createWatcher, type WatchOptions } from './watcher.js';
@@ -24,7 +24,7 @@ export interface TerminalOptions extends WatchOptions {
  */
 export async function watchInTerminal(
   options: TerminalOptions,
-): Promise<{ ended: Ended; passed: boolean }> {
+): Promise<{ ended: WatchEnd; passed: boolean }> {
   const session = comingSession(openCheckSession());
   const screen = createScreen(process.stdout, options.style.plain);
   let watcher: ReturnType<typeof createWatcher> | undefined;

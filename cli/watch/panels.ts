@@ -1,6 +1,6 @@
 /** What the keys of the watching show: each is also a command. */
 import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
-import type { Told } from '../check/job.js';
+import type { StoredOutcome } from '../check/job.js';
 import { hang } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 
@@ -10,7 +10,7 @@ export interface PanelInput {
   readonly track: Track;
   readonly style: Style;
   /** The last check's result; undefined before the first. */
-  readonly told: Told | undefined;
+  readonly told: StoredOutcome | undefined;
 }
 
 /** The next hint; remembered as shown. */

@@ -1,17 +1,17 @@
 import type { CheckProgress, CheckSession } from '../../checker/index.js';
 import type { OpenWorkspace } from '../../course/index.js';
 import { errorText } from '../../wire/error-text.js';
-import { type CheckJob, storeOutcome, type Told } from '../check/job.js';
+import { type CheckJob, type StoredOutcome, storeOutcome } from '../check/job.js';
 
 export interface RunnerEvents {
   progress(event: CheckProgress): void;
   /** The check is done, and stored. */
-  done(told: Told, job: CheckJob): void;
+  done(told: StoredOutcome, job: CheckJob): void;
   /** It could not be done: a sentence for the person. */
   problem(text: string): void;
 }
 
-export interface Runner {
+export interface CheckRunner {
   /** Checks; a check that still runs is stopped first, and nothing is heard of it any more. */
   start(job: CheckJob): void;
   /** Stops what runs. Settles when it has ended, or does not end in time. */
@@ -34,11 +34,11 @@ export function comingSession(session: Promise<CheckSession>): CheckSession {
 }
 
 /** Runs one check at a time, the newest. */
-export function createRunner(
+export function createCheckRunner(
   session: CheckSession,
   opened: OpenWorkspace | undefined,
   events: RunnerEvents,
-): Runner {
+): CheckRunner {
   let current: { abort: AbortController; ended: Promise<void> } | undefined;
   let generation = 0;
 

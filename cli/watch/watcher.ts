@@ -7,17 +7,17 @@ import {
   type OpenWorkspace,
   type Track,
 } from '../../course/index.js';
-import { type CheckJob, commandJob, fileJob, type Told } from '../check/job.js';
+import { type CheckJob, commandJob, fileJob, type StoredOutcome } from '../check/job.js';
 import { type WatchedFiles, watchFiles } from './files.js';
 import { silentFileSystem } from './mounts.js';
-import { createRunner } from './runner.js';
+import { createCheckRunner } from './runner.js';
 
 /** What whoever shows the watching is told. */
 export interface WatchView {
   /** A check begins; `why` is what made it: `main.ts was saved`. */
   checking(why: string): void;
   progress(event: CheckProgress): void;
-  result(told: Told, job: CheckJob): void;
+  result(told: StoredOutcome, job: CheckJob): void;
   /** There is nothing to check now; a sentence or two. Watching goes on. */
   stuck(text: string): void;
   /** Said once, beside everything else. */
@@ -58,7 +58,7 @@ export function createWatcher(
   let { lesson } = options;
   let files: WatchedFiles;
   let polling: string | undefined;
-  const runner = createRunner(session, opened, {
+  const runner = createCheckRunner(session, opened, {
     progress: event => view.progress(event),
     done: (told, job) => {
       files.checkEnds();

@@ -1,5 +1,5 @@
 import { openCheckSession } from '../../checker/index.js';
-import { type CheckJob, contextOf, type Told } from '../check/job.js';
+import { type CheckJob, contextOf, type StoredOutcome } from '../check/job.js';
 import { endChildren } from '../children.js';
 import { print, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
@@ -18,11 +18,11 @@ export interface LogOptions extends WatchOptions {
  * the check that runs is done; or with a signal, at once.
  * @returns the last result; undefined when there was none
  */
-export async function watchAsLog(options: LogOptions): Promise<Told | undefined> {
+export async function watchAsLog(options: LogOptions): Promise<StoredOutcome | undefined> {
   const { json } = options;
   const session = comingSession(openCheckSession());
   const say = (text: string) => (json ? tell([text]) : print([text]));
-  let last: Told | undefined;
+  let last: StoredOutcome | undefined;
   let running = false;
   let inputEnded = false;
   let work: Promise<void> = Promise.resolve();
@@ -79,7 +79,7 @@ export async function watchAsLog(options: LogOptions): Promise<Told | undefined>
   return last;
 }
 
-async function write(told: Told, job: CheckJob, options: LogOptions): Promise<void> {
+async function write(told: StoredOutcome, job: CheckJob, options: LogOptions): Promise<void> {
   const { opened, style, json } = options;
   if (json) {
     process.stdout.write(`${JSON.stringify(told.result)}\n`);

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseBundle } from '../../checker/replay.js';
-import type { CheckJob, Told } from '../../cli/check/job.js';
+import type { CheckJob, StoredOutcome } from '../../cli/check/job.js';
 import { createScreen } from '../../cli/terminal/screen.js';
 import { createApp } from '../../cli/watch/app.js';
 import { watchFiles } from '../../cli/watch/files.js';
@@ -142,7 +142,7 @@ const bundle = (name: string) =>
     readFileSync(join(import.meta.dirname, 'failures/recorded', `${name}.bundle`), 'utf8'),
   );
 
-const told = (name: string): Told => {
+const told = (name: string): StoredOutcome => {
   const stored = bundle(name);
   return {
     result: stored.result,

@@ -52,19 +52,19 @@ const reading = (topic: string, seq: number) => `${topic} {"device":"d","temp":2
 test('a message reaches the program; withhold keeps a packet, release passes it on', async () => {
   const { session, actor, type, until, input, output } = await begin();
   expect(await type('withhold PUBACK')).toMatchObject({ kind: 'said' });
-  expect(actor.standing()).toBe('withhold PUBACK');
+  expect(actor.faults()).toBe('withhold PUBACK');
   expect(await type(reading(input, 1))).toMatchObject({ kind: 'said' });
   const answer = await until(one => isPacket(one, 'PUBLISH') && one.direction === 'to-broker');
   expect(answer).toMatchObject({ packet: { topic: output } });
   const kept = await until(one => isPacket(one, 'PUBACK') && one.fate === 'withheld');
-  expect(actor.standing()).toBe('1 kept back');
+  expect(actor.faults()).toBe('1 kept back');
   expect((await type('release')).lines).toEqual(['passed on: 1 packet']);
   expect((kept as PacketEntry).releasedAt).toBeGreaterThan(0);
   expect(await type('release')).toMatchObject({ kind: 'problem' });
   expect(faults(session)).toEqual(['withhold', 'release']);
 });
 
-test('duplicate, drop and delay strike the next packet, heal takes them away', async () => {
+test('duplicate, drop and delay apply to the next packet, heal takes them away', async () => {
   const { session, actor, type, until, input } = await begin();
   for (const line of ['duplicate to-client', 'drop PUBACK', 'delay 30 PUBLISH to-broker 2']) {
     expect(await type(line)).toMatchObject({ kind: 'said' });
@@ -75,7 +75,7 @@ test('duplicate, drop and delay strike the next packet, heal takes them away', a
   await until(one => one.kind === 'fault' && one.fault === 'delay');
   expect(faults(session)).toEqual(expect.arrayContaining(['duplicate', 'drop', 'delay']));
   expect((await type('heal')).kind).toBe('said');
-  expect(actor.standing()).toBe('');
+  expect(actor.faults()).toBe('');
 });
 
 test('cut: the program comes back; restart wipe: the broker forgets, and the world still can', async () => {

@@ -19,7 +19,7 @@ const base: LiveState = {
   broker: 'mqtt://127.0.0.1:1883',
   program: 'program running',
   running: true,
-  standing: 'withhold PUBACK, 1 kept back',
+  faults: 'withhold PUBACK, 1 kept back',
   lifelines: { left: ['program'], right: ['world'] },
   entries: faulty().entries,
   from: 0,
@@ -47,7 +47,7 @@ test.each([
   ['120x40-plain', { ...base, view: 'list' }, 120, 40, plain],
   ['80x24-looking-back', { ...base, bottom: 8 }, 80, 24, grey],
   ['80x24-text', { ...base, text }, 80, 24, grey],
-  ['80x24-begins', { ...base, entries: [], output: [], standing: '' }, 80, 24, grey],
+  ['80x24-begins', { ...base, entries: [], output: [], faults: '' }, 80, 24, grey],
 ] as const)('%s', async (name, state, width, height, style) => {
   const { lines } = drawLive(state, { width, height }, style);
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`golden/live-${name}.txt`);
@@ -65,7 +65,7 @@ test('as many lines as the window has, none wider, the cursor inside; whatever i
         reply: fc.array(long, { maxLength: 9 }),
         output: fc.array(long, { maxLength: 9 }),
         typed: long,
-        standing: long,
+        faults: long,
       }),
       fc.constantFrom(plain, grey, colour),
       ({ width, height, reply, output, typed, ...rest }, style) => {

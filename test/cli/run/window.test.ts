@@ -59,7 +59,7 @@ describe.skipIf(!hasTmux)('in a terminal of 80 by 24', () => {
   });
   afterAll(() => tmux.close());
 
-  test('a fault typed is drawn where it struck; Ctrl-C gives the terminal back and leaves no process', async () => {
+  test('a fault typed is drawn where it was applied; Ctrl-C gives the terminal back and leaves no process', async () => {
     tmux.type(
       `echo before; '${process.execPath}' '${bin}' run ${lesson}; echo "left with $?"`,
       'Enter',
