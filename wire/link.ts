@@ -53,6 +53,8 @@ export interface Link {
   cut(options?: { readonly reset?: boolean }): void;
   halfClose(direction: Direction): void;
   blackhole(): void;
+  /** Whether a timer of the tap's is under way on it. */
+  readonly busy: boolean;
   /** A timer that ends with the connection. */
   later(ms: number, then: () => void): void;
   regulate(flow: Flow): void;
@@ -311,6 +313,9 @@ export function createLink(setup: LinkSetup): Link {
     blackhole() {
       dark ??= 'blackhole';
       for (const flow of both) flow.queue.abandon();
+    },
+    get busy() {
+      return timers.size > 0;
     },
     later(ms, then) {
       const timer = setTimeout(() => {

@@ -5,16 +5,16 @@ import type { Duplex } from 'node:stream';
 import {
   BrokerStartError,
   ConfigError,
+  type FilePosition,
   findMosquitto,
   loadMosquittoConfig,
   loadRules,
-  type Place,
   securityOf,
   startFromConfig,
   startMosquitto,
 } from '../../broker/index.js';
 import { createPeer } from '../../wire/index.js';
-import type { Stage } from './stage.js';
+import type { ScenarioContext } from './context.js';
 
 /** Somebody at the door. */
 export interface Guest {
@@ -31,24 +31,27 @@ export interface Door {
   readonly tls: boolean;
   /** It has some option of TLS, perhaps not enough. */
   readonly wantsTls: boolean;
-  readonly at?: Place;
+  readonly at?: FilePosition;
 }
 
 /** What a configuration says, and what a broker that was started with it answered. Plain JSON. */
 export interface ConfigFindings {
   readonly broker: 'embedded' | 'mosquitto';
   /** Why no broker can be started with it: Mosquitto's words, and the line. */
-  readonly error?: { readonly text: string; readonly at?: Place };
+  readonly error?: { readonly text: string; readonly at?: FilePosition };
   readonly localOnly: boolean;
   readonly doors: readonly Door[];
-  readonly warnings: readonly { readonly text: string; readonly at: Place }[];
+  readonly warnings: readonly { readonly text: string; readonly at: FilePosition }[];
   /** Lines that were written about who may come in: `allow_anonymous`, `password_file`. */
-  readonly places: Readonly<Record<string, Place>>;
+  readonly places: Readonly<Record<string, FilePosition>>;
   /** Users of the password_file whose line can be used. */
   readonly users: readonly string[];
   /** The CONNACK code for each guest, by name; null when the connection ended without one. */
   readonly answers: Readonly<
-    Record<string, { readonly code: number | null; readonly because: string; readonly at?: Place }>
+    Record<
+      string,
+      { readonly code: number | null; readonly because: string; readonly at?: FilePosition }
+    >
   >;
 }
 
@@ -57,11 +60,11 @@ export interface ConfigFindings {
  * asked for, else the embedded one) and knocks at its first door as each guest.
  */
 export async function readConfiguration(
-  stage: Stage,
+  context: ScenarioContext,
   guests: readonly Guest[],
-  folder = stage.folder,
+  folder = context.folder,
 ): Promise<ConfigFindings> {
-  const real = stage.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
+  const real = context.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
   const nothing = { localOnly: false, doors: [], warnings: [], places: {}, users: [], answers: {} };
   const base = { broker: real ? 'mosquitto' : 'embedded' } as const;
   try {
@@ -88,7 +91,7 @@ export async function readConfiguration(
       for (const guest of guests) {
         const stream = real ? dial({ port: broker.port ?? 0, host: '127.0.0.1' }) : broker.open();
         const { because, at } = await rules.admit(guest);
-        const code = await knock(stage, stream, guest);
+        const code = await knock(context, stream, guest);
         answers[guest.name] = { code, because, ...(at ? { at } : {}) };
       }
     } finally {
@@ -116,7 +119,11 @@ export async function readConfiguration(
 }
 
 /** The CONNACK code for one guest; null when the connection ends without one. */
-async function knock(stage: Stage, stream: Duplex, guest: Guest): Promise<number | null> {
+async function knock(
+  context: ScenarioContext,
+  stream: Duplex,
+  guest: Guest,
+): Promise<number | null> {
   const peer = createPeer(stream);
   const { username, password } = guest;
   const answer = peer
@@ -130,13 +137,13 @@ async function knock(stage: Stage, stream: Duplex, guest: Guest): Promise<number
       () => null,
     );
   try {
-    return await stage.expect(`the broker's answer to ${guest.name}`, answer);
+    return await context.expect(`the broker's answer to ${guest.name}`, answer);
   } finally {
     peer.destroy();
   }
 }
 
 /** `mosquitto.conf:3`, or nothing to say. */
-export function placeText(place: Place | undefined): string | undefined {
+export function placeText(place: FilePosition | undefined): string | undefined {
   return place && `${place.file}:${place.line}`;
 }

@@ -1,7 +1,7 @@
 /** A live run in a window: the wire, the output, and a line for commands. */
 
 import { type PracticeSession, practise } from '../../checker/index.js';
-import { PRACTICE_LIFELINES } from '../../checker/practice.js';
+import { PRACTICE_LIFELINES } from '../../checker/practice/practice.js';
 import { makeStyle, type Style } from '../render/style.js';
 import { createDisplay } from '../terminal/display.js';
 import { takeTerminal } from '../terminal/terminal.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { parseBundle } from '../../checker/replay.js';
+import { parseBundle } from '../../checker/replay/index.js';
 import type { CheckJob, StoredOutcome } from '../../cli/check/job.js';
 import { createScreen } from '../../cli/terminal/screen.js';
 import { createApp } from '../../cli/watch/app.js';
