@@ -4,7 +4,7 @@ import { assertNever } from './assert-never.js';
 import { describePacket } from './describe.js';
 import { errorText } from './error-text.js';
 import type { Action, ActiveRule, Made, Making } from './faults.js';
-import type { Flow, Link } from './link.js';
+import type { Flow, Link } from './link-contract.js';
 import { withFlags, withId } from './patch.js';
 import type { QueuedFrame } from './send-queue.js';
 import type { Fate, PacketEntry } from './trace.js';

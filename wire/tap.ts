@@ -18,7 +18,8 @@ import {
   type RuleHandle,
 } from './faults.js';
 import { closed, hangUp } from './hang-up.js';
-import { createLink, type Link } from './link.js';
+import { createLink } from './link.js';
+import type { Link } from './link-contract.js';
 import { type ListenOptions, listen, type OwnedTapListener, type TapListener } from './listen.js';
 import { createRecorder } from './recorder.js';
 import type { Direction, PacketEntry, Trace, TraceEntry } from './trace.js';

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../course/errors.js';
 import { print, printJson, styleFor } from '../invocation.js';
-import type { Style } from '../render/style.js';
 import { findPacket, pick, pickOne, type Scenario } from '../trace/pick.js';
-import type { Stored } from '../trace/stored.js';
+import type { ShownExchange } from '../trace/stored.js';
 
 interface TraceFlags {
   readonly scenario?: string;
@@ -96,14 +95,7 @@ function lessonOrFile(name: string | undefined, options: TraceFlags) {
   return { name: svg, options: { ...options, svg: true as const } };
 }
 
-export interface Shown extends Stored {
-  readonly scenarios: readonly Scenario[];
-  /** Where only one can be shown. */
-  readonly scenario: Scenario;
-  readonly style: Style;
-}
-
-async function show(shown: Shown, options: TraceFlags): Promise<void> {
+async function show(shown: ShownExchange, options: TraceFlags): Promise<void> {
   const { id, bundle, scenarios, style } = shown;
   if (options.json) {
     return printJson(Object.fromEntries(scenarios.map(([key, one]) => [key, one.trace])));

@@ -1,14 +1,14 @@
 import { UsageError } from '../../course/errors.js';
-import type { Shown } from '../commands/trace.js';
 import { tell } from '../invocation.js';
 import { wrap } from '../render/layout.js';
+import type { ShownExchange } from './stored.js';
 
 /**
  * `trace --compare`: runs the reference solution in the same scenario, and shows both exchanges.
  * The packets of a solution tell as much as its text: before a pass only with `show`, which is
  * remembered as with `solution`.
  */
-export async function compareWithSolution(shown: Shown, show: boolean): Promise<void> {
+export async function compareWithSolution(shown: ShownExchange, show: boolean): Promise<void> {
   const { id, bundle, scenario, style, opened } = shown;
   const [name, { trace }] = scenario;
   const { result } = bundle;
@@ -52,7 +52,7 @@ export async function compareWithSolution(shown: Shown, show: boolean): Promise<
 }
 
 /** @throws UsageError before a pass, without `show` */
-async function allowed({ id, bundle, opened }: Shown, show: boolean): Promise<void> {
+async function allowed({ id, bundle, opened }: ShownExchange, show: boolean): Promise<void> {
   const course = await import('../../course/index.js');
   if (bundle.result.status === 'passed') return;
   if (opened && course.bestStatus(opened.state, id) === 'passed') return;

@@ -3,10 +3,10 @@ import { dirname, relative, resolve } from 'node:path';
 import type { Bundle } from '../../checker/index.js';
 import { UsageError } from '../../course/errors.js';
 import { errorText } from '../../wire/error-text.js';
-import type { Shown } from '../commands/trace.js';
 import { currentFolder } from '../invocation.js';
 import type { Style } from '../render/style.js';
 import { citedIn, type FoundPacket, type Scenario } from './pick.js';
+import type { ShownExchange } from './stored.js';
 
 /** Columns of the window, also those that prose would leave free. */
 function columns(style: Style): number {
@@ -57,7 +57,7 @@ function write(file: string, content: string | Uint8Array): void {
 }
 
 /** Where a file went and what is in it; the scenarios that are not, and how to get them. */
-function written(file: string, { id, bundle, scenario }: Shown, option: string): string[] {
+function written(file: string, { id, bundle, scenario }: ShownExchange, option: string): string[] {
   const shown = relative(currentFolder(), file);
   const others = Object.keys(bundle.recordings).filter(name => name !== scenario[0]);
   const names = others.map(name => `"${name}"`).join(', ');
@@ -74,7 +74,7 @@ function written(file: string, { id, bundle, scenario }: Shown, option: string):
 
 /** The exchange as an SVG file; `true`: beside the trace; `-`: to standard output. */
 export async function picture(
-  shown: Shown,
+  shown: ShownExchange,
   wanted: string | true,
   fold: boolean,
 ): Promise<string[]> {
@@ -90,7 +90,7 @@ export async function picture(
 
 /** The exchange as text for Mermaid. */
 export async function mermaid(
-  { bundle, scenario: [name, { trace }] }: Shown,
+  { bundle, scenario: [name, { trace }] }: ShownExchange,
   fold: boolean,
 ): Promise<string[]> {
   const { drawMermaid } = await import('../../wire/draw/mermaid.js');
@@ -98,7 +98,7 @@ export async function mermaid(
 }
 
 /** The exchange as a capture for Wireshark. */
-export async function capture(shown: Shown, wanted: string): Promise<string[]> {
+export async function capture(shown: ShownExchange, wanted: string): Promise<string[]> {
   const { drawPcap, PCAP_CHOICE } = await import('../../wire/draw/pcap.js');
   const file = resolve(currentFolder(), wanted);
   write(file, drawPcap(shown.scenario[1].trace));

@@ -4,6 +4,8 @@ import type { Bundle } from '../../checker/index.js';
 import { UsageError } from '../../course/errors.js';
 import type { OpenWorkspace } from '../../course/index.js';
 import { currentFolder } from '../invocation.js';
+import type { Style } from '../render/style.js';
+import type { Scenario } from './pick.js';
 
 /** Which exchange is meant: that of the last check, of the last practice run, or a file's. */
 export interface Wanted {
@@ -11,7 +13,7 @@ export interface Wanted {
   readonly from?: string;
 }
 
-export interface Stored {
+export interface StoredExchange {
   readonly id: string;
   readonly bundle: Bundle;
   /** Where a picture goes that is given no name, without its extension. */
@@ -19,11 +21,22 @@ export interface Stored {
   readonly opened: OpenWorkspace | undefined;
 }
 
+/** A stored exchange with what of it is shown. */
+export interface ShownExchange extends StoredExchange {
+  readonly scenarios: readonly Scenario[];
+  /** Where only one can be shown. */
+  readonly scenario: Scenario;
+  readonly style: Style;
+}
+
 /**
  * The stored exchange that is meant.
  * @throws UsageError where there is none, or the file holds something else
  */
-export async function storedExchange(name: string | undefined, wanted: Wanted): Promise<Stored> {
+export async function storedExchange(
+  name: string | undefined,
+  wanted: Wanted,
+): Promise<StoredExchange> {
   const [{ chosenLesson, lookHere }, course] = await Promise.all([
     import('../place.js'),
     import('../../course/index.js'),
