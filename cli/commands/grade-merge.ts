@@ -57,7 +57,7 @@ export function registerGradeMerge(grade: Command): void {
     .description('print a course file to begin with: points, weights, deadlines')
     .addHelpText('after', '\nExample:\n  npx mqtt-course grade course-file > grading.yaml')
     .action(async () => {
-      const { exampleCourseFile } = await import('../../grading/course-file.js');
+      const { exampleCourseFile } = await import('../../grading/index.js');
       process.stdout.write(exampleCourseFile());
     });
 }

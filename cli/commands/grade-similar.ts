@@ -46,17 +46,14 @@ async function similar(folder: string, options: SimilarFlags, style: Style): Pro
   const threshold = parsePercent(options.threshold);
   const courseFile = await openCourseFile(options);
   const roster = await openRoster(options, courseFile);
-  const [{ listSubmissions }, { collectPrograms }, similarity, pages, course, atomic] =
-    await Promise.all([
-      import('../../grading/submissions/index.js'),
-      import('../../grading/similar/collect.js'),
-      import('../../grading/similar/index.js'),
-      import('../../grading/similar/page.js'),
-      import('../../course/index.js'),
-      import('../../course/atomic.js'),
-    ]);
+  const [{ listSubmissions }, similarity, course, atomic] = await Promise.all([
+    import('../../grading/index.js'),
+    import('../../grading/similar/index.js'),
+    import('../../course/index.js'),
+    import('../../course/atomic.js'),
+  ]);
   const list = await listSubmissions(at(folder), roster ? { roster } : {});
-  const { handed, unreadable } = await collectPrograms(list, lessons);
+  const { handed, unreadable } = await similarity.collectPrograms(list, lessons);
   const stub = (lesson: string, track: 'typescript' | 'python') => {
     const entry = course.exerciseEntry(lesson, track);
     const file = course.exerciseFiles(lesson, track).find(one => one.name === entry);
@@ -73,11 +70,10 @@ async function similar(folder: string, options: SimilarFlags, style: Style): Pro
     left: left.learner,
     right: right.learner,
   }));
-  const { openOut } = await import('../../grading/similar/out.js');
-  openOut(out);
+  similarity.makeOutFolder(out);
   const files = {
-    'similar.html': pages.similarHtml(pairs, handed.length),
-    'similar.csv': pages.similarCsv(pairs),
+    'similar.html': similarity.similarHtml(pairs, handed.length),
+    'similar.csv': similarity.similarCsv(pairs),
     'similar.json': `${JSON.stringify({ schema: 'mqtt-course/similar/1', compared: handed.length, pairs: json }, null, 2)}\n`,
   };
   for (const [name, text] of Object.entries(files)) atomic.writeAtomic(`${out}/${name}`, text);
@@ -95,7 +91,7 @@ async function masked(
   options: SimilarFlags,
 ): Promise<readonly SimilarPair[]> {
   if (options.pseudonyms === undefined) return pairs;
-  const { openPseudonyms } = await import('../../grading/pseudonyms.js');
+  const { openPseudonyms } = await import('../../grading/index.js');
   const pseudonyms = openPseudonyms(at(options.pseudonyms));
   const hide = <One extends { learner: string }>(one: One): One => ({
     ...one,

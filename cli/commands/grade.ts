@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
 import { FORMATS } from '../../grading/exports/formats.js';
-import type { Plan, Shard } from '../../grading/index.js';
+import type { ClassPlan, Shard } from '../../grading/index.js';
 import { finish } from '../grade/finish.js';
 import { chooseTier, parseIsolation, type Tier } from '../grade/isolation.js';
 import {
@@ -220,7 +220,7 @@ function onInterrupt(say: (text: string) => void, stop: AbortController, drop: (
 }
 
 interface Beginning extends Tier {
-  readonly plan: Plan;
+  readonly plan: ClassPlan;
   readonly lessons: readonly string[];
   readonly shard: Shard | undefined;
   readonly seed: string;
@@ -239,7 +239,7 @@ function beginning(one: Beginning, style: Style): string[] {
 }
 
 /** `--list`: who would be graded. */
-function tellList(plan: Plan, options: GradeFlags, style: Style): number {
+function tellList(plan: ClassPlan, options: GradeFlags, style: Style): number {
   if (options.json) {
     for (const { learner, name, kind, learnerFrom, submittedAt, markedLate } of plan.submissions) {
       const line = {

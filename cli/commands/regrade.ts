@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
-import type { ClassGrades, Move, Moves, MustRun, Run, StoredRecord } from '../../grading/index.js';
+import type {
+  ClassGrades,
+  GradeChange,
+  GradeChanges,
+  MustRun,
+  Run,
+  StoredRecord,
+} from '../../grading/index.js';
 import { at, openCourseFile } from '../grade/options.js';
 import { shownFolder } from '../grade/tell.js';
 import { print, printJson, styleFor } from '../invocation.js';
@@ -43,7 +50,7 @@ Examples:
 
 async function regrade(folder: string, options: RegradeFlags, style: Style): Promise<number> {
   const courseFile = await openCourseFile(options);
-  const { buildClass, gradedLessons, movesBetween, readRecords, readRun, regradeClass } =
+  const { buildClass, gradedLessons, gradeChanges, readRecords, readRun, regradeClass } =
     await import('../../grading/index.js');
   const grades = async (run: Run, records: readonly Pick<StoredRecord, 'record'>[]) =>
     buildClass({ run, records, lessons: await gradedLessons(run.lessons), courseFile });
@@ -64,16 +71,16 @@ async function regrade(folder: string, options: RegradeFlags, style: Style): Pro
         '--diff judges nothing, so there is nothing to write. Leave out --out, or --diff.',
       );
     }
-    return tell({ moves: movesBetween(old, await stored(folder)), mustRun: [] }, options, style);
+    return tell({ moves: gradeChanges(old, await stored(folder)), mustRun: [] }, options, style);
   }
   const out = at(options.out ?? `${folder.replace(/[\\/]+$/, '')}-regraded`);
   const { run, records, mustRun, judged } = await regradeClass(at(folder), out);
-  const moves = movesBetween(old, await grades(run, records));
+  const moves = gradeChanges(old, await grades(run, records));
   return tell({ moves, mustRun, judged, out, from: folder }, options, style);
 }
 
 interface RegradeOutcome {
-  readonly moves: Moves;
+  readonly moves: GradeChanges;
   readonly mustRun: readonly MustRun[];
   readonly judged?: number;
   readonly out?: string;
@@ -127,7 +134,7 @@ const quoted = (id: string) =>
 
 const shownPoints = (points: number | null) => (points === null ? 'open' : String(points));
 
-function tellMove(move: Move, style: Style): string[] {
+function tellMove(move: GradeChange, style: Style): string[] {
   const { learner, lesson, before, now, checks } = move;
   const points =
     before === now
@@ -143,8 +150,8 @@ function tellMove(move: Move, style: Style): string[] {
   ];
 }
 
-function sum({ moves, compared }: Moves): string {
-  const difference = ({ before, now }: Move) => (before ?? 0) - (now ?? 0);
+function sum({ moves, compared }: GradeChanges): string {
+  const difference = ({ before, now }: GradeChange) => (before ?? 0) - (now ?? 0);
   const up = moves.filter(one => difference(one) < 0).length;
   const down = moves.filter(one => difference(one) > 0).length;
   return `${moves.length} of ${count(compared, 'result')} move: ${up} up, ${down} down, ${moves.length - up - down} with the same points.`;

@@ -15,7 +15,7 @@ export async function writeAutograder(
   // What is wrong with them shall be said here, not when the first learner hands in.
   await openCourseFile(options);
   await exportOptions(options, tmpdir());
-  const { autograderZip } = await import('../../grading/exports/index.js');
+  const { autograderZip } = await import('../../grading/index.js');
   const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-pack-'));
   try {
     const tarball = packed(folder);

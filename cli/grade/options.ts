@@ -135,7 +135,7 @@ function checked(index: number, count: number, said: string): Shard {
 
 /** The course file, or the defaults. @throws UsageError */
 export async function openCourseFile(options: OutputOptions): Promise<CourseFile> {
-  const { defaultCourseFile, readCourseFile } = await import('../../grading/course-file.js');
+  const { defaultCourseFile, readCourseFile } = await import('../../grading/index.js');
   return options.courseFile === undefined
     ? defaultCourseFile()
     : readCourseFile(at(options.courseFile));
@@ -148,7 +148,7 @@ export async function openRoster(
 ): Promise<Roster | undefined> {
   const file = options.roster ?? options.canvas ?? options.moodle;
   if (file === undefined) return undefined;
-  const { readRoster } = await import('../../grading/roster.js');
+  const { readRoster } = await import('../../grading/index.js');
   return readRoster(at(file), course.timeZone ? { timeZone: course.timeZone } : {});
 }
 
