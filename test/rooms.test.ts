@@ -67,7 +67,6 @@ const ORDER_INSIDE: Readonly<Record<string, readonly string[]>> = {
     'practice',
     'check',
     'lessons',
-    'corpus.ts',
     'fields.ts',
     'harness',
     'program',
@@ -77,7 +76,7 @@ const ORDER_INSIDE: Readonly<Record<string, readonly string[]>> = {
 
 const root = join(import.meta.dirname, '..');
 const rooms = Object.keys(MAY_IMPORT);
-const sources = sourcesOf(root, rooms, /^checker\/(mutants|variants)\//);
+const sources = sourcesOf(root, rooms, /^checker\/prove\/(mutants|variants)\//);
 const imports = importsOf(root, sources);
 const values = imports.filter(one => one.kind !== 'type');
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
-import { exerciseFiles, filesUnder, solutionFiles } from '../../course/files.js';
+import { exerciseFiles, filesUnder, solutionFiles } from '../../course/index.js';
 import { packageRoot } from '../../course/package-root.js';
 import { entryFile, type Track } from '../../course/track.js';
 import { type Entry, type Expectation, type Part, parseEdits } from './edits.js';
