@@ -206,7 +206,9 @@ export async function openContext<Facts>(
         await connectionsEnd();
       },
       leaves: async (ms = DEADLINE_MS) => {
-        return (await hasLeft(ms)).left;
+        const { left, text } = await hasLeft(ms);
+        if (!left) tap.note('not-left', `the program ${text}`, name);
+        return left;
       },
       sends: (type, wanted) => waits.awaitPacket(name, 'to-broker', type, wanted),
       receives: (type, wanted) => waits.awaitPacket(name, 'to-client', type, wanted),

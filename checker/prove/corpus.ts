@@ -26,6 +26,11 @@ export interface CorpusProgram {
   readonly expects?: Expectation;
 }
 
+/** `05-wildcards python mutant/star`. */
+export function idOf({ lesson, track, name }: CorpusProgram): string {
+  return `${lesson} ${track} ${name}`;
+}
+
 /** A program that is written down, and cannot be made. */
 export interface CorpusProblem {
   readonly lesson: string;
