@@ -85,18 +85,22 @@ async function verify(names: readonly string[], options: VerifyOptions): Promise
   if (rounds !== undefined) return again(request, rounds, load ?? 0, options);
   const outcome = await verifyLessons(request);
   if (options.json) {
-    console.log(JSON.stringify(outcome, null, 2));
+    console.log(asJson(outcome));
   } else {
     tellMatrix(outcome, options.quiet ?? false);
   }
   return exitCode(outcome, options.strict ?? false);
 }
 
-function exitCode({ proofs }: VerifyOutcome, strict: boolean): number {
+/** Without the files of the programs. */
+const asJson = (outcome: unknown) =>
+  JSON.stringify(outcome, (_, value) => (value instanceof Map ? undefined : value), 2);
+
+function exitCode({ proofs, broken }: VerifyOutcome, strict: boolean): number {
   const problems = proofs.filter(proof => proof.problem);
   if (problems.some(one => one.status === 'unknown')) return 3;
   if (strict && proofs.some(proof => proof.unsteady)) return 1;
-  return problems.length > 0 || proofs.length === 0 ? 1 : 0;
+  return problems.length > 0 || broken.length > 0 || proofs.length === 0 ? 1 : 0;
 }
 
 /** Round after round: a line each, and what differed. @returns the worst exit code */
@@ -113,7 +117,7 @@ async function again(
     load,
     onRound: (round, one) => {
       if (options.json) return;
-      const wrong = one.proofs.filter(proof => proof.problem).length;
+      const wrong = one.proofs.filter(proof => proof.problem).length + one.broken.length;
       const unsteady = one.proofs.filter(proof => proof.unsteady).length;
       console.log(
         `round ${round} of ${rounds}: ${one.proofs.length} programs, ${wrong} not as they should be, ` +
@@ -122,7 +126,7 @@ async function again(
       if (wrong + unsteady > 0) tellMatrix(one, true);
     },
   });
-  if (options.json) console.log(JSON.stringify(outcome, null, 2));
+  if (options.json) console.log(asJson(outcome));
   else tellDifferences(outcome.differing, rounds);
   const codes = outcome.rounds.map(one => exitCode(one, options.strict ?? false));
   return codes.includes(3) ? 3 : outcome.differing.length > 0 || codes.includes(1) ? 1 : 0;
@@ -176,13 +180,20 @@ function tellMatrix(outcome: VerifyOutcome, quiet: boolean): void {
       );
     }
   }
+  for (const { lesson, track, name, where, text } of outcome.broken) {
+    const heading = `${lesson}  ${track}`;
+    if (heading !== group) console.log(`\n${heading}`);
+    group = heading;
+    console.log(`  WRONG ${name}  cannot be made of ${where}`);
+    console.log(`        ${text.replaceAll('\n', '\n        ')}`);
+  }
   for (const { track, reason } of outcome.skipped) console.log(`\nskipped: ${track}. ${reason}`);
   const roles = ['stub', 'solution', 'variant', 'mutant'] as const;
   const counts = roles.map(
     role => `${outcome.proofs.filter(one => one.program.role === role).length} ${role}s`,
   );
   console.log(
-    `\n${outcome.proofs.length - problems.length} programs as they should be, ${problems.length} not, ${unsteady.length} only when played again` +
+    `\n${outcome.proofs.length - problems.length} programs as they should be, ${problems.length + outcome.broken.length} not, ${unsteady.length} only when played again` +
       ` (${counts.join(', ')}; seed ${outcome.seed}, ${seconds(outcome.durationMs)})`,
   );
 }

@@ -8,7 +8,7 @@ import { loadLesson } from '../../checker/check/test-host.js';
 import { overall, RESULT_SCHEMA } from '../../checker/harness/result.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
-import { packageRoot, packageVersion } from '../../course/index.js';
+import { packageVersion } from '../../course/index.js';
 import { gradeKey } from '../../grading/cache-key.js';
 import {
   buildClass,
@@ -31,6 +31,7 @@ import {
   writeRecord,
   writeRun,
 } from '../../grading/index.js';
+import { programFile } from '../programs.js';
 
 const LESSON = '04-topic-names';
 const top = mkdtempSync(join(tmpdir(), 'regrade-test-'));
@@ -102,7 +103,7 @@ async function classOf(folder: string) {
 beforeAll(async () => {
   const programs = {
     ada: join('solutions', LESSON, 'typescript', 'main.ts'),
-    bea: join('checker', 'mutants', LESSON, 'typescript', 'trailing-slash.ts'),
+    bea: 'mutant/trailing-slash',
   };
   for (const [learner, path] of Object.entries(programs)) {
     const seed = `regrade-${learner}`;
@@ -110,7 +111,7 @@ beforeAll(async () => {
       id: learner,
       lesson: LESSON,
       track: 'typescript',
-      program: { kind: 'file', path: join(packageRoot(), path) },
+      program: { kind: 'file', path: programFile(LESSON, path) },
       seed,
     });
     const run = runLesson(await loadLesson(LESSON), prepared.spec);

@@ -13,11 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { loadLesson } from '../../checker/check/test-host.js';
-import { corpus, layOver } from '../../checker/corpus.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { findPython, type Launcher, type Track } from '../../checker/index.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
 import { startProgram } from '../../checker/program/run.js';
+import { corpus, layOut } from '../../checker/prove/corpus.js';
 import { prove } from '../../checker/prove/verify.js';
 import { boxArgs } from '../../grading/sandbox/argv.js';
 import { copyPlain, readPlain } from '../../grading/sandbox/copy.js';
@@ -418,8 +418,8 @@ describe.skipIf(!here)('lessons in bubblewrap', async () => {
 
   test.concurrent.each(programs)('$title', { timeout: 120_000 }, async ({ one, lesson, track }) => {
     if (!sandbox) return;
-    const laid = one.overlay ? await layOver(one) : undefined;
-    const path = laid?.path ?? one.path;
+    const laid = await layOut(one);
+    const path = laid.path;
     const launcher = sandbox.launcher({ folder: join(path, '..'), track });
     const program = { kind: 'file', path } as const;
     const prepared = await prepareProgram({
@@ -436,7 +436,7 @@ describe.skipIf(!here)('lessons in bubblewrap', async () => {
       expect(proof.problem).toBeUndefined();
     } finally {
       await prepared.dispose();
-      await laid?.dispose();
+      await laid.dispose();
     }
   });
 });

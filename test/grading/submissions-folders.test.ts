@@ -126,13 +126,10 @@ describe('the layout of a submission', () => {
     for (const part of ['exercises', 'solutions']) {
       await cp(join(packageRoot(), part), join(folder, part), { recursive: true });
     }
-    await cp(
-      join(packageRoot(), 'checker/mutants', lesson),
-      join(folder, 'checker/mutants', lesson),
-      {
-        recursive: true,
-      },
-    );
+    const proofs = 'checker/prove/variants';
+    await cp(join(packageRoot(), proofs), join(folder, proofs), { recursive: true });
+    // A wrong program that is kept whole.
+    await write(folder, { [at('checker/prove/mutants/')]: 'export const wrong = 1;\n' });
     const untouched = await unpack(folder, 'folder');
     expect(untouched.exercises.get(lesson)?.isStub).toBe(true);
     await write(folder, { [at('mqtt-course/exercises/')]: mine });
