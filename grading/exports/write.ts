@@ -15,6 +15,7 @@ import type { ClassGrades, Learner, LearnerGrade, ProgramLimits } from '../types
 import { fillCanvas } from './canvas.js';
 import { ctrf } from './ctrf.js';
 import { type FillOptions, filledWords, type Target } from './fill.js';
+import { DEFAULT_FORMATS, FORMATS, type Format } from './formats.js';
 import { gradescopeResults, type Visibility } from './gradescope.js';
 import { junitXml } from './junit.js';
 import { fillMoodle, moodleGradebook } from './moodle.js';
@@ -22,29 +23,6 @@ import { prairieLearnResults } from './prairielearn.js';
 import { checksCsv, gradesCsv } from './tables.js';
 import { fileName, jsonText } from './text.js';
 import { type ZipFile, zipOf } from './zip.js';
-
-/** What each format is, as `--help` says it. */
-export const FORMATS = {
-  csv: 'grades.csv (a row a learner) and checks.csv (a row a check)',
-  json: 'class.json: everything, as data',
-  feedback: 'feedback/ID.html: one page for each learner',
-  markdown: 'feedback/ID.md: the same as Markdown',
-  report: 'report.html: the class on one page',
-  pcap: 'traces/ID_LESSON.pcapng: the exchange of the first failure, for Wireshark',
-  canvas: 'canvas.csv: your exported gradebook, filled in',
-  moodle: 'moodle.csv: your grading worksheet, filled in',
-  'moodle-gradebook': 'moodle-gradebook.csv: for the import into Moodle’s gradebook',
-  'moodle-feedback': 'moodle-feedback.zip: the pages for Moodle’s “Upload multiple feedback files”',
-  gradescope: 'gradescope/ID.json: results.json of each learner',
-  prairielearn: 'prairielearn/ID.json: results.json of each learner',
-  junit: 'junit.xml: a test suite for each learner and lesson',
-  ctrf: 'ctrf.json: the common test report format',
-} as const;
-
-export type Format = keyof typeof FORMATS;
-
-/** What is written when no format is named; Canvas and Moodle join when their file is given. */
-export const DEFAULT_FORMATS: readonly Format[] = ['csv', 'json', 'feedback', 'report'];
 
 export interface ExportOptions extends FeedbackOptions, FillOptions {
   /** The folder for everything that is written. */

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type CheckOutcome, openCheckSession } from '../../checker/index.js';
+import { errorText } from '../../wire/error-text.js';
 import type { LaunchedJob, WorkerReply } from './job.js';
 
 /*
@@ -53,7 +54,7 @@ async function work(job: LaunchedJob): Promise<WorkerReply> {
       rssMiB: rssMiB(),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     return { type: 'broken', reason, rssMiB: rssMiB() };
   } finally {
     clearTimeout(timer);

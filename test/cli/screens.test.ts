@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { offence } from '../../checker/harness/offence.js';
 import type { StoredBundle } from '../../checker/index.js';
 import { parseBundle, replayBundle } from '../../checker/replay/index.js';
-import { evidenceOf } from '../../cli/evidence.js';
+import { evidenceOf } from '../../cli/check/evidence.js';
 import { makeStyle, type StyleInput } from '../../cli/render/style.js';
 import { renderResult, type VerdictContext } from '../../cli/render/verdict.js';
 import { loadLesson, packageRoot } from '../../course/index.js';

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { chooseTier } from '../../cli/grade-isolation.js';
+import { chooseTier } from '../../cli/grade/isolation.js';
 import { probeIsolation } from '../../grading/index.js';
 import { commandLine } from '../cli/command-line.js';
 import { programText } from '../programs.js';
@@ -233,7 +233,7 @@ describe('where there is no sandbox', () => {
 });
 
 test('what Kubernetes and Slurm say is a shard', async () => {
-  const { parseShard } = await import('../../cli/grade-options.js');
+  const { parseShard } = await import('../../cli/grade/options.js');
   expect(parseShard({}, {})).toBeUndefined();
   expect(parseShard({ shard: '2/4' }, { JOB_COMPLETION_INDEX: '0' })).toEqual({
     index: 2,
