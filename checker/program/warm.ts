@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../course/package-root.js';
@@ -84,7 +84,8 @@ export function refillSoon(): void {
 
 function begin(preload: string): Waiting {
   const mark = randomUUID();
-  const main = join(scratchFolder(), `${mark}.mjs`);
+  // As deep as a built program: see `dist/vendor/warm.mjs`.
+  const main = join(scratchFolder(), `warm-${mark}`, 'main.mjs');
   const child = spawn(
     process.execPath,
     ['--enable-source-maps', '--import', pathToFileURL(preload).href, main],
@@ -133,7 +134,7 @@ export function takeWarm(request: ChildRequest): Child | undefined {
     child.once('exit', (code, signal) => {
       killGroup(child.pid);
       killMarked(MARK, mark);
-      rmSync(main, { force: true });
+      rmSync(dirname(main), { recursive: true, force: true });
       resolve({ code, ...(signal ? { signal } : {}) });
     });
   });
