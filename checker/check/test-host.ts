@@ -7,6 +7,7 @@ import type { Recordings } from '../harness/judge.js';
 import type { Lesson } from '../harness/lesson.js';
 import type { Verdict } from '../harness/result.js';
 import type { ProgramSpec } from '../program/spec.js';
+import { fastStart } from './vitest-protocol.js';
 import { type Order, openWorkerPool } from './worker-pool.js';
 
 /** What came of one program. */
@@ -180,7 +181,7 @@ async function startVitest(
       maxWorkers: workers,
       maxConcurrency: 16,
       fileParallelism: workers > 1,
-      experimental: { viteModuleRunner: false, nodeLoader: false },
+      experimental: fastStart,
       reporters: [
         {
           onTestCaseResult: (test: TestCase) => {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { PoolRunnerInitializer, PoolWorker, WorkerRequest } from 'vitest/node';
+import type { PoolRunnerInitializer } from 'vitest/node';
 import type { ChildRequest } from '../program/child.js';
 import { scratchFolder } from '../program/scratch.js';
+import { borrowWorker, type LastingWorker } from './vitest-protocol.js';
 
 /** What the thread of the hidden tests is told beside what Vitest tells it. */
 export type Order =
@@ -32,11 +33,8 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
-interface Thread {
-  readonly worker: Worker;
+interface PoolThread extends LastingWorker {
   readonly orders: MessagePort;
-  /** Whether Vitest's own preparation in it is done. */
-  prepared: boolean;
   alive: boolean;
 }
 
@@ -47,9 +45,9 @@ const entry = join(dirname(fileURLToPath(import.meta.url)), 'worker.js');
  * and the processes that wait for a learner's program.
  */
 export function openWorkerPool(): WorkerPool {
-  const all = new Set<Thread>();
-  const idle: Thread[] = [];
-  const open = (): Thread => {
+  const all = new Set<PoolThread>();
+  const idle: PoolThread[] = [];
+  const open = (): PoolThread => {
     if (!existsSync(entry))
       throw new Error('the hidden tests run from the built course: npm run build');
     const { port1, port2 } = new MessageChannel();
@@ -62,7 +60,7 @@ export function openWorkerPool(): WorkerPool {
       // Of our own options, only what measures.
       execArgv: process.execArgv.filter(one => /^--(cpu|heap)-prof/.test(one)),
     });
-    const thread: Thread = { worker, orders: port1, prepared: false, alive: true };
+    const thread: PoolThread = { worker, orders: port1, prepared: false, alive: true };
     worker.once('exit', () => {
       thread.alive = false;
       all.delete(thread);
@@ -73,12 +71,15 @@ export function openWorkerPool(): WorkerPool {
     all.add(thread);
     return thread;
   };
-  const take = (): Thread => {
+  const take = (): PoolThread => {
     for (let one = idle.pop(); one; one = idle.pop()) if (one.alive) return one;
     return open();
   };
+  const giveBack = (thread: PoolThread) => {
+    if (thread.alive) idle.push(thread);
+  };
   return {
-    pool: { name: 'mqtt-course', createPoolWorker: () => poolWorker(take, idle) },
+    pool: { name: 'mqtt-course', createPoolWorker: () => borrowWorker(take, giveBack) },
     ready: order => {
       if (all.size === 0) {
         const thread = open();
@@ -92,52 +93,6 @@ export function openWorkerPool(): WorkerPool {
     },
     close: async () => {
       await Promise.all([...all].map(({ worker }) => worker.terminate()));
-    },
-  };
-}
-
-/** One run's use of a thread. */
-function poolWorker(take: () => Thread, idle: Thread[]): PoolWorker {
-  let thread: Thread | undefined;
-  const listeners: { readonly event: string; readonly callback: (value: unknown) => void }[] = [];
-  const answer = (type: 'started' | 'stopped') => {
-    const message = { __vitest_worker_response__: true, type };
-    queueMicrotask(() => {
-      for (const { event, callback } of [...listeners]) if (event === 'message') callback(message);
-    });
-  };
-  return {
-    name: 'mqtt-course',
-    deserialize: data => data,
-    canReuse: () => true,
-    start: async () => {
-      thread = take();
-      thread.worker.ref();
-    },
-    on: (event, callback) => {
-      listeners.push({ event, callback });
-      thread?.worker.on(event, callback);
-    },
-    off: (event, callback) => {
-      const at = listeners.findIndex(one => one.event === event && one.callback === callback);
-      if (at >= 0) listeners.splice(at, 1);
-      thread?.worker.off(event, callback);
-    },
-    send: (message: WorkerRequest) => {
-      if (!thread) return;
-      if (message.type === 'stop') answer('stopped');
-      else if (message.type === 'start' && thread.prepared) answer('started');
-      else {
-        if (message.type === 'start') thread.prepared = true;
-        thread.worker.postMessage(message);
-      }
-    },
-    stop: async () => {
-      if (!thread) return;
-      for (const { event, callback } of listeners.splice(0)) thread.worker.off(event, callback);
-      thread.worker.unref();
-      if (thread.alive) idle.push(thread);
-      thread = undefined;
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The thread in which hidden tests run: Vitest's worker, with what costs time to load kept from one
- * run to the next. See `thread.ts`, which is its other end.
+ * run to the next. See `worker-pool.ts`, which starts it and gives the orders.
  */
 import * as module from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +9,7 @@ import { stopProgram } from '../harness/stopping.js';
 import { warmPython } from '../program/fork-server.js';
 import { useScratchFolder } from '../program/scratch.js';
 import { beginWarm, prepareAgain } from '../program/warm.js';
+import { serveRuns } from './vitest-protocol.js';
 import type { Order } from './worker-pool.js';
 
 // Each thread says so for itself; Node 22.8 and later.
@@ -35,24 +36,5 @@ async function load(file: string): Promise<void> {
   await broker.stop();
 }
 
-const ready = Promise.all([import('vitest/worker'), import('../harness/vitest.js')]).then(
-  ([{ init, runBaseTests, setupEnvironment }, { registerHere }]) => {
-    registerHere();
-    const port = parentPort;
-    if (!port) throw new Error('this file is the entry of a worker thread');
-    init({
-      post: response => port.postMessage(response),
-      on: callback => port.on('message', callback),
-      off: callback => port.off('message', callback),
-      runTests: (state, traces) => runBaseTests('run', state, traces),
-      collectTests: (state, traces) => runBaseTests('collect', state, traces),
-      // With Vitest's module runner off, its setup puts hooks into Node's loader, for mocks that
-      // hidden tests do not have. That thread of its own costs a tenth of a second.
-      setup: context => {
-        const { config } = context;
-        const experimental = { ...config.experimental, viteModuleRunner: true };
-        return setupEnvironment({ ...context, config: { ...config, experimental } });
-      },
-    });
-  },
-);
+if (!parentPort) throw new Error('this file is the entry of a worker thread');
+const ready = serveRuns(parentPort);

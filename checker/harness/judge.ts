@@ -7,7 +7,7 @@ import {
   type FailurePattern,
   seenText,
 } from './check.js';
-import { type Detector, type DetectorContext, detectors } from './detectors.js';
+import { type Detector, type DetectorContext, detectors } from './detectors/index.js';
 import { type Lesson, scenariosOf } from './lesson.js';
 import { misreadOption } from './matchers.js';
 import type { Recording } from './recording.js';
@@ -69,7 +69,7 @@ export function judge(lesson: Lesson, recordings: Recordings, context: DetectorC
 }
 
 /**
- * Detector U11: a failure about QoS that shows a packet at QoS 0, of a program whose text asks for
+ * A hint (`option-ignored`): a failure about QoS that shows a packet at QoS 0, of a program whose text asks for
  * more in a form that the library ignores. A hint beside the reason, never a reason.
  */
 function withHint(
@@ -166,7 +166,7 @@ function findRootCauses(
       verdicts.set(id, failed({ id, title, clauses: [] }, cause.failure, first.recording.scenario));
     }
   }
-  const order = detectors.map(detector => detector.id);
+  const order: readonly string[] = detectors.map(detector => detector.id);
   return {
     explained,
     verdicts: [...verdicts.values()].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)),

@@ -29,19 +29,8 @@ declare module 'vitest' {
 /** Room for lessons that wait for protocol timers, on a machine that is busy. */
 const TEST_TIMEOUT_MS = 180_000;
 
-let runnerRegisters = false;
-
-/** From now on `LessonRunner` makes the tests of a lesson, not the loading of its file. */
-export function registerHere(): void {
-  runnerRegisters = true;
-}
-
-/**
- * What the file of a lesson exports. Loaded by Vitest, it makes the lesson's tests; loaded by
- * others (to judge a stored exchange again, or by our runner, which does it itself), it does not.
- */
+/** What the file of a lesson exports. Our runner makes its tests: see `runner.ts`. */
 export function hiddenTests(lesson: Lesson): Lesson {
-  if ('__vitest_worker__' in globalThis && !runnerRegisters) describeLesson(lesson);
   return lesson;
 }
 

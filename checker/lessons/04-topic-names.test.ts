@@ -263,7 +263,7 @@ const siteNeeded = check<Facts>({
   clauses: ['3.1.1 MQTT-4.7.3-1'],
   on: namelessSite,
   needs: ['T2'],
-  explains: ['U1', 'U2', 'U4', 'U5', 'U10'],
+  explains: ['U1', 'U2', 'U4', 'U5', 'U6'],
   verify: recording => {
     const site = JSON.stringify(recording.facts.site);
     const expected = `no PUBLISH, and exit code 1: of the site ${site} nothing remains`;

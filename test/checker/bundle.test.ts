@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StoredBundle } from '../../checker/index.js';
 import { sealBundle } from '../../checker/replay/bundle.js';
-import { parseBundle } from '../../checker/replay/replay.js';
+import { parseBundle } from '../../checker/replay/index.js';
 import { packageRoot } from '../../course/index.js';
 
 const recorded = (name: string): StoredBundle =>
