@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../checker/index.js';
 import type { LessonRef, OpenWorkspace, Track } from '../course/index.js';
+import { quoteFor, shellInUse } from '../course/machine/shell.js';
 import { heldCommand } from './invocation.js';
 import type { VerdictContext } from './render/verdict.js';
 
@@ -259,5 +260,5 @@ export async function contextOf(
 }
 
 function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return quoteFor(shellInUse(), word);
 }

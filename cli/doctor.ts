@@ -1,7 +1,14 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
+import {
+  howToInstall,
+  howToInstallPaho,
+  setVariable,
+  shellInUse,
+} from '../course/machine/index.js';
 import { findEditor } from './editor.js';
 import { currentFolder, print, printJson, styleFor } from './invocation.js';
 import type { Style } from './render/style.js';
@@ -67,12 +74,14 @@ async function python(workspace: string | undefined): Promise<Finding> {
   const base = { id: 'python', title: 'Python', needed: false };
   if (!found) {
     const todo =
-      'only needed for the Python track: install Python 3.8 or later, then: python3 -m pip install paho-mqtt';
+      process.platform === 'linux'
+        ? 'only needed for the Python track: install Python 3.8 or later, then: python3 -m pip install paho-mqtt'
+        : `only needed for the Python track: install Python 3.8 or later, ${howToInstall('python')}`;
     return { ...base, ok: false, found: 'not found', todo };
   }
   const name = `${found.version} (${[found.command, ...found.args].join(' ')})`;
   if (found.paho) return { ...base, ok: true, found: `${name}, paho-mqtt ${found.paho}` };
-  const todo = `only needed for the Python track: ${[found.command, ...found.args].join(' ')} -m pip install paho-mqtt`;
+  const todo = `only needed for the Python track: ${howToInstallPaho([found.command, ...found.args])}`;
   return { ...base, ok: false, found: `${name}, without paho-mqtt`, todo };
 }
 
@@ -108,11 +117,18 @@ function folder(workspace: string | undefined): Finding {
   }
 }
 
-function program(command: string, args: string[], debian: string, why: string): Promise<Finding> {
+/** A program of Mosquitto's: on the path, or where its installer puts it and leaves the path alone. */
+async function program(
+  command: string,
+  args: string[],
+  name: 'mosquitto' | 'mosquitto-clients',
+  why: string,
+): Promise<Finding> {
   const base = { id: command, title: command, needed: false };
+  const file = await located(command);
   return new Promise(resolve => {
     // Its own exit code for help says nothing; that it starts does.
-    execFile(command, args, { timeout: 5000 }, (error, stdout, stderr) => {
+    execFile(file, args, { timeout: 5000 }, (error, stdout, stderr) => {
       const missing = error && 'code' in error && error.code === 'ENOENT';
       const version = /version ([\d.]+)/.exec(`${stdout}${stderr}`)?.[1];
       resolve(
@@ -121,12 +137,21 @@ function program(command: string, args: string[], debian: string, why: string): 
               ...base,
               ok: false,
               found: 'not found',
-              todo: `${why}; on Debian and Ubuntu: sudo apt install ${debian}`,
+              todo: `${why}; ${howToInstall(name)}`,
             }
           : { ...base, ok: true, found: version ?? 'here' },
       );
     });
   });
+}
+
+/** The installer of Windows has a folder of its own, and leaves the path alone. */
+async function located(command: string): Promise<string> {
+  const { findMosquitto } = await import('../broker/mosquitto.js');
+  const broker = findMosquitto();
+  if (broker === undefined) return command;
+  const beside = join(dirname(broker), `${command}${extname(broker)}`);
+  return existsSync(beside) ? beside : command;
 }
 
 function editor(): Finding {
@@ -138,7 +163,7 @@ function editor(): Finding {
         ...base,
         ok: false,
         found: 'none named',
-        todo: 'to have files opened for you, set VISUAL, for example: export VISUAL=code',
+        todo: `to have files opened for you, set VISUAL, for example: ${setVariable(shellInUse(), 'VISUAL', 'code')}`,
       };
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { howToInstall } from '../../course/machine/index.js';
 import { packageVersion } from '../../course/package-root.js';
 import type { Recordings } from '../harness/judge.js';
 import { newSeed } from '../harness/random.js';
@@ -67,7 +68,7 @@ export async function brokerProblem(
   const { findMosquitto, remoteBroker } = await import('../../broker/index.js');
   if (name === 'mosquitto') {
     if (findMosquitto()) return undefined;
-    const text = 'Mosquitto is not on this machine. Debian and Ubuntu: sudo apt install mosquitto';
+    const text = `Mosquitto is not on this machine. ${howToInstall('mosquitto')}`;
     return { reason: 'machine', text };
   }
   try {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { posix, win32 } from 'node:path';
+import { howToInstall, howToInstallPaho, type Machine } from '../../course/machine/index.js';
 import { ProgramUnavailable } from './spec.js';
 
 export interface Python {
@@ -34,7 +35,7 @@ export function findPython(workspace?: string): Promise<Python | undefined> {
 async function search(workspace: string | undefined): Promise<Python | undefined> {
   const { execa } = await import('execa');
   let withoutPaho: Python | undefined;
-  for (const [command, ...args] of candidates(workspace)) {
+  for (const [command, ...args] of pythonCandidates(workspace)) {
     if (command === undefined) continue;
     const run = await execa(command, [...args, '-c', probe], {
       reject: false,
@@ -50,27 +51,33 @@ async function search(workspace: string | undefined): Promise<Python | undefined
   return withoutPaho;
 }
 
-function candidates(workspace: string | undefined): string[][] {
-  const wanted = process.env['MQTT_COURSE_PYTHON'];
+/** Where a Python may be, as words of a command, what is nearest to the workspace first. */
+export function pythonCandidates(
+  workspace: string | undefined,
+  {
+    platform = process.platform,
+    env = process.env,
+    exists = existsSync,
+  }: Machine & { readonly exists?: (path: string) => boolean } = {},
+): string[][] {
+  const wanted = env['MQTT_COURSE_PYTHON'];
   if (wanted) return [[wanted]];
-  const list: string[][] = [];
-  for (const folder of workspace ? ['.venv', 'venv'] : []) {
-    for (const inside of ['bin/python3', 'Scripts/python.exe']) {
-      const path = join(workspace ?? '', folder, inside);
-      if (existsSync(path)) list.push([path]);
-    }
-  }
-  if (process.platform === 'win32') return [...list, ['py', '-3'], ['python'], ['python3']];
-  return [...list, ...onPath('python3'), ['python']];
-}
-
-/** Every `python3` on the path: the second may have what the first lacks. */
-function onPath(name: string): string[][] {
-  const folders = [...new Set((process.env['PATH'] ?? '').split(delimiter))];
-  return folders
-    .map(folder => join(folder, name))
-    .filter(existsSync)
+  const { delimiter, join } = platform === 'win32' ? win32 : posix;
+  const inside = platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python3'];
+  const venvs = workspace ? [join(workspace, '.venv'), join(workspace, 'venv')] : [];
+  // With -3 the launcher `py` looks past a virtual environment that is active.
+  if (platform === 'win32' && env['VIRTUAL_ENV']) venvs.push(env['VIRTUAL_ENV']);
+  const list = venvs
+    .map(folder => join(folder, ...inside))
+    .filter(exists)
     .map(path => [path]);
+  if (platform === 'win32') return [...list, ['py', '-3'], ['python'], ['python3']];
+  // Every `python3` on the path: the second may have what the first lacks.
+  const onPath = [...new Set((env['PATH'] ?? '').split(delimiter))]
+    .map(folder => join(folder, 'python3'))
+    .filter(exists)
+    .map(path => [path]);
+  return [...list, ...onPath, ['python']];
 }
 
 /** @throws ProgramUnavailable when there is no Python 3, or none with paho-mqtt */
@@ -78,13 +85,14 @@ export async function requirePython(workspace?: string): Promise<Python> {
   const python = await findPython(workspace);
   if (!python) {
     throw new ProgramUnavailable(
-      'The Python track needs Python 3, and none was found. Install it from python.org, or on Debian and Ubuntu: sudo apt install python3 python3-paho-mqtt',
+      `The Python track needs Python 3, and none was found. Install it ${howToInstall('python')}`,
       'machine',
     );
   }
+  const words = [python.command, ...python.args];
   if (!python.paho) {
     throw new ProgramUnavailable(
-      `The Python track needs paho-mqtt, and ${python.command} (Python ${python.version}) does not have it. Install it: ${python.command} -m pip install paho-mqtt   or: sudo apt install python3-paho-mqtt`,
+      `The Python track needs paho-mqtt, and ${words.join(' ')} (Python ${python.version}) does not have it. Install it: ${howToInstallPaho(words)}`,
       'machine',
     );
   }

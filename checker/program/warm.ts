@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -9,8 +9,9 @@ import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
 import { passedOn } from './environment.js';
-import { killGroup, killMarked, runDelayMs } from './processes.js';
-import { scratchFolder } from './scratch.js';
+import { endLeftovers, programBegins } from './leftovers.js';
+import { killGroup, runDelayMs } from './processes.js';
+import { discard, scratchFolder } from './scratch.js';
 
 /**
  * Node processes that have started and loaded the client library before they are needed. Each waits
@@ -132,14 +133,14 @@ export function takeWarm(request: ChildRequest): Child | undefined {
   held(child, 'ref');
   const ended = new Promise<Ending>(resolve => {
     child.once('exit', (code, signal) => {
-      killGroup(child.pid);
-      killMarked(MARK, mark);
-      rmSync(dirname(main), { recursive: true, force: true });
+      endLeftovers(child.pid, MARK, mark);
+      discard(dirname(main));
       resolve({ code, ...(signal ? { signal } : {}) });
     });
   });
   const closed = once(child, 'close').catch(() => undefined);
   const before = runDelayMs(child.pid);
+  programBegins()(child.pid);
   const [, file] = request.args;
   const env = { ...request.env, [MARK]: mark };
   word(child).end(`${JSON.stringify({ main, file, cwd: request.cwd, env })}\n`);
