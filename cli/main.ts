@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { UsageError } from '../course/errors.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
 import { holdCommand } from './invocation.js';
+import { lostDashes } from './lost-dashes.js';
 
 type Register = (program: Command) => void | Promise<void>;
 
@@ -49,6 +51,8 @@ function optional(file: string, name: string): () => Promise<Register> {
 export async function main(args: readonly string[]): Promise<void> {
   settle();
   try {
+    const lost = lostDashes(args);
+    if (lost !== undefined) throw new UsageError(lost);
     const program = await programFor(args);
     const given = holdCommand(args);
     if (given.length === 0) program.outputHelp();

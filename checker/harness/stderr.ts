@@ -60,7 +60,9 @@ function readNode(lines: readonly string[]): CrashReport | undefined {
     error,
     file && line ? `${file}:${line}` : undefined,
     theirs.map(
-      frame => `  ${frame.trim().replace(/(?:file:\/\/)?[^\s(]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1')}`,
+      frame =>
+        // A folder may have spaces in its name: a path begins behind a bracket, or behind `at`.
+        `  ${frame.trim().replace(/(\(|^at (?:async )?)(?:file:\/\/)?[^()]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1$2')}`,
     ),
     false,
   );

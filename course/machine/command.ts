@@ -44,7 +44,8 @@ export function startable(command: string, args: readonly string[], place: Place
   if (file === undefined) return { command, args };
   const ending = win32.extname(file).toLowerCase();
   if (ending === '.bat' || ending === '.cmd') {
-    const words = [forCmd(file), ...args.map(word => quotedForCmd(word))];
+    // In quotes of its own: cmd takes no name apart at a space there.
+    const words = [`"${file}"`, ...args.map(word => quotedForCmd(word))];
     const cmd = env['ComSpec'] ?? env['COMSPEC'] ?? 'cmd.exe';
     return { command: cmd, args: ['/d', '/s', '/c', `"${words.join(' ')}"`], verbatim: true };
   }

@@ -1,0 +1,50 @@
+/**
+ * Walks through the course on Windows, as a user would: in a rig of Wine (see `rig.mjs`), with the
+ * tarball that npm would publish. What Wine cannot show is in docs/platforms.md.
+ *
+ *     node scripts/windows/run.mjs [--only TEXT] [--rig DIR]
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { installCourse, root } from './place.mjs';
+import { makeRig } from './rig.mjs';
+import { must, stepper } from './steps.mjs';
+import { check, python } from './walk/check.mjs';
+import { start } from './walk/start.mjs';
+import { openWine } from './wine.mjs';
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, rig: { type: 'string' } },
+});
+
+const began = performance.now();
+const seconds = () => `${Math.round((performance.now() - began) / 1000)} s`;
+const rig = makeRig(values.rig ?? join(root, '.tmp', 'windows'));
+console.log(`Wine is ready (${seconds()})`);
+const wine = openWine(rig);
+const place = installCourse(wine);
+console.log(`the course is installed (${seconds()})`);
+
+const { step, sum } = stepper({
+  only: values.only,
+  after: () => wine.endAll(),
+});
+const context = { step, place, wine };
+try {
+  await start(context);
+  await check(context);
+  await python(context);
+  await step('nothing of the course is left in the temporary folder', () => {
+    const temporary = join(rig.home, 'Temp');
+    const left = existsSync(temporary)
+      ? readdirSync(temporary).filter(name => /mqtt-course/.test(name))
+      : [];
+    must(left.length === 0, 'it is empty', left);
+  });
+} finally {
+  wine.close();
+}
+const { passed, failed } = sum();
+console.log(`\non Windows, by Wine, in ${seconds()}:\n${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
