@@ -5,6 +5,7 @@ import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
 import { holdCommand } from './invocation.js';
 import { lostDashes } from './lost-dashes.js';
+import { fitConsole } from './terminal/console.js';
 
 type Register = (program: Command) => void | Promise<void>;
 
@@ -70,6 +71,7 @@ export async function main(args: readonly string[]): Promise<void> {
 function settle(): void {
   const from = process.env['MQTT_COURSE_CWD'];
   if (from && existsSync(from)) process.chdir(from);
+  fitConsole();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
     if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();

@@ -11,7 +11,11 @@ import { installCourse, root } from './place.mjs';
 import { makeRig } from './rig.mjs';
 import { must, stepper } from './steps.mjs';
 import { check, python } from './walk/check.mjs';
+import { classes } from './walk/class.mjs';
+import { live } from './walk/live.mjs';
 import { start } from './walk/start.mjs';
+import { terminals } from './walk/terminal.mjs';
+import { tools } from './walk/tools.mjs';
 import { openWine } from './wine.mjs';
 
 const { values } = parseArgs({
@@ -32,9 +36,7 @@ const { step, sum } = stepper({
 });
 const context = { step, place, wine };
 try {
-  await start(context);
-  await check(context);
-  await python(context);
+  for (const walk of [start, check, python, live, tools, terminals, classes]) await walk(context);
   await step('nothing of the course is left in the temporary folder', () => {
     const temporary = join(rig.home, 'Temp');
     const left = existsSync(temporary)

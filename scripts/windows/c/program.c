@@ -22,12 +22,13 @@ static DWORD WINAPI read_input(void *unused) {
   return 0;
 }
 
-static void leave_a_process(const char *self) {
-  char line[MAX_PATH * 2];
+static void leave_a_process(void) {
+  char self[MAX_PATH], line[MAX_PATH * 2];
   STARTUPINFOA start;
   PROCESS_INFORMATION process;
   memset(&start, 0, sizeof start);
   start.cb = sizeof start;
+  GetModuleFileNameA(NULL, self, sizeof self);
   snprintf(line, sizeof line, "\"%s\" --sleep", self);
   if (CreateProcessA(NULL, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &start, &process)) {
     CloseHandle(process.hThread);
@@ -62,13 +63,26 @@ static void send_connect(SOCKET line, const char *id, int keepalive) {
   send(line, (char *)packet, at + size, 0);
 }
 
-int main(int count, char **words) {
+/* The words as UTF-8: those of `main` are in the machine's code page. */
+static char **utf8_words(int *count) {
+  wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), count);
+  char **words = calloc(*count + 1, sizeof *words);
+  for (int at = 0; at < *count; at++) {
+    words[at] = calloc(1, 4096);
+    WideCharToMultiByte(CP_UTF8, 0, wide[at], -1, words[at], 4096, NULL, NULL);
+  }
+  return words;
+}
+
+int main(void) {
+  int count = 0;
+  char **words = utf8_words(&count);
   setvbuf(stdout, NULL, _IONBF, 0);
+  if (count > 2 && strcmp(words[count - 2], "-c") == 0) {
+    printf("3.12.1 2.1.0\n");
+    return 0;
+  }
   for (int at = 1; at < count; at++) {
-    if (strcmp(words[at], "-c") == 0) {
-      printf("3.12.1 2.1.0\n");
-      return 0;
-    }
     if (strcmp(words[at], "-3") == 0) {
       printf("python %s, output %s, kit %s\n", words[count - 1], getenv("PYTHONIOENCODING"), getenv("PYTHONPATH"));
     }
@@ -76,7 +90,7 @@ int main(int count, char **words) {
       Sleep(600 * 1000);
       return 0;
     }
-    if (strcmp(words[at], "--leave") == 0) leave_a_process(words[0]);
+    if (strcmp(words[at], "--leave") == 0) leave_a_process();
     if (strcmp(words[at], "--say") == 0) {
       while (++at < count) printf("word: %s\n", words[at]);
     }
