@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { writeAtomic } from '../course/atomic.js';
 import { UsageError } from '../course/index.js';
+import { patientRemoval } from '../course/machine/locked.js';
 import {
   bundlePath,
   type Member,
@@ -25,7 +26,7 @@ export interface Merged {
   readonly missing: readonly { readonly learner: string; readonly lesson: string }[];
 }
 
-interface Part {
+interface MachineResults {
   readonly folder: string;
   readonly run: Run;
   readonly records: readonly StoredRecord[];
@@ -98,7 +99,7 @@ export function mergeFolders(
 
 const orderOf = ({ record }: StoredRecord) => `${record.learner}\n${record.lesson}`;
 
-function readPart(folder: string): Part {
+function readPart(folder: string): MachineResults {
   const run = readRun(folder);
   if (!run) {
     throw new UsageError(
@@ -111,8 +112,8 @@ function readPart(folder: string): Part {
 }
 
 /** @throws UsageError naming the folders that do not go together */
-function agree(parts: readonly Part[]): void {
-  const groups = (of: (part: Part) => string) => {
+function agree(parts: readonly MachineResults[]): void {
+  const groups = (of: (part: MachineResults) => string) => {
     const found = new Map<string, string[]>();
     for (const part of parts) found.set(of(part), [...(found.get(of(part)) ?? []), part.folder]);
     return [...found];
@@ -161,11 +162,11 @@ function refuseToMix(out: string, folders: readonly string[]): void {
   }
   // What an earlier merge put there.
   for (const folder of there ? ['results', 'bundles'] : []) {
-    rmSync(join(out, folder), { recursive: true, force: true });
+    rmSync(join(out, folder), patientRemoval);
   }
 }
 
-function missingShards(parts: readonly Part[]): string[] {
+function missingShards(parts: readonly MachineResults[]): string[] {
   const counts = [...new Set(parts.flatMap(({ run }) => run.shard?.count ?? []))];
   const [count] = counts;
   if (count === undefined) return [];
@@ -197,8 +198,12 @@ function betterOf(one: Kept, other: Kept): Kept {
 
 const WEAKEST: readonly Isolation[] = ['process', 'container', 'bwrap'];
 
-function mergedRun(parts: readonly Part[], roster: readonly Learner[], notices: string[]): Run {
-  const { run: base } = parts[0] as Part;
+function mergedRun(
+  parts: readonly MachineResults[],
+  roster: readonly Learner[],
+  notices: string[],
+): Run {
+  const { run: base } = parts[0] as MachineResults;
   const seeds = [...new Set(parts.map(({ run }) => run.seed))].sort();
   if (seeds.length > 1) {
     notices.push(

@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patientRemoval } from '../../course/machine/locked.js';
 import {
   type SubmissionList,
-  stageSubmission,
   UnreadableSubmission,
+  unpackSubmission,
 } from '../submissions/index.js';
-import type { Handed } from './index.js';
+import type { Handed } from './pairs.js';
 
 export interface Collected {
   readonly handed: readonly Handed[];
@@ -25,20 +26,20 @@ export async function collectPrograms(
   try {
     for (const submission of list.submissions) {
       try {
-        const staged = await stageSubmission(submission, { lessons, into });
-        for (const { lesson, track, entry, isStub } of staged.exercises.values()) {
+        const unpacked = await unpackSubmission(submission, { lessons, into });
+        for (const { lesson, track, entry, isStub } of unpacked.exercises.values()) {
           if (isStub) continue;
           const source = await readFile(entry, 'utf8');
           handed.push({ learner: submission.learner.id, lesson, track, source });
         }
-        await staged.dispose();
+        await unpacked.dispose();
       } catch (error) {
         if (!(error instanceof UnreadableSubmission)) throw error;
         unreadable.push({ submission: submission.name, reason: error.message });
       }
     }
   } finally {
-    await rm(into, { recursive: true, force: true });
+    await rm(into, patientRemoval);
   }
   return { handed, unreadable };
 }

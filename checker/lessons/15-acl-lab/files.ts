@@ -19,6 +19,7 @@ import {
   startFromConfig,
   startMosquitto,
 } from '../../../broker/index.js';
+import { patientRemoval } from '../../../course/machine/locked.js';
 
 /** The files of the exercise beside the program. */
 export const CONF = 'mosquitto.conf';
@@ -201,7 +202,7 @@ export async function startLab(
       Object.create(broker, { open: { value: () => started.open(port) } });
     return { broker, through };
   } catch (error) {
-    await rm(copy, { recursive: true, force: true });
+    await rm(copy, patientRemoval);
     if (!(error instanceof BrokerStartError)) throw error;
     return trouble(folder, error);
   }
@@ -210,7 +211,7 @@ export async function startLab(
 function withCleanup(broker: Broker, folder: string): Broker {
   const stop = async () => {
     await broker.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, patientRemoval);
   };
   return Object.create(broker, { stop: { value: stop } });
 }
