@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
-import { patientRemoval } from '../../course/machine/locked.js';
+import { removeTemporary } from '../../course/machine/locked.js';
 import { packageRoot } from '../../course/package-root.js';
 import { scratchFolder } from './scratch.js';
 import { ProgramUnavailable } from './spec.js';
@@ -33,7 +33,7 @@ export async function buildTypescript(
   const [{ build }] = await Promise.all([import('esbuild'), warmClientLibrary()]);
   const folder = await mkdtemp(join(scratchFolder(), 'program-'));
   const outfile = join(folder, 'main.mjs');
-  const dispose = () => rm(folder, patientRemoval);
+  const dispose = () => removeTemporary(folder);
   try {
     await build({
       entryPoints: [entry],

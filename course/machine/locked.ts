@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Machine } from './shell.js';
 
 /** What a file answers on Windows while an antivirus, an indexer or an editor holds it. */
@@ -43,3 +44,11 @@ export const patientRemoval = {
   maxRetries: 8,
   retryDelay: 50,
 } as const;
+
+/**
+ * Removes what lies in a temporary folder. What is still held after a while stays: it is no reason
+ * for anything else to fail.
+ */
+export async function removeTemporary(path: string): Promise<void> {
+  await rm(path, patientRemoval).catch(() => undefined);
+}
