@@ -1,6 +1,7 @@
 import { type Machine, quoteFor, shellInUse } from '../course/machine/shell.js';
 
 const takesCommand = new Set(['check', 'watch', 'run']);
+const takesValue = /^(?:--(?:track|seed|broker|port)|-p)$/;
 const program = /\.(?:exe|com|cmd|bat|ps1|py|jar|[cm]?js)$/i;
 const launcher = /^(?:node|npx|npm|py|python3?|java|dotnet|go|cargo|ruby|php|perl|deno|bun)$/i;
 
@@ -16,7 +17,9 @@ export function lostDashes(args: readonly string[], machine: Machine = {}): stri
   // A lesson may be named by the path of its file.
   const isCommand = (word: string) =>
     (program.test(word) || launcher.test(word)) && !/(?:^|[\\/])\d{2,}-[a-z]/.test(word);
-  const at = rest.findIndex(isCommand);
+  const at = rest.findIndex(
+    (word, index) => isCommand(word) && !takesValue.test(rest[index - 1] ?? ''),
+  );
   if (at === -1) return undefined;
   const quoted = (words: readonly string[]) =>
     words.map(word => quoteFor(shellInUse(machine), word)).join(' ');
