@@ -6,6 +6,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    globalSetup: 'test/machine.ts',
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/grading/sandbox*.test.ts'],
     testTimeout: 30_000,
