@@ -16,9 +16,14 @@ const errorLine =
 const notTheirs =
   /node:internal|node:events|node:net|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
 
+/** Characters of a line that are read: what says where and why stands at its beginning. */
+const LONGEST = 2000;
+
 /** Reads the end of a standard error stream. Undefined when no error stands there. */
 export function readCrash(stderr: string): CrashReport | undefined {
-  const lines = stripVTControlCharacters(stderr).split(/\r?\n/);
+  const lines = stripVTControlCharacters(stderr)
+    .split(/\r?\n/)
+    .map(line => line.slice(0, LONGEST));
   const traceback = lines.findLastIndex(line =>
     line.startsWith('Traceback (most recent call last)'),
   );
