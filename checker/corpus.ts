@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { packageRoot } from '../course/package-root.js';
-import type { Track } from './result.js';
+import type { Track } from './harness/result.js';
 
 /** What a program of the corpus is, and so what must come of checking it. */
 export type Role = 'stub' | 'solution' | 'variant' | 'mutant';

@@ -2,7 +2,7 @@
 import { type BitPart, type BytePart, explainPacket } from '../wire/draw/explain.js';
 import type { PacketEntry, Trace } from '../wire/index.js';
 import type { Recording } from './harness/recording.js';
-import type { Verdict } from './result.js';
+import type { Verdict } from './harness/result.js';
 
 /** A field of a packet, as `trace --explain` names it; some bits of it, as `5` or `4-3`. */
 export interface Field {

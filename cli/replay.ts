@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { StoredBundle } from '../checker/index.js';
-import type { Replayed } from '../checker/replay.js';
+import type { Replayed } from '../checker/replay/index.js';
 import { UsageError } from '../course/errors.js';
 import { exitCode } from './check.js';
 import { currentFolder, print, tell } from './invocation.js';
@@ -35,7 +35,7 @@ export async function replay(
       `--replay and ${what} do not go together: the bundle says what was run. Alone: npx mqtt-course check --replay ${path}`,
     );
   }
-  const { NotABundle, parseBundle, replayBundle } = await import('../checker/replay.js');
+  const { NotABundle, parseBundle, replayBundle } = await import('../checker/replay/index.js');
   try {
     const bundle = parseBundle(read(path));
     const file = sourceOf(bundle);

@@ -13,7 +13,7 @@ export async function compareWithSolution(shown: Shown, show: boolean): Promise<
   const [name, { trace }] = scenario;
   const { result } = bundle;
   const [{ solutionExchange }, { drawComparison }, { page }] = await Promise.all([
-    import('../checker/compare.js'),
+    import('../checker/replay/index.js'),
     import('../wire/draw/compare.js'),
     import('./pager.js'),
   ]);

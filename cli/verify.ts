@@ -106,8 +106,8 @@ async function again(
   load: number,
   options: VerifyOptions,
 ): Promise<number> {
-  const { verifyRounds } = await import('../checker/index.js');
-  const outcome = await verifyRounds({
+  const { verifyRepeatedly } = await import('../checker/index.js');
+  const outcome = await verifyRepeatedly({
     ...request,
     rounds,
     load,

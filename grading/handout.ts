@@ -34,7 +34,7 @@ export interface HandedOut {
 
 /** Rooms and files of the package that students do without. */
 const forInstructors =
-  /^(dist\/(grading|checker\/proofs)\/|dist\/cli\/(grade|regrade|handout|verify)[^/]*$|.*\.map$|dist\/vendor\/.*\.cache$)/;
+  /^(dist\/(grading|checker\/prove\/proofs)\/|dist\/cli\/(grade|regrade|handout|verify)[^/]*$|.*\.map$|dist\/vendor\/.*\.cache$)/;
 
 /**
  * Makes what students get: a workspace to begin in, and the course as a tarball without solutions,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Verdict } from '../checker/index.js';
-import { NotABundle, parseBundle, replayBundle } from '../checker/replay.js';
+import { NotABundle, parseBundle, replayBundle } from '../checker/replay/index.js';
 import { packageVersion, UsageError } from '../course/index.js';
 import { gradeKey, testsHash } from './key.js';
 import {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { lessonChecks } from '../dist/checker/engine.js';
+import { lessonChecks } from '../dist/checker/check/test-host.js';
 import { openCheckSession } from '../dist/checker/index.js';
 import { loadLesson } from '../dist/course/index.js';
 

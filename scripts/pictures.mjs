@@ -1,6 +1,11 @@
 /** Draws the pictures in the lessons anew, from real runs. Run `npm run build` first. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { drawPicture, lessonFile, picturesOf, replacePictures } from '../dist/checker/pictures.js';
+import {
+  drawPicture,
+  lessonFile,
+  picturesOf,
+  replacePictures,
+} from '../dist/checker/prove/pictures.js';
 import { lessonIds } from '../dist/course/index.js';
 
 const wanted = process.argv.slice(2);

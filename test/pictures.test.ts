@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drawPicture, picturesOf } from '../checker/pictures.js';
+import { drawPicture, picturesOf } from '../checker/prove/pictures.js';
 import { lessonIds } from '../course/index.js';
 
 const pictures = lessonIds().flatMap(picturesOf);

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Proofs, runProof } from '../checker/proofs/lab.js';
+import { type Proofs, runProof } from '../checker/prove/proofs/lab.js';
 import { lessonIds, loadLesson } from '../course/index.js';
 
-const here = join(import.meta.dirname, '..', 'checker', 'proofs');
+const here = join(import.meta.dirname, '..', 'checker', 'prove', 'proofs');
 
 /** No answer in the course is only believed: each is what came of the exchange it speaks of. */
 describe.concurrent.each(lessonIds())('the questions of %s', id => {

@@ -38,6 +38,9 @@ export function cannotTell(reason: string): never {
   throw new CannotTell(reason);
 }
 
+/** The ids of the verdicts that are common to all lessons; see `detectors/index.ts`. */
+export type DetectorId = 'U0' | 'U1' | 'U2' | 'U3' | 'U4' | 'U5' | 'U6' | 'U7' | 'U8' | 'U9';
+
 /** One claim about what a scenario recorded. */
 export interface Check<Facts = unknown> {
   /** `T1` … in the order of the lesson. */
@@ -50,7 +53,7 @@ export interface Check<Facts = unknown> {
   /** Ids of checks that must have passed, else this one is `not-reached`. */
   readonly needs?: readonly string[];
   /** Detectors whose finding this check explains better itself. */
-  readonly explains?: readonly string[];
+  readonly explains?: readonly DetectorId[];
   /** @throws CheckFailure when the claim does not hold, CannotTell when that cannot be known */
   readonly verify: (recording: Recording<Facts>) => void;
 }
@@ -60,19 +63,19 @@ export interface Check<Facts = unknown> {
  * text of its leading check; the other checks it covers wait for that one.
  */
 export interface Diagnosis {
-  readonly applies: (signature: Signature) => boolean;
+  readonly applies: (pattern: FailurePattern) => boolean;
   /** The check that carries the message. */
   readonly leads: string;
   /** Checks that fail for the same cause. */
   readonly covers?: readonly string[];
   /** What to put in place of the leading check's own text. */
   readonly failure: (
-    signature: Signature,
+    pattern: FailurePattern,
   ) => Partial<Omit<Failure, 'seen' | 'packets'>> & { mistake: string };
 }
 
 /** Which checks failed, and as which mistake. */
-export interface Signature {
+export interface FailurePattern {
   failed(id: string): boolean;
   passed(id: string): boolean;
   /** The mistake that a failed check named. */

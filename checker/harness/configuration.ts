@@ -14,7 +14,7 @@ import {
   startMosquitto,
 } from '../../broker/index.js';
 import { createPeer } from '../../wire/index.js';
-import type { Stage } from './stage.js';
+import type { ScenarioContext } from './context.js';
 
 /** Somebody at the door. */
 export interface Guest {
@@ -57,11 +57,11 @@ export interface ConfigFindings {
  * asked for, else the embedded one) and knocks at its first door as each guest.
  */
 export async function readConfiguration(
-  stage: Stage,
+  context: ScenarioContext,
   guests: readonly Guest[],
-  folder = stage.folder,
+  folder = context.folder,
 ): Promise<ConfigFindings> {
-  const real = stage.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
+  const real = context.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
   const nothing = { localOnly: false, doors: [], warnings: [], places: {}, users: [], answers: {} };
   const base = { broker: real ? 'mosquitto' : 'embedded' } as const;
   try {
@@ -88,7 +88,7 @@ export async function readConfiguration(
       for (const guest of guests) {
         const stream = real ? dial({ port: broker.port ?? 0, host: '127.0.0.1' }) : broker.open();
         const { because, at } = await rules.admit(guest);
-        const code = await knock(stage, stream, guest);
+        const code = await knock(context, stream, guest);
         answers[guest.name] = { code, because, ...(at ? { at } : {}) };
       }
     } finally {
@@ -116,7 +116,11 @@ export async function readConfiguration(
 }
 
 /** The CONNACK code for one guest; null when the connection ends without one. */
-async function knock(stage: Stage, stream: Duplex, guest: Guest): Promise<number | null> {
+async function knock(
+  context: ScenarioContext,
+  stream: Duplex,
+  guest: Guest,
+): Promise<number | null> {
   const peer = createPeer(stream);
   const { username, password } = guest;
   const answer = peer
@@ -130,7 +134,7 @@ async function knock(stage: Stage, stream: Duplex, guest: Guest): Promise<number
       () => null,
     );
   try {
-    return await stage.expect(`the broker's answer to ${guest.name}`, answer);
+    return await context.expect(`the broker's answer to ${guest.name}`, answer);
   } finally {
     peer.destroy();
   }

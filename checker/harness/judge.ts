@@ -1,28 +1,28 @@
 import type { PacketEntry } from '../../wire/index.js';
-import type { Verdict } from '../result.js';
 import {
   CannotTell,
   type Check,
   CheckFailure,
   type Failure,
-  type Signature,
+  type FailurePattern,
   seenText,
 } from './check.js';
-import { type Detector, type DetectorContext, detectors } from './detectors.js';
+import { type Detector, type DetectorContext, detectors } from './detectors/index.js';
 import { type Lesson, scenariosOf } from './lesson.js';
 import { misreadOption } from './matchers.js';
 import type { Recording } from './recording.js';
+import type { Verdict } from './result.js';
 
 export type Recordings = Readonly<Record<string, Recording>>;
 
 /** The first look at one check, before anything is known about the others. */
-export type FirstLook =
+export type ProvisionalVerdict =
   | { readonly status: 'passed' }
   | { readonly status: 'failed'; readonly failure: Failure; readonly recording: Recording }
   | { readonly status: 'unknown'; readonly reason: string; readonly scenario?: string };
 
 /** Judges one check by itself: pure, and possible as soon as its scenarios are recorded. */
-export function look(check: Check, recordings: Recordings): FirstLook {
+export function look(check: Check, recordings: Recordings): ProvisionalVerdict {
   for (const { name } of scenariosOf(check)) {
     const recording = recordings[name];
     if (!recording) return { status: 'unknown', reason: `scenario ${name} was not recorded` };
@@ -69,10 +69,13 @@ export function judge(lesson: Lesson, recordings: Recordings, context: DetectorC
 }
 
 /**
- * Detector U11: a failure about QoS that shows a packet at QoS 0, of a program whose text asks for
+ * A hint (`option-ignored`): a failure about QoS that shows a packet at QoS 0, of a program whose text asks for
  * more in a form that the library ignores. A hint beside the reason, never a reason.
  */
-function withHint(first: FirstLook, { source, track }: DetectorContext): FirstLook {
+function withHint(
+  first: ProvisionalVerdict,
+  { source, track }: DetectorContext,
+): ProvisionalVerdict {
   if (first.status !== 'failed' || track !== 'typescript') return first;
   const { failure } = first;
   const about = /qos/i.test(`${failure.mistake} ${failure.expected}`);
@@ -94,7 +97,7 @@ function asksForQos0({ direction, packet }: PacketEntry): boolean {
   return packet.type === 'PUBLISH' && packet.qos === 0;
 }
 
-function verdictOf(check: Check, first: FirstLook): Verdict {
+function verdictOf(check: Check, first: ProvisionalVerdict): Verdict {
   const base = { id: check.id, title: check.title, clauses: check.clauses, packets: [] };
   if (first.status === 'passed') return { ...base, status: 'passed' };
   if (first.status === 'unknown') {
@@ -143,7 +146,7 @@ function notReached(check: Check, waitsFor: readonly string[]): Verdict {
 /** For every failing check, the first detector that finds a cause where the check failed. */
 function findRootCauses(
   lesson: Lesson,
-  looks: ReadonlyMap<string, FirstLook>,
+  looks: ReadonlyMap<string, ProvisionalVerdict>,
   context: DetectorContext,
 ) {
   const verdicts = new Map<string, Verdict>();
@@ -163,7 +166,7 @@ function findRootCauses(
       verdicts.set(id, failed({ id, title, clauses: [] }, cause.failure, first.recording.scenario));
     }
   }
-  const order = detectors.map(detector => detector.id);
+  const order: readonly string[] = detectors.map(detector => detector.id);
   return {
     explained,
     verdicts: [...verdicts.values()].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)),
@@ -183,10 +186,10 @@ function firstCause(
   return undefined;
 }
 
-/** Applies the first diagnosis whose signature fits: one cause, one message, the rest folded. */
+/** Applies the first diagnosis whose pattern fits: one cause, one message, the rest folded. */
 function diagnose(
   lesson: Lesson,
-  looks: ReadonlyMap<string, FirstLook>,
+  looks: ReadonlyMap<string, ProvisionalVerdict>,
   verdicts: Map<string, Verdict>,
   recordings: Recordings,
   context: DetectorContext,
@@ -196,7 +199,7 @@ function diagnose(
     .map(one => one.id);
   if (failedIds.length === 0) return;
   const lookedFailed = (id: string) => looks.get(id)?.status === 'failed';
-  const signature: Signature = {
+  const pattern: FailurePattern = {
     failed: lookedFailed,
     passed: id => looks.get(id)?.status === 'passed',
     mistake: id => {
@@ -211,11 +214,11 @@ function diagnose(
     source: context.source,
   };
   const diagnosis = lesson.diagnoses.find(
-    one => failedIds.includes(one.leads) && one.applies(signature),
+    one => failedIds.includes(one.leads) && one.applies(pattern),
   );
   const lead = diagnosis && verdicts.get(diagnosis.leads);
   if (!diagnosis || !lead) return;
-  const { clauses, ...words } = diagnosis.failure(signature);
+  const { clauses, ...words } = diagnosis.failure(pattern);
   verdicts.set(diagnosis.leads, {
     ...lead,
     ...words,

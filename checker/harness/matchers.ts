@@ -1,6 +1,6 @@
 import { type PacketEntry, payloadText } from '../../wire/index.js';
 import { type Check, check, type Failure, fail } from './check.js';
-import { stillRunning } from './detectors.js';
+import { stillRunning } from './detectors/index.js';
 import {
   closing,
   connections,
@@ -192,7 +192,7 @@ function lastPacket(recording: Recording): PacketEntry[] {
   return packets(recording, { direction: 'to-broker', madeByTap: false }).slice(-1);
 }
 
-/** Whether the source looks as if an option had a form that the library ignores (detector U11): a hint only. */
+/** Whether the source looks as if an option had a form that the library ignores : a hint only. */
 export function misreadOption(source: string): string | undefined {
   if (
     /\b(?:publish|publishAsync|subscribe|subscribeAsync)\((?:[^()]|\([^()]*\))*,\s*[012]\s*[,)]/.test(

@@ -1,6 +1,6 @@
 import { TRACE_SCHEMA } from '../../wire/index.js';
 import type { ProgramSpec } from '../program/spec.js';
-import { openStage, STOPPED, type StageSettings } from './open-stage.js';
+import { type ContextSettings, openContext, STOPPED } from './open-context.js';
 import { randomFrom } from './random.js';
 import type { Recording } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
@@ -10,10 +10,10 @@ import { GaveUp } from './waits.js';
 export async function perform<Facts>(
   definition: ScenarioDefinition<Facts>,
   spec: ProgramSpec,
-  settings: StageSettings = {},
+  settings: ContextSettings = {},
 ): Promise<Recording<Facts>> {
   const facts = definition.facts(randomFrom(spec.seed, definition.name));
-  const opened = await openStage(definition, spec, facts, settings).catch(faultOf);
+  const opened = await openContext(definition, spec, facts, settings).catch(faultOf);
   if (typeof opened === 'string') {
     const trace = {
       schema: TRACE_SCHEMA,
@@ -27,15 +27,15 @@ export async function perform<Facts>(
   let gaveUp: Recording['gaveUp'];
   let fault: string | undefined;
   try {
-    await untilStopped(definition.run(live.stage, facts), settings.signal);
+    await untilStopped(definition.run(live.context, facts), settings.signal);
   } catch (error) {
     if (error instanceof GaveUp) {
       const waited = (error.afterMs / 1000).toFixed(1);
-      live.stage.tap.note('gave-up', `waited ${waited} s for ${error.waitedFor}`);
+      live.context.tap.note('gave-up', `waited ${waited} s for ${error.waitedFor}`);
       gaveUp = {
         waitedFor: error.waitedFor,
         afterMs: Math.round(error.afterMs),
-        t: live.stage.now(),
+        t: live.context.now(),
       };
     } else {
       fault = faultOf(error);
@@ -59,7 +59,7 @@ function faultOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** @throws Error when it is stopped before it has ended; it then goes on with a stage that is closed */
+/** @throws Error when it is stopped before it has ended; it then goes on with a context that is closed */
 async function untilStopped(run: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return run;
   let stop: (() => void) | undefined;

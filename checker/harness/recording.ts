@@ -6,7 +6,7 @@ import type {
   TraceEntry,
   WirePacket,
 } from '../../wire/index.js';
-import type { ProgramOutput } from '../result.js';
+import type { ProgramOutput } from './result.js';
 
 /** How one start of the learner's program went. Times are milliseconds in the trace's clock. */
 export interface ProgramRecord extends ProgramOutput {

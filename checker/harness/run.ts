@@ -1,17 +1,17 @@
 import { availableParallelism } from 'node:os';
 import type { ProgramSpec } from '../program/spec.js';
-import type { Verdict } from '../result.js';
-import { type FirstLook, judge, look, type Recordings } from './judge.js';
+import { judge, look, type ProvisionalVerdict, type Recordings } from './judge.js';
 import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
-import type { StageSettings } from './open-stage.js';
+import type { ContextSettings } from './open-context.js';
 import { perform } from './perform.js';
 import type { Recording } from './recording.js';
+import type { Verdict } from './result.js';
 import type { ScenarioDefinition } from './scenario.js';
 
 /** One program being checked against one lesson. */
 export interface LessonRun {
   /** The check by itself, as soon as its scenarios are recorded. */
-  first(checkId: string): Promise<FirstLook>;
+  first(checkId: string): Promise<ProvisionalVerdict>;
   /** All verdicts, when everything is recorded. */
   verdicts(): Promise<Verdict[]>;
   recordings(): Promise<Recordings>;
@@ -21,7 +21,7 @@ export interface LessonRun {
 export function runLesson(
   lesson: Lesson,
   spec: ProgramSpec,
-  settings: StageSettings = {},
+  settings: ContextSettings = {},
 ): LessonRun {
   const recording = new Map<string, Promise<Recording>>();
   for (const definition of lessonScenarios(lesson)) {
@@ -71,7 +71,7 @@ async function performUntilTold(
   lesson: Lesson,
   definition: ScenarioDefinition<unknown>,
   spec: ProgramSpec,
-  settings: StageSettings,
+  settings: ContextSettings,
 ): Promise<Recording> {
   const checks = lesson.checks.filter(check => scenariosOf(check).includes(definition));
   let recording = await perform(definition, spec, settings);

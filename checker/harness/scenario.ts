@@ -1,7 +1,7 @@
 import type { BrokerOptions } from '../../broker/index.js';
 import type { ListenOptions } from '../../wire/index.js';
+import type { ScenarioContext } from './context.js';
 import type { Random } from './random.js';
-import type { Stage } from './stage.js';
 
 /**
  * One driven situation. `facts` is a pure function of the seed, so the facts are known even when
@@ -19,7 +19,7 @@ export interface ScenarioDefinition<Facts> {
   ) => Partial<Omit<ListenOptions, 'who'>> | Promise<Partial<Omit<ListenOptions, 'who'>>>;
   /** Mostly waits for protocol timers (seconds on end): more such scenarios run at once. */
   readonly waits?: boolean;
-  readonly run: (stage: Stage, facts: Facts) => Promise<void>;
+  readonly run: (context: ScenarioContext, facts: Facts) => Promise<void>;
 }
 
 export function scenario<Facts>(

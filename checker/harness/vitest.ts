@@ -1,9 +1,9 @@
 import { describe, inject, test } from 'vitest';
 import type { ProgramSpec } from '../program/spec.js';
-import { overall, type Verdict } from '../result.js';
 import { seenText } from './check.js';
-import type { FirstLook, Recordings } from './judge.js';
+import type { ProvisionalVerdict, Recordings } from './judge.js';
 import type { Lesson } from './lesson.js';
+import { overall, type Verdict } from './result.js';
 import { type LessonRun, runLesson } from './run.js';
 import { forgetProgram, stopSignal } from './stopping.js';
 
@@ -29,19 +29,8 @@ declare module 'vitest' {
 /** Room for lessons that wait for protocol timers, on a machine that is busy. */
 const TEST_TIMEOUT_MS = 180_000;
 
-let runnerRegisters = false;
-
-/** From now on `LessonRunner` makes the tests of a lesson, not the loading of its file. */
-export function registerHere(): void {
-  runnerRegisters = true;
-}
-
-/**
- * What the file of a lesson exports. Loaded by Vitest, it makes the lesson's tests; loaded by
- * others (to judge a stored exchange again, or by our runner, which does it itself), it does not.
- */
+/** What the file of a lesson exports. Our runner makes its tests: see `runner.ts`. */
 export function hiddenTests(lesson: Lesson): Lesson {
-  if ('__vitest_worker__' in globalThis && !runnerRegisters) describeLesson(lesson);
   return lesson;
 }
 
@@ -77,7 +66,7 @@ export function describeLesson(lesson: Lesson): void {
   }
 }
 
-function report(id: string, first: FirstLook): void {
+function report(id: string, first: ProvisionalVerdict): void {
   if (first.status === 'passed') return;
   if (first.status === 'unknown') throw new Error(`could not tell: ${first.reason}`);
   const { failure } = first;

@@ -1,10 +1,10 @@
 /** The waits of a scenario: each is for an event, and ends early when nothing is left to bring it. */
 import type { Direction, Tap, TraceEntry } from '../../wire/index.js';
 import type { RunningProgram } from '../program/run.js';
-import { allAsleep } from './at-rest.js';
-import { type PatienceWatch, within } from './patience.js';
+import { type Await, DEADLINE_MS } from './context.js';
+import { type StallWatch, within } from './deadline.js';
+import { allAsleep } from './quiescence.js';
 import { isPacket, type PacketOf, type PacketType } from './recording.js';
-import { type Await, DEADLINE_MS } from './stage.js';
 
 /** Ends a scenario early: what it waited for did not come. The checks judge what was recorded. */
 export class GaveUp extends Error {
@@ -16,18 +16,18 @@ export class GaveUp extends Error {
   }
 }
 
-/** What the waits have to know of the stage. */
+/** What the waits have to know of the context. */
 export interface Waiters {
   readonly tap: Tap;
   readonly now: () => number;
-  readonly patience: PatienceWatch;
+  readonly stallWatch: StallWatch;
   readonly running: ReadonlySet<RunningProgram>;
   /** Whether a program has ended already. */
   readonly anyEnded: () => boolean;
 }
 
 /** The waits of one scenario. `programEnded` is to be called whenever a program has ended. */
-export function createWaits({ tap, now, patience, running, anyEnded }: Waiters) {
+export function createWaits({ tap, now, stallWatch, running, anyEnded }: Waiters) {
   /** Called when a program has ended: perhaps none is left that could still do something. */
   const wakeups = new Set<() => void>();
 
@@ -53,9 +53,9 @@ export function createWaits({ tap, now, patience, running, anyEnded }: Waiters) 
       if (anyEnded()) nobodyLeft();
     });
     // When the last program has ended, what it sent may still be on its way through the tap.
-    const settled = abandoned.then(() => within(300, got, now, patience));
+    const settled = abandoned.then(() => within(300, got, now, stallWatch));
     try {
-      await within(ms, Promise.race([got, settled]), now, patience);
+      await within(ms, Promise.race([got, settled]), now, stallWatch);
     } finally {
       if (nobodyLeft) wakeups.delete(nobodyLeft);
     }

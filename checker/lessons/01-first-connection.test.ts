@@ -1,5 +1,6 @@
 import { type TraceEntry, withhold } from '../../wire/index.js';
 import { cannotTell, check, fail } from '../harness/check.js';
+import type { ScenarioContext } from '../harness/context.js';
 import { defineLesson } from '../harness/lesson.js';
 import { insteadOf, leavesCleanly } from '../harness/matchers.js';
 import type { Random } from '../harness/random.js';
@@ -15,7 +16,6 @@ import {
   usableMs,
 } from '../harness/recording.js';
 import { scenario } from '../harness/scenario.js';
-import type { Stage } from '../harness/stage.js';
 import { hiddenTests } from '../harness/vitest.js';
 
 interface Facts {
@@ -29,28 +29,28 @@ const makeFacts = (from: number, to: number) => (random: Random) => ({
   keepalive: random.int(from, to),
 });
 
-const start = (stage: Stage, { clientId, keepalive }: Facts) =>
-  stage.start({ env: { MQTT_CLIENT_ID: clientId, MQTT_KEEPALIVE: String(keepalive) } });
+const start = (context: ScenarioContext, { clientId, keepalive }: Facts) =>
+  context.start({ env: { MQTT_CLIENT_ID: clientId, MQTT_KEEPALIVE: String(keepalive) } });
 
 const ends = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
 
 /** Connects, stays a moment, and is asked to stop at a time it cannot know. */
 const session = scenario<Facts>('a session', {
   facts: makeFacts(7, 90),
-  run: async (stage, facts) => {
-    const connack = stage.tap.rule({
+  run: async (context, facts) => {
+    const connack = context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'CONNACK',
       do: withhold(),
     });
-    const program = await start(stage, facts);
+    const program = await start(context, facts);
     await program.receives('CONNACK');
     // A wait and no fixed delay: a machine that is busy must not answer before the program leaves.
-    const left = await stage.maybe('a connection that ends before the answer', ends, 250);
+    const left = await context.maybe('a connection that ends before the answer', ends, 250);
     connack.release();
     if (!left) {
       await program.receives('CONNACK', { when: entry => entry.releasedAt !== undefined });
-      await stage.maybe('a connection that ends', ends, stage.random.int(150, 450));
+      await context.maybe('a connection that ends', ends, context.random.int(150, 450));
     }
     await program.stop();
   },
@@ -59,10 +59,10 @@ const session = scenario<Facts>('a session', {
 /** Nothing happens for two and a half keep-alive periods. */
 const idle = scenario<Facts>('idle', {
   facts: makeFacts(1, 1),
-  run: async (stage, facts) => {
-    const program = await start(stage, facts);
+  run: async (context, facts) => {
+    const program = await start(context, facts);
     await program.receives('CONNACK');
-    await stage.maybe('a connection that ends while idle', ends, 2500 * facts.keepalive);
+    await context.maybe('a connection that ends while idle', ends, 2500 * facts.keepalive);
     await program.stop();
   },
 });
@@ -70,21 +70,21 @@ const idle = scenario<Facts>('idle', {
 /** CONNACK comes after one and a half seconds. */
 const slowConnack = scenario<Facts>('slow CONNACK', {
   facts: makeFacts(7, 90),
-  run: async (stage, facts) => {
-    const connack = stage.tap.rule({
+  run: async (context, facts) => {
+    const connack = context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'CONNACK',
       do: withhold(),
     });
-    const program = await start(stage, facts);
+    const program = await start(context, facts);
     const first = await program.sends('CONNECT');
-    await stage.maybe(
+    await context.maybe(
       'a second CONNECT',
       entry => entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.n > first.n,
       1500,
     );
     connack.release();
-    await stage.maybe(
+    await context.maybe(
       'a second CONNECT',
       entry => entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.n > first.n,
       300,
@@ -100,8 +100,8 @@ interface RefusedFacts extends Facts {
 const refused = scenario<RefusedFacts>('refused', {
   facts: random => ({ ...makeFacts(7, 90)(random), code: random.pick([2, 5] as const) }),
   broker: ({ code }) => ({ authenticate: () => code }),
-  run: async (stage, facts) => {
-    const program = await start(stage, facts);
+  run: async (context, facts) => {
+    const program = await start(context, facts);
     await program.receives('CONNACK');
     await program.leaves(3000);
   },
@@ -110,14 +110,14 @@ const refused = scenario<RefusedFacts>('refused', {
 /** The stop comes while CONNACK is still on its way. */
 const earlyStop = scenario<Facts>('stop before CONNACK', {
   facts: makeFacts(7, 90),
-  run: async (stage, facts) => {
-    stage.tap.rule({
+  run: async (context, facts) => {
+    context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'CONNACK',
       do: withhold(),
       times: Number.POSITIVE_INFINITY,
     });
-    const program = await start(stage, facts);
+    const program = await start(context, facts);
     await program.sends('CONNECT');
     await program.stop();
   },

@@ -276,7 +276,7 @@ const takesNo = check<Facts>({
   clauses: ['3.1.1 MQTT-3.8.4-5', '3.1.1 MQTT-3.9.3-2'],
   on: refused,
   needs: ['T3'],
-  explains: ['U2', 'U10'],
+  explains: ['U2', 'U6'],
   verify: recording => {
     const suback = received(recording, 'SUBACK').at(-1);
     const program = recording.programs[0];

@@ -263,7 +263,7 @@ const siteNeeded = check<Facts>({
   clauses: ['3.1.1 MQTT-4.7.3-1'],
   on: namelessSite,
   needs: ['T2'],
-  explains: ['U1', 'U2', 'U4', 'U5', 'U10'],
+  explains: ['U1', 'U2', 'U4', 'U5', 'U6'],
   verify: recording => {
     const site = JSON.stringify(recording.facts.site);
     const expected = `no PUBLISH, and exit code 1: of the site ${site} nothing remains`;
@@ -350,9 +350,9 @@ export const lesson = hiddenTests(
     ],
     diagnoses: [
       {
-        applies: signature =>
-          ['T4', 'T5', 'T7'].every(id => signature.failed(id)) &&
-          signature.mistake('T4') === 'spaces-kept',
+        applies: pattern =>
+          ['T4', 'T5', 'T7'].every(id => pattern.failed(id)) &&
+          pattern.mistake('T4') === 'spaces-kept',
         leads: 'T4',
         covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
         failure: () => ({

@@ -39,7 +39,7 @@ const covers = check<Facts>({
   clauses: ['3.1.1 MQTT-4.7.1-2', '3.1.1 MQTT-4.7.1-3'],
   on: day,
   // What a library says of a filter belongs to this check.
-  explains: ['U2', 'U10'],
+  explains: ['U2', 'U6'],
   verify: recording => {
     const { company, site } = recording.facts;
     const all = filters(recording);

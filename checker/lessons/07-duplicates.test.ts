@@ -1,5 +1,5 @@
 import { topicMatches } from '../../wire/index.js';
-import { check, type Diagnosis, fail, type Signature } from '../harness/check.js';
+import { check, type Diagnosis, type FailurePattern, fail } from '../harness/check.js';
 import { defineLesson } from '../harness/lesson.js';
 import { insteadOf, leavesCleanly } from '../harness/matchers.js';
 import { connections, type Recording, received, sent } from '../harness/recording.js';
@@ -340,13 +340,13 @@ const redelivered = sumCheck({
   },
 });
 
-const high = (signature: Signature, ...ids: string[]) =>
-  ids.every(id => /counted/.test(signature.mistake(id) ?? ''));
+const high = (pattern: FailurePattern, ...ids: string[]) =>
+  ids.every(id => /counted/.test(pattern.mistake(id) ?? ''));
 
 /** One cause each, told apart only by which sums are wrong, and in which direction. */
 const diagnoses: readonly Diagnosis[] = [
   {
-    applies: signature => high(signature, 'T4', 'T5', 'T11'),
+    applies: pattern => high(pattern, 'T4', 'T5', 'T11'),
     leads: 'T4',
     covers: ['T5', 'T11'],
     failure: () => ({
@@ -356,26 +356,26 @@ const diagnoses: readonly Diagnosis[] = [
     }),
   },
   {
-    applies: signature => signature.mistake('T6') === 'trusts-dup',
+    applies: pattern => pattern.mistake('T6') === 'trusts-dup',
     leads: 'T6',
     covers: ['T5'],
-    failure: signature => ({
+    failure: pattern => ({
       mistake: 'trusts-dup',
-      why: `this reading came once, with DUP set, and was thrown away: DUP says "perhaps you have seen it", not "you have seen it"${high(signature, 'T5') ? '. And the copy that the meter itself sent had no DUP, and was counted' : ''}`,
+      why: `this reading came once, with DUP set, and was thrown away: DUP says "perhaps you have seen it", not "you have seen it"${high(pattern, 'T5') ? '. And the copy that the meter itself sent had no DUP, and was counted' : ''}`,
     }),
   },
   {
-    applies: signature => signature.mistake('T9') === 'packet-id-as-key',
+    applies: pattern => pattern.mistake('T9') === 'packet-id-as-key',
     leads: 'T9',
     covers: ['T5'],
-    failure: signature => ({
+    failure: pattern => ({
       mistake: 'packet-id-as-key',
-      why: `the first was acknowledged, so its identifier was free for the next reading: the number names a handshake, not a reading${high(signature, 'T5') ? '. And the copy that the meter sent again came with a new identifier, and was counted' : ''}`,
+      why: `the first was acknowledged, so its identifier was free for the next reading: the number names a handshake, not a reading${high(pattern, 'T5') ? '. And the copy that the meter sent again came with a new identifier, and was counted' : ''}`,
     }),
   },
   {
-    applies: signature =>
-      signature.mistake('T7') === 'forgets-device' && signature.mistake('T10') === 'forgets-boot',
+    applies: pattern =>
+      pattern.mistake('T7') === 'forgets-device' && pattern.mistake('T10') === 'forgets-boot',
     leads: 'T7',
     covers: ['T10'],
     failure: () => ({
@@ -385,8 +385,8 @@ const diagnoses: readonly Diagnosis[] = [
     }),
   },
   {
-    applies: signature =>
-      signature.mistake('T8') === 'in-order-only' && signature.mistake('T10') === 'forgets-boot',
+    applies: pattern =>
+      pattern.mistake('T8') === 'in-order-only' && pattern.mistake('T10') === 'forgets-boot',
     leads: 'T8',
     covers: ['T10'],
     failure: () => ({

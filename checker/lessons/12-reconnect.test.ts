@@ -37,9 +37,9 @@ export const lesson = hiddenTests(
       {
         leads: 'T5',
         covers: ['T6'],
-        applies: signature =>
-          signature.mistake('T5') === 'handlers-multiply' &&
-          signature.mistake('T6') === 'timers-multiply',
+        applies: pattern =>
+          pattern.mistake('T5') === 'handlers-multiply' &&
+          pattern.mistake('T6') === 'timers-multiply',
         failure: () => ({
           mistake: 'everything-in-connect',
           why: 'answers and heartbeats both multiply with each reconnect: your whole program stands in the connect event, and runs once more each time',

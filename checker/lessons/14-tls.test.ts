@@ -99,7 +99,7 @@ const connects = check<Facts>({
   title: 'it trusts the right server, and logs in',
   clauses: ['3.1.1 MQTT-7.1.2-1'],
   on: good,
-  explains: ['U1', 'U2', 'U12'],
+  explains: ['U1', 'U2', 'U7'],
   verify: trusts,
 });
 
@@ -158,7 +158,7 @@ function silent(
     clauses: [],
     on,
     needs: ['T1'],
-    explains: ['U1', 'U2', 'U5', 'U12'],
+    explains: ['U1', 'U2', 'U5', 'U7'],
     verify: recording => {
       const expected = 'not one packet of MQTT, and above all no login';
       const [connect] = sent(recording, 'CONNECT');
@@ -233,7 +233,7 @@ const ends = check<Facts>({
   clauses: [],
   on: [wrongName, wrongAuthority, expired, plaintext],
   needs: ['T4', 'T5', 'T6', 'T7'],
-  explains: ['U1', 'U2', 'U5', 'U12'],
+  explains: ['U1', 'U2', 'U5', 'U7'],
   verify: recording => {
     const expected = 'exit code 3, and no other try';
     const program = recording.programs[0];

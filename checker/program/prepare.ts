@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../course/package-root.js';
-import type { Track } from '../result.js';
+import type { Track } from '../harness/result.js';
 import { requirePython } from './python.js';
 import { type LauncherRef, type ProgramSpec, ProgramUnavailable } from './spec.js';
 import { buildTypescript } from './typescript.js';

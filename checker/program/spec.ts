@@ -1,5 +1,5 @@
 import type { BoundSocket } from '../../wire/index.js';
-import type { Track } from '../result.js';
+import type { Track } from '../harness/result.js';
 
 /** How to start a learner's program: everything that is known before a scenario adds its environment. */
 export interface ProgramSpec {

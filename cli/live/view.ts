@@ -1,6 +1,6 @@
 /** A live run in a window: the wire, the output, and a line for commands. */
 import { type PracticeRequest, type PracticeSession, practise } from '../../checker/index.js';
-import { PRACTICE_LANES } from '../../checker/practice.js';
+import { PRACTICE_LANES } from '../../checker/practice/practice.js';
 import { makeStyle, type Style } from '../render/style.js';
 import { createActor } from './act.js';
 import { parseLine } from './commands.js';

@@ -1,4 +1,4 @@
-import type { CheckResult, ProgramOutput } from '../../checker/result.js';
+import type { CheckResult, ProgramOutput } from '../../checker/harness/result.js';
 import { count, cutLine, hang, printable, wrap, wrapKeeping } from './layout.js';
 import type { Style } from './style.js';
 

@@ -1,4 +1,4 @@
-import type { VerdictStatus } from '../../checker/result.js';
+import type { VerdictStatus } from '../../checker/harness/result.js';
 
 /** How to write for one terminal: decided once, then only asked. */
 export interface Style {

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { CheckResult, Verdict, VerdictStatus } from '../../checker/result.js';
+import type { CheckResult, Verdict, VerdictStatus } from '../../checker/harness/result.js';
 import { packets } from './code.js';
 import { byteLines, type Evidence, type Place, packetTimes } from './evidence.js';
 import { columnsOf, count, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';

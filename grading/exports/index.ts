@@ -1,7 +1,7 @@
 /** Everything that leaves the grader: tables, feedback, reports, and the files of other platforms. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Bundle } from '../../checker/check.js';
+import type { Bundle } from '../../checker/index.js';
 import { writeAtomic } from '../../course/atomic.js';
 import { UsageError } from '../../course/errors.js';
 import { traceOf } from '../feedback/exchange.js';

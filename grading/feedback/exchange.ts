@@ -1,5 +1,5 @@
 /** The exchange that a failure is about, as a drawing that can stand in a page. */
-import type { Bundle } from '../../checker/check.js';
+import type { Bundle } from '../../checker/index.js';
 import { drawSvg } from '../../wire/draw/index.js';
 import type { Trace, TraceEntry } from '../../wire/trace.js';
 import { h, type Markup, raw } from '../report/markup.js';

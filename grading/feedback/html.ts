@@ -1,6 +1,7 @@
 /** What one learner gets back: one page, in one file. */
-import type { Bundle } from '../../checker/check.js';
-import type { ProgramOutput } from '../../checker/result.js';
+
+import type { ProgramOutput } from '../../checker/harness/result.js';
+import type { Bundle } from '../../checker/index.js';
 import { count, points } from '../exports/text.js';
 import { h, type Markup } from '../report/markup.js';
 import { name, page } from '../report/page.js';

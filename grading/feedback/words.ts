@@ -1,6 +1,6 @@
 /** What feedback says in words, the same in HTML, in Markdown and for the platforms. */
 
-import type { VerdictStatus } from '../../checker/result.js';
+import type { VerdictStatus } from '../../checker/harness/result.js';
 import { trackTitle } from '../../course/track.js';
 import { clause } from '../../wire/clauses.js';
 import { count, points } from '../exports/text.js';

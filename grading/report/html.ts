@@ -1,6 +1,6 @@
 /** The class on one page, for the instructor: what to look at, how it went, what to teach again. */
 
-import type { Bundle } from '../../checker/check.js';
+import type { Bundle } from '../../checker/index.js';
 import { clause } from '../../wire/clauses.js';
 import { count, points } from '../exports/text.js';
 import { exchange, exchangeStyle } from '../feedback/exchange.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { sealBundle } from '../../checker/bundle.js';
 import type { StoredBundle } from '../../checker/index.js';
-import { parseBundle } from '../../checker/replay.js';
+import { sealBundle } from '../../checker/replay/bundle.js';
+import { parseBundle } from '../../checker/replay/index.js';
 import { packageRoot } from '../../course/index.js';
 
 const recorded = (name: string): StoredBundle =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { runDemo } from '../../checker/demo.js';
 import { findPython } from '../../checker/index.js';
+import { runDemo } from '../../checker/practice/demo.js';
 import type { PublishPacket, TraceEntry } from '../../wire/index.js';
 import { payloadText } from '../../wire/index.js';
 

@@ -3,8 +3,8 @@ import { cannotTell, check, fail } from '../../checker/harness/check.js';
 import { judge } from '../../checker/harness/judge.js';
 import { defineLesson } from '../../checker/harness/lesson.js';
 import type { Recording } from '../../checker/harness/recording.js';
+import { overall } from '../../checker/harness/result.js';
 import { scenario } from '../../checker/harness/scenario.js';
-import { overall } from '../../checker/result.js';
 import { connected, crashedProgram, recording, sentPacket } from './recordings.js';
 
 const on = scenario('s', { facts: () => ({}), run: async () => undefined });

@@ -41,7 +41,7 @@ function verdict(source: string, more: { qos?: 0 | 1; mistake?: string; track?: 
   return judge(lesson, { s }, { source, track: more.track ?? 'typescript' })[0];
 }
 
-describe('detector U11: an option that the library ignores', () => {
+describe('a hint beside the reason: an option that the library ignores', () => {
   const number = `client.publish(topic, JSON.stringify({ a: 1 }), 1);`;
   const capital = `client.publish(topic, text, { QoS: 1 });`;
   const right = `client.publish(topic, text, { qos: 1 });`;

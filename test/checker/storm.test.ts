@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { detectors } from '../../checker/harness/detectors.js';
+import { detectors } from '../../checker/harness/detectors/index.js';
 import { recording, sentPacket } from './recordings.js';
 
 const storm = detectors.find(one => one.id === 'U5');

@@ -1,4 +1,4 @@
-import { type CheckResult, RESULT_SCHEMA, type Verdict } from '../../checker/result.js';
+import { type CheckResult, RESULT_SCHEMA, type Verdict } from '../../checker/harness/result.js';
 
 const base = {
   schema: RESULT_SCHEMA,

@@ -5,7 +5,7 @@ import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
 import { offence } from '../../checker/fields.js';
 import type { StoredBundle } from '../../checker/index.js';
-import { parseBundle, replayBundle } from '../../checker/replay.js';
+import { parseBundle, replayBundle } from '../../checker/replay/index.js';
 import { evidenceOf } from '../../cli/evidence.js';
 import { makeStyle, type StyleInput } from '../../cli/render/style.js';
 import { renderResult, type VerdictContext } from '../../cli/render/verdict.js';

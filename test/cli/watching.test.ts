@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { parseBundle } from '../../checker/replay.js';
+import { parseBundle } from '../../checker/replay/index.js';
 import type { CheckJob, Told } from '../../cli/checking.js';
 import { createApp } from '../../cli/watching/app.js';
 import { watchFiles } from '../../cli/watching/files.js';

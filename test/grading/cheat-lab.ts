@@ -11,13 +11,13 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
-import { loadLesson } from '../../checker/engine.js';
+import { loadLesson } from '../../checker/check/test-host.js';
 import type { Recording } from '../../checker/harness/recording.js';
+import { overall } from '../../checker/harness/result.js';
 import { runLesson } from '../../checker/harness/run.js';
 import type { LauncherRef, Track, Verdict } from '../../checker/index.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
 import { ProgramUnavailable } from '../../checker/program/spec.js';
-import { overall } from '../../checker/result.js';
 import { lessonIds, packageRoot } from '../../course/index.js';
 
 /** One attack: a program of `cheats/`, with what must come of it in its first lines. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { Bundle } from '../../checker/check.js';
+import type { Bundle } from '../../checker/check/check-program.js';
 import type { ClassGrades, LearnerGrade } from '../../grading/types.js';
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));

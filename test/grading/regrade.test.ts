@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BUNDLE_SCHEMA, type Bundle } from '../../checker/check.js';
-import { loadLesson } from '../../checker/engine.js';
+import { BUNDLE_SCHEMA, type Bundle } from '../../checker/check/check-program.js';
+import { loadLesson } from '../../checker/check/test-host.js';
+import { overall, RESULT_SCHEMA } from '../../checker/harness/result.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
-import { overall, RESULT_SCHEMA } from '../../checker/result.js';
 import { packageRoot, packageVersion } from '../../course/index.js';
 import {
   buildClass,

@@ -12,13 +12,13 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { loadLesson } from '../../checker/check/test-host.js';
 import { corpus, layOver } from '../../checker/corpus.js';
-import { loadLesson } from '../../checker/engine.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { findPython, type Launcher, type Track } from '../../checker/index.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
 import { startProgram } from '../../checker/program/run.js';
-import { prove } from '../../checker/verify.js';
+import { prove } from '../../checker/prove/verify.js';
 import { boxArgs } from '../../grading/sandbox/argv.js';
 import { copyPlain, readPlain } from '../../grading/sandbox/copy.js';
 import {

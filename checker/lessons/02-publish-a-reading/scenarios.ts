@@ -1,8 +1,8 @@
 import { type TraceEntry, withhold } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 interface Reading {
   readonly device: string;
@@ -25,8 +25,8 @@ export function makeReadings(random: Random, device: string, count: number): Rea
 
 export const makeTopic = (random: Random) => `lab/${random.token(5)}/reading`;
 
-const start = (stage: Stage, facts: Facts): Promise<StagedProgram> =>
-  stage.start({ env: { TOPIC: facts.topic } });
+const start = (context: ScenarioContext, facts: Facts): Promise<StartedProgram> =>
+  context.start({ env: { TOPIC: facts.topic } });
 
 /** One reading at a time: the next one comes when the message of the last one has been seen. */
 export const paced = scenario<Facts>('one by one', {
@@ -41,12 +41,12 @@ export const paced = scenario<Facts>('one by one', {
     if (third) readings[2] = { ...third, temp: -random.int(1, 9) + 0.123456789012345 };
     return { topic: makeTopic(random), readings };
   },
-  run: async (stage, facts) => {
-    const program = await start(stage, facts);
+  run: async (context, facts) => {
+    const program = await start(context, facts);
     let missed = 0;
     for (const [at, reading] of facts.readings.entries()) {
       program.feed(reading);
-      const seen = await stage.maybe(
+      const seen = await context.maybe(
         `the PUBLISH of reading ${at + 1}`,
         nth(at + 1 - missed, entry => isFromProgram(entry, 'PUBLISH')),
         missed === 0 ? 1500 : 600,
@@ -73,14 +73,14 @@ export const burst = scenario<Facts>('all at once', {
     topic: makeTopic(random),
     readings: makeReadings(random, random.device(), random.int(6, 12)),
   }),
-  run: async (stage, facts) => {
-    const connack = holdConnack(stage);
-    const program = await start(stage, facts);
+  run: async (context, facts) => {
+    const connack = holdConnack(context);
+    const program = await start(context, facts);
     for (const reading of facts.readings) program.feed(reading);
     program.endInput();
-    const came = await stage.maybe('a CONNECT', isConnect);
+    const came = await context.maybe('a CONNECT', isConnect);
     // Long enough that a program in a hurry is done before its connection is there.
-    if (came) await stage.byItself('end of the connection before CONNACK', isClosed, 150);
+    if (came) await context.byItself('end of the connection before CONNACK', isClosed, 150);
     connack.release();
     await program.stop();
   },
@@ -90,8 +90,8 @@ const isConnect = (entry: TraceEntry) =>
   entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.who === 'program';
 const isClosed = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
 
-function holdConnack(stage: Stage) {
-  return stage.tap.rule({
+function holdConnack(context: ScenarioContext) {
+  return context.tap.rule({
     who: 'program',
     when: entry => entry.packet.type === 'CONNACK',
     do: withhold(),
@@ -104,13 +104,13 @@ export const slowBroker = scenario<Facts>('slow CONNACK', {
     topic: makeTopic(random),
     readings: makeReadings(random, random.device(), random.int(3, 5)),
   }),
-  run: async (stage, facts) => {
-    const connack = holdConnack(stage);
-    const program = await start(stage, facts);
+  run: async (context, facts) => {
+    const connack = holdConnack(context);
+    const program = await start(context, facts);
     for (const reading of facts.readings) program.feed(reading);
     program.endInput();
     await program.sends('CONNECT');
-    await stage.byItself('end of the connection before CONNACK', isClosed, 900);
+    await context.byItself('end of the connection before CONNACK', isClosed, 900);
     connack.release();
     await program.stop();
   },
@@ -125,8 +125,8 @@ export const names = scenario<Facts>('difficult names', {
       ...makeReadings(random, `温室-${random.token(3)} 🌡`, 1),
     ],
   }),
-  run: async (stage, facts) => {
-    const program = await start(stage, facts);
+  run: async (context, facts) => {
+    const program = await start(context, facts);
     for (const reading of facts.readings) program.feed(reading);
     await program.stop();
   },
@@ -134,8 +134,8 @@ export const names = scenario<Facts>('difficult names', {
 
 export const nothing = scenario<Facts>('no readings', {
   facts: random => ({ topic: makeTopic(random), readings: [] }),
-  run: async (stage, facts) => {
-    const program = await start(stage, facts);
+  run: async (context, facts) => {
+    const program = await start(context, facts);
     await program.stop();
   },
 });

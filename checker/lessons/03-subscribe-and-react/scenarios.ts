@@ -1,9 +1,9 @@
 import { replaceWith, withhold } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
 import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 interface Reading {
   readonly device: string;
@@ -34,10 +34,10 @@ export function facts(count: number) {
   };
 }
 
-const start = (stage: Stage, { inTopic, outTopic }: Facts) =>
-  stage.start({ env: { IN_TOPIC: inTopic, OUT_TOPIC: outTopic } });
+const start = (context: ScenarioContext, { inTopic, outTopic }: Facts) =>
+  context.start({ env: { IN_TOPIC: inTopic, OUT_TOPIC: outTopic } });
 
-async function subscribed(program: StagedProgram): Promise<void> {
+async function subscribed(program: StartedProgram): Promise<void> {
   await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program' });
   await program.receives('SUBACK');
 }
@@ -60,9 +60,9 @@ export function seqOf(entry: Answer): number | undefined {
 /** One reading after the other, each when the last one was answered. */
 export const oneByOne = scenario<Facts>('one by one', {
   facts: facts(5),
-  run: async (stage, here) => {
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    const sensor = await context.peer('sensor');
+    const program = await start(context, here);
     await subscribed(program);
     for (const [at, reading] of here.readings.entries()) {
       await sensor.publish(here.inTopic, JSON.stringify(reading));
@@ -90,9 +90,9 @@ const nonsense = [
 /** What else arrives on a topic in the course of a year. */
 export const hostile = scenario<Facts>('nonsense', {
   facts: facts(3),
-  run: async (stage, here) => {
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    const sensor = await context.peer('sensor');
+    const program = await start(context, here);
     await subscribed(program);
     const [first, ...rest] = here.readings;
     await sensor.publish(here.inTopic, JSON.stringify(first));
@@ -112,13 +112,13 @@ export const FIFTY = 50;
 /** Fifty readings without a pause; then messages that look alike, but are not for this program. */
 export const burst = scenario<Facts>('fifty at once, then decoys', {
   facts: facts(FIFTY + 3),
-  run: async (stage, here) => {
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    const sensor = await context.peer('sensor');
+    const program = await start(context, here);
     await subscribed(program);
     for (const reading of atOnce(here)) await sensor.publish(here.inTopic, JSON.stringify(reading));
     const wanted = new Set(atOnce(here).map(one => one.seq));
-    await stage.until('an answer to each of the fifty readings', entry => {
+    await context.until('an answer to each of the fifty readings', entry => {
       if (isFromProgram(entry, 'PUBLISH')) wanted.delete(seqOf(entry) ?? -1);
       return wanted.size === 0;
     });
@@ -143,16 +143,16 @@ export const withDecoy = ({ readings }: Facts) => readings.slice(FIFTY);
 /** SUBACK comes after a second; the first reading right behind it. */
 export const slowSuback = scenario<Facts>('slow SUBACK', {
   facts: facts(2),
-  run: async (stage, here) => {
-    const suback = stage.tap.rule({
+  run: async (context, here) => {
+    const suback = context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'SUBACK',
       do: withhold(),
     });
-    const sensor = await stage.peer('sensor');
-    const program = await start(stage, here);
+    const sensor = await context.peer('sensor');
+    const program = await start(context, here);
     const first = await program.sends('SUBSCRIBE');
-    await stage.byItself(
+    await context.byItself(
       'second SUBSCRIBE',
       entry => entry.kind === 'packet' && entry.packet.type === 'SUBSCRIBE' && entry.n > first.n,
       1000,
@@ -173,8 +173,8 @@ export const slowSuback = scenario<Facts>('slow SUBACK', {
 /** The broker refuses the subscription. */
 export const refused = scenario<Facts>('refused', {
   facts: facts(1),
-  run: async (stage, here) => {
-    stage.tap.rule({
+  run: async (context, here) => {
+    context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'SUBACK',
       do: replaceWith(entry =>
@@ -184,7 +184,7 @@ export const refused = scenario<Facts>('refused', {
       ),
       times: Number.POSITIVE_INFINITY,
     });
-    const program = await start(stage, here);
+    const program = await start(context, here);
     await program.receives('SUBACK');
     await program.leaves(3000);
   },

@@ -1,4 +1,4 @@
-import { type Check, check, type Failure, fail } from '../../harness/check.js';
+import { type Check, check, type DetectorId, type Failure, fail } from '../../harness/check.js';
 import { insteadOf, readObject } from '../../harness/matchers.js';
 import { type Recording, sent } from '../../harness/recording.js';
 import type { ScenarioDefinition } from '../../harness/scenario.js';
@@ -55,7 +55,7 @@ function levelsAreClean(definition: {
   readonly clauses: readonly string[];
   readonly on: ScenarioDefinition<Facts>;
   readonly needs?: readonly string[];
-  readonly explains?: readonly string[];
+  readonly explains?: readonly DetectorId[];
   readonly about?: RegExp;
   readonly first?: (recording: Recording<Facts>) => void;
   readonly judge?: (level: string, name: string) => Words | undefined;
@@ -180,7 +180,7 @@ export const noWildcards = levelsAreClean({
   on: wildcards,
   needs: ['T4'],
   // The name that the wildcard comes from says more than the detectors can.
-  explains: ['U2', 'U4', 'U5', 'U10'],
+  explains: ['U2', 'U4', 'U5', 'U6'],
   first: recording => {
     const { company, site, devices } = recording.facts;
     const names = `site ${JSON.stringify(site)}, device ${JSON.stringify(devices[0])}`;

@@ -45,8 +45,8 @@ function named(
       const made = names(random);
       return { ...made, readings: readingsOf(random, made.devices, rounds) };
     },
-    run: async (stage, facts) => {
-      const program = await stage.start({ env: { COMPANY: facts.company, SITE: facts.site } });
+    run: async (context, facts) => {
+      const program = await context.start({ env: { COMPANY: facts.company, SITE: facts.site } });
       for (const reading of facts.readings) program.feed(reading);
       await program.sends('CONNECT', { within: 8000 });
       await program.stop();
@@ -102,8 +102,8 @@ export const namelessSite = scenario<Facts>('a site without a name', {
       readings: readingsOf(random, devices, 1),
     };
   },
-  run: async (stage, facts) => {
-    const program = await stage.start({ env: { COMPANY: facts.company, SITE: facts.site } });
+  run: async (context, facts) => {
+    const program = await context.start({ env: { COMPANY: facts.company, SITE: facts.site } });
     for (const reading of facts.readings) program.feed(reading);
     await program.stop();
   },

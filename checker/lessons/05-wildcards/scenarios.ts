@@ -1,4 +1,5 @@
 import { payloadText, type TraceEntry, topicMatches } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import {
   isFromProgram,
@@ -9,7 +10,6 @@ import {
   sent,
 } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 /** What the sensors say between two queries, and what is known afterwards. */
 export interface Phase {
@@ -108,9 +108,9 @@ function delivered(facts: Facts, count: number): (entry: TraceEntry) => boolean 
 const ROUNDS = 3;
 
 async function ask(
-  stage: Stage,
-  program: StagedProgram,
-  desk: Awaited<ReturnType<Stage['peer']>>,
+  context: ScenarioContext,
+  program: StartedProgram,
+  desk: Awaited<ReturnType<ScenarioContext['peer']>>,
   facts: Facts,
   phase: Phase,
 ): Promise<void> {
@@ -128,8 +128,8 @@ async function ask(
       entry.packet.topic === facts.replyTopic;
     const what = `the reply to the query "${phase.query}"`;
     const reply = await (phase.messages.length === 0
-      ? stage.maybe(what, isReply, 1500)
-      : stage.until(what, isReply, 2500));
+      ? context.maybe(what, isReply, 1500)
+      : context.until(what, isReply, 2500));
     if (!reply || !isReply(reply)) return;
     const { id, qos } = reply.packet;
     if (qos === 1) await program.receives('PUBACK', { when: ({ packet }) => packet.id === id });
@@ -156,10 +156,10 @@ export function readReply(reply: Reply): Readonly<Record<string, unknown>> | und
   }
 }
 
-async function play(stage: Stage, facts: Facts): Promise<void> {
-  const sensor = await stage.peer('sensor');
-  const desk = await stage.peer('desk');
-  const program = await stage.start({
+async function play(context: ScenarioContext, facts: Facts): Promise<void> {
+  const sensor = await context.peer('sensor');
+  const desk = await context.peer('desk');
+  const program = await context.start({
     env: {
       COMPANY: facts.company,
       SITE: facts.site,
@@ -172,7 +172,7 @@ async function play(stage: Stage, facts: Facts): Promise<void> {
   // A start on a busy machine takes its time; a SUBSCRIBE after CONNECT does not.
   await program.sends('CONNECT', { within: 8000 });
   await program.receives('SUBACK', { what: 'a SUBSCRIBE from your program, and its SUBACK' });
-  await stage.until('subscriptions for the temperatures and the query', all, 2500);
+  await context.until('subscriptions for the temperatures and the query', all, 2500);
   let published = 0;
   for (const phase of facts.phases) {
     for (const { device, temp } of phase.messages) {
@@ -185,9 +185,9 @@ async function play(stage: Stage, facts: Facts): Promise<void> {
     published += phase.messages.length;
     if (phase.messages.length > 0) {
       const there = delivered(facts, published);
-      await stage.maybe('the temperatures to reach your program', there, 1500);
+      await context.maybe('the temperatures to reach your program', there, 1500);
     }
-    await ask(stage, program, desk, facts, phase);
+    await ask(context, program, desk, facts, phase);
   }
   await program.stop();
 }

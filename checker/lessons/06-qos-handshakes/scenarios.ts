@@ -5,6 +5,7 @@ import {
   type TraceEntry,
   withhold,
 } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
 import {
@@ -15,7 +16,6 @@ import {
   sent,
 } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export const kinds = ['telemetry', 'heartbeat', 'billing'] as const;
 export type Kind = (typeof kinds)[number];
@@ -120,12 +120,12 @@ const fromProgram = (entry: TraceEntry): entry is Message =>
   isFromProgram(entry, 'PUBLISH') && !entry.madeByTap;
 
 /** Rule: this packet acknowledges the message with that seq. */
-function acknowledges(stage: Stage, type: 'PUBACK' | 'PUBREC', seq: number) {
+function acknowledges(context: ScenarioContext, type: 'PUBACK' | 'PUBREC', seq: number) {
   return (entry: PacketEntry): boolean => {
     const { packet } = entry;
     return (
       packet.type === type &&
-      stage.tap.entries.some(
+      context.tap.entries.some(
         one =>
           fromProgram(one) &&
           one.connection === entry.connection &&
@@ -136,28 +136,28 @@ function acknowledges(stage: Stage, type: 'PUBACK' | 'PUBREC', seq: number) {
   };
 }
 
-const start = (stage: Stage, here: Facts): Promise<StagedProgram> =>
-  stage.start({ env: variables(here) });
+const start = (context: ScenarioContext, here: Facts): Promise<StartedProgram> =>
+  context.start({ env: variables(here) });
 
 const suback = (entry: TraceEntry) => isPacket(entry, 'SUBACK') && entry.who === 'program';
 
 /** Starts the program and gives it a moment to subscribe, which most of the scenarios do not need. */
-async function ready(stage: Stage, here: Facts): Promise<StagedProgram> {
-  const program = await start(stage, here);
+async function ready(context: ScenarioContext, here: Facts): Promise<StartedProgram> {
+  const program = await start(context, here);
   await program.receives('CONNACK');
-  await stage.maybe('the SUBACK of PROBE_TOPIC', suback, 1500);
+  await context.maybe('the SUBACK of PROBE_TOPIC', suback, 1500);
   return program;
 }
 
 /** Feeds a line and waits until its handshake is over, whatever QoS it came at. False: no PUBLISH came. */
 async function handshake(
-  stage: Stage,
-  program: StagedProgram,
+  context: ScenarioContext,
+  program: StartedProgram,
   line: Line,
   at: number,
 ): Promise<boolean> {
   program.feed(line);
-  const published = (await stage.maybe(
+  const published = (await context.maybe(
     `the PUBLISH of line ${at + 1}, ${line.kind}`,
     entry => fromProgram(entry) && seqOf(entry) === line.seq,
     2500,
@@ -165,7 +165,7 @@ async function handshake(
   if (!published) return false;
   const last = lastPacket[published.packet.qos];
   if (last === undefined) return true;
-  await stage.maybe(
+  await context.maybe(
     `the ${last} of line ${at + 1}`,
     entry =>
       entry.kind === 'packet' &&
@@ -185,10 +185,10 @@ const lastPacket = [undefined, 'PUBACK', 'PUBCOMP'] as const;
 /** One line after the other, each when the handshake of the last one is over. */
 export const oneOfEach = scenario<Facts>('one of each', {
   facts: facts(['telemetry', 'heartbeat', 'billing', 'telemetry']),
-  run: async (stage, here) => {
-    const program = await ready(stage, here);
+  run: async (context, here) => {
+    const program = await ready(context, here);
     for (const [at, line] of here.lines.entries()) {
-      if (!(await handshake(stage, program, line, at))) break;
+      if (!(await handshake(context, program, line, at))) break;
     }
     await program.stop();
   },
@@ -197,14 +197,14 @@ export const oneOfEach = scenario<Facts>('one of each', {
 /** The last PUBACK takes its time, and the input ends meanwhile. */
 export const latePuback = scenario<Facts>('late PUBACK', {
   facts: facts(['telemetry', 'billing', 'heartbeat', 'telemetry']),
-  run: async (stage, here) => {
+  run: async (context, here) => {
     const last = here.lines.at(-1) as Line;
-    const puback = stage.tap.rule({
+    const puback = context.tap.rule({
       who: 'program',
-      when: acknowledges(stage, 'PUBACK', last.seq),
+      when: acknowledges(context, 'PUBACK', last.seq),
       do: withhold(),
     });
-    const program = await start(stage, here);
+    const program = await start(context, here);
     await program.receives('CONNACK');
     for (const line of here.lines) program.feed(line);
     await program.sends('PUBLISH', {
@@ -212,12 +212,12 @@ export const latePuback = scenario<Facts>('late PUBACK', {
       when: entry => seqOf(entry) === last.seq,
     });
     program.endInput();
-    await stage.maybe(
+    await context.maybe(
       'a program that leaves before the acknowledgement',
       entry =>
         entry.kind === 'connection' &&
         entry.event === 'closed' &&
-        stage.tap.connections().every(one => !one.open),
+        context.tap.connections().every(one => !one.open),
       1000,
     );
     puback.release();
@@ -234,22 +234,22 @@ function lostWithConnection(
 ) {
   return scenario<Facts>(name, {
     facts: facts(wanted),
-    run: async (stage, here) => {
+    run: async (context, here) => {
       const line = here.lines[struck] as Line;
-      const cut = stage.tap.rule({
+      const cut = context.tap.rule({
         who: 'program',
-        when: acknowledges(stage, ack, line.seq),
+        when: acknowledges(context, ack, line.seq),
         do: cutBefore(),
       });
-      const program = await ready(stage, here);
+      const program = await ready(context, here);
       for (const [at, one] of here.lines.slice(0, struck).entries())
-        await handshake(stage, program, one, at);
+        await handshake(context, program, one, at);
       program.feed(line);
       const first = await program.sends('PUBLISH', {
         what: `the PUBLISH of line ${struck + 1}`,
         when: entry => seqOf(entry) === line.seq,
       });
-      await stage.until(`the ${ack} of line ${struck + 1}`, () => cut.struck > 0);
+      await context.until(`the ${ack} of line ${struck + 1}`, () => cut.struck > 0);
       const again = await program.sends('PUBLISH', {
         what: `the same PUBLISH, with id=${first.packet.id}, on a new connection`,
         when: entry =>
@@ -264,7 +264,7 @@ function lostWithConnection(
         when: entry => entry.connection === again.connection && entry.packet.id === again.packet.id,
       });
       for (const [at, one] of here.lines.slice(struck + 1).entries())
-        await handshake(stage, program, one, struck + 1 + at);
+        await handshake(context, program, one, struck + 1 + at);
       await program.stop();
     },
   });
@@ -289,14 +289,14 @@ export const lostPubrec = lostWithConnection(
 /** Three readings at once; the PUBACK of the first one comes last. */
 export const outOfOrder = scenario<Facts>('PUBACKs out of order', {
   facts: facts(['telemetry', 'telemetry', 'telemetry']),
-  run: async (stage, here) => {
+  run: async (context, here) => {
     const [first, , third] = here.lines as [Line, Line, Line];
-    const puback = stage.tap.rule({
+    const puback = context.tap.rule({
       who: 'program',
-      when: acknowledges(stage, 'PUBACK', first.seq),
+      when: acknowledges(context, 'PUBACK', first.seq),
       do: withhold(),
     });
-    const program = await start(stage, here);
+    const program = await start(context, here);
     await program.receives('CONNACK');
     for (const line of here.lines) program.feed(line);
     program.endInput();
@@ -305,13 +305,13 @@ export const outOfOrder = scenario<Facts>('PUBACKs out of order', {
       when: entry => seqOf(entry) === first.seq,
     });
     // A program that sends one message at a time waits for the first PUBACK, and is right to do so.
-    const all = await stage.maybe(
+    const all = await context.maybe(
       'three messages at once',
       entry => fromProgram(entry) && seqOf(entry) === third.seq,
       700,
     );
     if (all) {
-      await stage.maybe(
+      await context.maybe(
         'a program that leaves before the first acknowledgement',
         entry => entry.kind === 'connection' && entry.event === 'closed',
         700,
@@ -322,9 +322,9 @@ export const outOfOrder = scenario<Facts>('PUBACKs out of order', {
   },
 });
 
-async function probing(stage: Stage, here: Facts): Promise<void> {
-  const prober = await stage.peer('prober');
-  const program = await start(stage, here);
+async function probing(context: ScenarioContext, here: Facts): Promise<void> {
+  const prober = await context.peer('prober');
+  const program = await start(context, here);
   await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program' });
   await program.receives('SUBACK');
   for (const probe of here.probes) {
@@ -344,8 +344,8 @@ export const probe = scenario<Facts>('probe', { facts: facts([], [1, 0, 2]), run
 /** The same, and the broker grants QoS 1 where 2 was asked for. */
 export const grantedLess = scenario<Facts>('granted less', {
   facts: facts([], [2, 1, 0]),
-  run: async (stage, here) => {
-    stage.tap.rule({
+  run: async (context, here) => {
+    context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'SUBSCRIBE',
       do: replaceWith(({ packet }) =>
@@ -358,6 +358,6 @@ export const grantedLess = scenario<Facts>('granted less', {
       ),
       times: Number.POSITIVE_INFINITY,
     });
-    await probing(stage, here);
+    await probing(context, here);
   },
 });

@@ -7,6 +7,7 @@ import {
   type TraceEntry,
   withhold,
 } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
 import {
@@ -18,7 +19,6 @@ import {
   sent,
 } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export interface Reading {
   readonly device: string;
@@ -113,8 +113,8 @@ const isTotal = (entry: TraceEntry, here: Facts, device: string): entry is Messa
   isFromProgram(entry, 'PUBLISH') && entry.packet.topic === totalTopic(here, device);
 
 /** Starts the program and waits until its subscription stands. */
-async function ready(stage: Stage, here: Facts): Promise<StagedProgram> {
-  const program = await stage.start({ env: variables(here) });
+async function ready(context: ScenarioContext, here: Facts): Promise<StartedProgram> {
+  const program = await context.start({ env: variables(here) });
   await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program' });
   await program.receives('SUBACK');
   return program;
@@ -122,15 +122,15 @@ async function ready(stage: Stage, here: Facts): Promise<StagedProgram> {
 
 type Send = (reading: Reading) => Promise<void>;
 
-async function meters(stage: Stage, here: Facts): Promise<Send> {
-  const peer = await stage.peer('meters');
+async function meters(context: ScenarioContext, here: Facts): Promise<Send> {
+  const peer = await context.peer('meters');
   return reading => peer.publish(topicOf(here, reading), JSON.stringify(reading), { qos: 1 });
 }
 
 /** Sends the sentinel, waits for its total, and asks the program to stop: now every total is out. */
-async function finish(stage: Stage, here: Facts, program: StagedProgram, send: Send) {
+async function finish(context: ScenarioContext, here: Facts, program: StartedProgram, send: Send) {
   await send(here.sentinel);
-  await stage.until('the total of the meter that reported last', entry =>
+  await context.until('the total of the meter that reported last', entry =>
     isTotal(entry, here, here.sentinel.device),
   );
   await program.stop();
@@ -141,32 +141,37 @@ const from = (first: number, count: number) => Array.from({ length: count }, (_,
 /** Two meters, one reading after the other, nothing twice. */
 export const quietDay = scenario<Facts>('a quiet day', {
   facts: facts({ first: { seqs: from(11, 3) }, second: { seqs: from(61, 2) } }),
-  run: async (stage, here) => {
-    const send = await meters(stage, here);
-    const program = await ready(stage, here);
+  run: async (context, here) => {
+    const send = await meters(context, here);
+    const program = await ready(context, here);
     const [a1, a2, a3] = here.readings['first'] as [Reading, Reading, Reading];
     const [b1, b2] = here.readings['second'] as [Reading, Reading];
     let missed = 0;
     for (const reading of [a1, b1, a2, a3, b2]) {
-      missed += (await paced(stage, here, send, reading)) ? 0 : 1;
+      missed += (await paced(context, here, send, reading)) ? 0 : 1;
       if (missed === 2) break;
     }
     await program.stop();
   },
 });
 
-function acknowledged(stage: Stage, id: number | undefined, direction: string, connection: number) {
+function acknowledged(
+  context: ScenarioContext,
+  id: number | undefined,
+  direction: string,
+  connection: number,
+) {
   const isIt = (entry: TraceEntry) =>
     isPacket(entry, 'PUBACK') &&
     entry.direction === direction &&
     entry.connection === connection &&
     entry.packet.id === id;
-  return stage.maybe(`PUBACK id=${id}`, isIt, 1000);
+  return context.maybe(`PUBACK id=${id}`, isIt, 1000);
 }
 
 /** Waits until a reading and its total are acknowledged, so that the next one finds a quiet line. */
-async function settled(stage: Stage, reading: Reading, total: Message): Promise<void> {
-  const delivery = stage.tap.entries.find(
+async function settled(context: ScenarioContext, reading: Reading, total: Message): Promise<void> {
+  const delivery = context.tap.entries.find(
     (one): one is Message =>
       one.kind === 'packet' &&
       one.who === 'program' &&
@@ -174,29 +179,29 @@ async function settled(stage: Stage, reading: Reading, total: Message): Promise<
       carries(one, reading),
   );
   if (delivery?.packet.qos === 1)
-    await acknowledged(stage, delivery.packet.id, 'to-broker', delivery.connection);
+    await acknowledged(context, delivery.packet.id, 'to-broker', delivery.connection);
   if (total.packet.qos === 1)
-    await acknowledged(stage, total.packet.id, 'to-client', total.connection);
+    await acknowledged(context, total.packet.id, 'to-client', total.connection);
 }
 
 /** One reading comes twice, with its identifier and DUP; a new one comes with DUP only. */
 export const flags = scenario<Facts>('DUP set', {
   facts: facts({ repeated: { seqs: from(21, 3) }, flagged: { seqs: from(71, 3) } }),
-  run: async (stage, here) => {
+  run: async (context, here) => {
     const { repeated = [], flagged = [] } = here.readings;
     const strikes = (reading: Reading | undefined) => (entry: PacketEntry) =>
       reading !== undefined && carries(entry, reading);
     const rule = { who: 'program', direction: 'to-client' } as const;
-    stage.tap.rule({
+    context.tap.rule({
       ...rule,
       when: strikes(repeated[1]),
       do: duplicate({ dup: true, id: 'same' }),
     });
-    stage.tap.rule({ ...rule, when: strikes(flagged[1]), do: setFlags({ dup: true }) });
-    const send = await meters(stage, here);
-    const program = await ready(stage, here);
+    context.tap.rule({ ...rule, when: strikes(flagged[1]), do: setFlags({ dup: true }) });
+    const send = await meters(context, here);
+    const program = await ready(context, here);
     for (const reading of [...repeated, ...flagged]) await send(reading);
-    await finish(stage, here, program, send);
+    await finish(context, here, program, send);
   },
 });
 
@@ -216,9 +221,9 @@ export const manyMeters = scenario<Facts>('many meters', {
     }));
     return { ...here, readings: { ...here.readings, restarts } };
   },
-  run: async (stage, here) => {
-    const send = await meters(stage, here);
-    const program = await ready(stage, here);
+  run: async (context, here) => {
+    const send = await meters(context, here);
+    const program = await ready(context, here);
     const { stutters = [], left = [], right = [], late = [], restarts = [] } = here.readings;
     const [s1, s2, s3, s4] = stutters;
     const stuttering = [s1, s2, s3, s2, s4];
@@ -228,20 +233,20 @@ export const manyMeters = scenario<Facts>('many meters', {
         if (reading) await send(reading);
       }
     }
-    await finish(stage, here, program, send);
+    await finish(context, here, program, send);
   },
 });
 
 /** Two readings under one packet identifier: the first is acknowledged before the second comes. */
 export const reusedId = scenario<Facts>('packet identifier used again', {
   facts: facts({ meter: { seqs: from(31, 3) } }),
-  run: async (stage, here) => {
-    const send = await meters(stage, here);
-    const program = await ready(stage, here);
+  run: async (context, here) => {
+    const send = await meters(context, here);
+    const program = await ready(context, here);
     const suback = await program.receives('SUBACK');
     for (const [at, reading] of (here.readings['meter'] ?? []).entries()) {
       const text = JSON.stringify(reading);
-      stage.tap.inject(suback.connection, 'to-client', {
+      context.tap.inject(suback.connection, 'to-client', {
         type: 'PUBLISH',
         topic: topicOf(here, reading),
         payload: { bytes: Buffer.byteLength(text), text },
@@ -256,7 +261,7 @@ export const reusedId = scenario<Facts>('packet identifier used again', {
         nth: at + 1,
       });
     }
-    await finish(stage, here, program, send);
+    await finish(context, here, program, send);
   },
 });
 
@@ -264,18 +269,28 @@ export const reusedId = scenario<Facts>('packet identifier used again', {
 export const reusedIdentifier = 4711;
 
 /** Feeds a reading and waits until it and its total are acknowledged, as far as they come at all. */
-async function paced(stage: Stage, here: Facts, send: Send, reading: Reading): Promise<boolean> {
-  const before = stage.tap.entries.length;
+async function paced(
+  context: ScenarioContext,
+  here: Facts,
+  send: Send,
+  reading: Reading,
+): Promise<boolean> {
+  const before = context.tap.entries.length;
   await send(reading);
-  const total = await nextTotal(stage, here, reading, before);
-  if (total) await settled(stage, reading, total);
+  const total = await nextTotal(context, here, reading, before);
+  if (total) await settled(context, reading, total);
   return total !== undefined;
 }
 
-async function nextTotal(stage: Stage, here: Facts, { device, seq }: Reading, before: number) {
+async function nextTotal(
+  context: ScenarioContext,
+  here: Facts,
+  { device, seq }: Reading,
+  before: number,
+) {
   const isNew = (entry: TraceEntry) =>
-    isTotal(entry, here, device) && stage.tap.entries.indexOf(entry) >= before;
-  return (await stage.maybe(`a total after the reading ${seq}`, isNew, 1500)) as
+    isTotal(entry, here, device) && context.tap.entries.indexOf(entry) >= before;
+  return (await context.maybe(`a total after the reading ${seq}`, isNew, 1500)) as
     | Message
     | undefined;
 }
@@ -286,7 +301,7 @@ async function nextTotal(stage: Stage, here: Facts, { device, seq }: Reading, be
  */
 export const lostPuback = scenario<Facts>('lost PUBACK', {
   facts: facts({ meter: { seqs: from(41, 3) } }),
-  run: async (stage, here) => {
+  run: async (context, here) => {
     const [first, second, third] = here.readings['meter'] as [Reading, Reading, Reading];
     const delivered = (reading: Reading) => (entry: TraceEntry) =>
       isPacket(entry, 'PUBLISH') &&
@@ -295,7 +310,7 @@ export const lostPuback = scenario<Facts>('lost PUBACK', {
       carries(entry, reading);
     const answersSecond = (entry: PacketEntry) =>
       isPacket(entry, 'PUBACK') &&
-      stage.tap.entries.some(
+      context.tap.entries.some(
         one =>
           one.kind === 'packet' &&
           delivered(second)(one) &&
@@ -303,37 +318,37 @@ export const lostPuback = scenario<Facts>('lost PUBACK', {
           'id' in one.packet &&
           one.packet.id === entry.packet.id,
       );
-    const puback = stage.tap.rule({
+    const puback = context.tap.rule({
       who: 'program',
       direction: 'to-broker',
       when: answersSecond,
       do: withhold(),
     });
-    const connack = stage.tap.rule({
+    const connack = context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'CONNACK' && puback.struck > 0,
       do: stall(),
     });
-    const send = await meters(stage, here);
-    const program = await ready(stage, here);
-    await paced(stage, here, send, first);
-    const before = stage.tap.entries.length;
+    const send = await meters(context, here);
+    const program = await ready(context, here);
+    await paced(context, here, send, first);
+    const before = context.tap.entries.length;
     await send(second);
-    const struck = (await stage.until(
+    const struck = (await context.until(
       `the PUBACK of reading ${second.seq}`,
       entry => entry.kind === 'packet' && entry.fate === 'withheld' && answersSecond(entry),
     )) as PacketEntry;
-    const total = await nextTotal(stage, here, second, before);
-    if (total) await acknowledged(stage, total.packet.id, 'to-client', total.connection);
-    stage.tap.cut(struck.connection);
+    const total = await nextTotal(context, here, second, before);
+    if (total) await acknowledged(context, total.packet.id, 'to-client', total.connection);
+    context.tap.cut(struck.connection);
     await send(third);
     // Nothing reaches the program before the broker has all of it on the way.
-    await stage.until('a new connection', () => connack.struck > 0, 5000);
-    await stage.maybe(`reading ${third.seq} on the new connection`, delivered(third), 1000);
-    const after = stage.tap.entries.length;
+    await context.until('a new connection', () => connack.struck > 0, 5000);
+    await context.maybe(`reading ${third.seq} on the new connection`, delivered(third), 1000);
+    const after = context.tap.entries.length;
     connack.release();
-    const last = await nextTotal(stage, here, third, after);
-    if (last) await settled(stage, third, last);
-    await finish(stage, here, program, send);
+    const last = await nextTotal(context, here, third, after);
+    if (last) await settled(context, third, last);
+    await finish(context, here, program, send);
   },
 });

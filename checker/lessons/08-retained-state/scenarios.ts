@@ -1,4 +1,5 @@
 import { type PublishPacket, payloadText } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import {
   isFromProgram,
@@ -9,7 +10,6 @@ import {
   sent,
 } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export interface Facts {
   readonly stateTopic: string;
@@ -61,16 +61,16 @@ export function text(packet: PublishPacket): string {
 }
 
 /** The last packet so far: what comes after it is new. */
-function mark(stage: Stage): { readonly n: number } {
-  return stage.tap.entries.findLast(entry => entry.kind === 'packet') ?? { n: 0 };
+function mark(context: ScenarioContext): { readonly n: number } {
+  return context.tap.entries.findLast(entry => entry.kind === 'packet') ?? { n: 0 };
 }
 
 /** Starts the program and waits until it listens. */
-async function start(stage: Stage, here: Facts): Promise<StagedProgram> {
-  const from = mark(stage);
-  const program = await stage.start({ env: environment(here) });
+async function start(context: ScenarioContext, here: Facts): Promise<StartedProgram> {
+  const from = mark(context);
+  const program = await context.start({ env: environment(here) });
   await program.receives('CONNACK', { after: from });
-  await stage.maybe(
+  await context.maybe(
     'a granted subscription',
     entry => isPacket(entry, 'SUBACK') && entry.who === 'program' && entry.n > from.n,
     1500,
@@ -78,8 +78,8 @@ async function start(stage: Stage, here: Facts): Promise<StagedProgram> {
   return program;
 }
 
-async function viewer(stage: Stage, here: Facts): Promise<void> {
-  const peer = await stage.peer('viewer');
+async function viewer(context: ScenarioContext, here: Facts): Promise<void> {
+  const peer = await context.peer('viewer');
   await peer.subscribe(here.stateTopic.replace(/[^/]+$/, '+'), 1);
 }
 
@@ -88,15 +88,15 @@ async function viewer(stage: Stage, here: Facts): Promise<void> {
  * program has its acknowledgement. False when that does not come.
  */
 async function feed(
-  stage: Stage,
-  program: StagedProgram,
+  context: ScenarioContext,
+  program: StartedProgram,
   line: Record<string, unknown>,
   topic: string,
   fits: (text: string) => boolean,
 ): Promise<boolean> {
-  const from = mark(stage);
+  const from = mark(context);
   program.feed(line);
-  const delivered = await stage.maybe(
+  const delivered = await context.maybe(
     `the message for the line ${JSON.stringify(line)}`,
     entry =>
       isPacket(entry, 'PUBLISH') &&
@@ -107,12 +107,12 @@ async function feed(
     2500,
   );
   if (!delivered) return false;
-  const message = stage.tap.entries.find(
+  const message = context.tap.entries.find(
     (entry): entry is Published =>
       isFromProgram(entry, 'PUBLISH') && entry.packet.topic === topic && entry.n > from.n,
   );
   if (message && message.packet.qos > 0) {
-    await stage.maybe(
+    await context.maybe(
       'its acknowledgement',
       entry =>
         entry.kind === 'packet' &&
@@ -125,19 +125,19 @@ async function feed(
   return true;
 }
 
-const setMode = (stage: Stage, program: StagedProgram, here: Facts, nth: number) =>
-  feed(stage, program, { mode: mode(here, nth) }, here.stateTopic, one =>
+const setMode = (context: ScenarioContext, program: StartedProgram, here: Facts, nth: number) =>
+  feed(context, program, { mode: mode(here, nth) }, here.stateTopic, one =>
     one.includes(mode(here, nth)),
   );
 
-const read = (stage: Stage, program: StagedProgram, here: Facts, nth: number) =>
-  feed(stage, program, { temp: temp(here, nth) }, here.telemetryTopic, one =>
+const read = (context: ScenarioContext, program: StartedProgram, here: Facts, nth: number) =>
+  feed(context, program, { temp: temp(here, nth) }, here.telemetryTopic, one =>
     one.includes(String(temp(here, nth))),
   );
 
 /** Somebody opens a dashboard now: subscribes, gets what is stored, and leaves. */
-async function newcomer(stage: Stage, here: Facts, name: string): Promise<void> {
-  const peer = await stage.peer(name, { fenceTopic: '$fence/newcomer' });
+async function newcomer(context: ScenarioContext, here: Facts, name: string): Promise<void> {
+  const peer = await context.peer(name, { fenceTopic: '$fence/newcomer' });
   await peer.subscribe(here.stateTopic.replace(/[^/]+$/, '+'), 1);
   await peer.fence();
   await peer.disconnect();
@@ -146,15 +146,17 @@ async function newcomer(stage: Stage, here: Facts, name: string): Promise<void> 
 /** A device in the course of a day: its mode changes, and readings come between. */
 export const changes = scenario<Facts>('changes', {
   facts,
-  run: async (stage, here) => {
-    await viewer(stage, here);
-    const program = await start(stage, here);
-    const told = await setMode(stage, program, here, 0);
-    if (told) await newcomer(stage, here, 'newcomer');
-    const reads = (await read(stage, program, here, 0)) && (await read(stage, program, here, 1));
-    if (told) (await setMode(stage, program, here, 1)) && (await setMode(stage, program, here, 2));
-    if (reads) await read(stage, program, here, 2);
-    await newcomer(stage, here, 'newcomer 2');
+  run: async (context, here) => {
+    await viewer(context, here);
+    const program = await start(context, here);
+    const told = await setMode(context, program, here, 0);
+    if (told) await newcomer(context, here, 'newcomer');
+    const reads =
+      (await read(context, program, here, 0)) && (await read(context, program, here, 1));
+    if (told)
+      (await setMode(context, program, here, 1)) && (await setMode(context, program, here, 2));
+    if (reads) await read(context, program, here, 2);
+    await newcomer(context, here, 'newcomer 2');
     await program.stop();
   },
 });
@@ -165,21 +167,21 @@ export const changes = scenario<Facts>('changes', {
  */
 export const restart = scenario<Facts>('restart', {
   facts,
-  run: async (stage, here) => {
-    await viewer(stage, here);
-    const first = await start(stage, here);
-    await setMode(stage, first, here, 0);
+  run: async (context, here) => {
+    await viewer(context, here);
+    const first = await start(context, here);
+    await setMode(context, first, here, 0);
     await first.stop();
-    await newcomer(stage, here, 'newcomer');
-    const second = await start(stage, here);
+    await newcomer(context, here, 'newcomer');
+    const second = await start(context, here);
     // A reading passes: whatever the program says at its start has left before it.
-    await read(stage, second, here, 0);
-    await newcomer(stage, here, 'newcomer 2');
-    await setMode(stage, second, here, 1);
-    await newcomer(stage, here, 'newcomer 3');
-    await feed(stage, second, { decommission: true }, here.stateTopic, () => true);
+    await read(context, second, here, 0);
+    await newcomer(context, here, 'newcomer 2');
+    await setMode(context, second, here, 1);
+    await newcomer(context, here, 'newcomer 3');
+    await feed(context, second, { decommission: true }, here.stateTopic, () => true);
     await second.stop();
-    await newcomer(stage, here, 'newcomer 4');
+    await newcomer(context, here, 'newcomer 4');
   },
 });
 
@@ -211,8 +213,8 @@ export const happenings: readonly Happening[] = [
 /** Other devices come, change and go; the program watches. */
 export const neighbours = scenario<Facts>('neighbours', {
   facts,
-  run: async (stage, here) => {
-    const yard = await stage.peer('yard');
+  run: async (context, here) => {
+    const yard = await context.peer('yard');
     const say = (one: Happening) =>
       yard.publish(
         stateOf(here, one.neighbour),
@@ -221,7 +223,7 @@ export const neighbours = scenario<Facts>('neighbours', {
       );
     let missed = 0;
     const reported = async (one: Happening, from: { readonly n: number }) => {
-      const seen = await stage.maybe(
+      const seen = await context.maybe(
         `the report on ${neighbour(here, one.neighbour)}`,
         entry =>
           isFromProgram(entry, 'PUBLISH') &&
@@ -237,10 +239,10 @@ export const neighbours = scenario<Facts>('neighbours', {
         // Said already, and stored: in the first run here, in the second run by the first one.
         if (!one.again) await say(one);
       }
-      const began = mark(stage);
-      const program = await start(stage, here);
+      const began = mark(context);
+      const program = await start(context, here);
       for (const one of list) {
-        const from = one.source === 'stored' ? began : mark(stage);
+        const from = one.source === 'stored' ? began : mark(context);
         if (one.source !== 'stored') await say(one);
         await reported(one, from);
       }

@@ -1,5 +1,5 @@
 import { check, fail } from '../../harness/check.js';
-import { stillRunning } from '../../harness/detectors.js';
+import { stillRunning } from '../../harness/detectors/index.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { connections, notes, received, sent } from '../../harness/recording.js';
 import {

@@ -1,4 +1,5 @@
 import { payloadText, type RuleHandle, type TraceEntry, withhold } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import {
   isPacket,
@@ -8,7 +9,6 @@ import {
   sent,
 } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export interface Facts {
   readonly statusTopic: string;
@@ -53,22 +53,28 @@ export function text(entry: Published): string {
 }
 
 /** The last packet so far: what comes after it is new. */
-function mark(stage: Stage): { readonly n: number } {
-  return stage.tap.entries.findLast(entry => entry.kind === 'packet') ?? { n: 0 };
+function mark(context: ScenarioContext): { readonly n: number } {
+  return context.tap.entries.findLast(entry => entry.kind === 'packet') ?? { n: 0 };
 }
 
-const start = (stage: Stage, here: Facts, keepalive = CALM, name = 'program') =>
-  stage.start({ name, env: environment(here, keepalive) });
+const start = (context: ScenarioContext, here: Facts, keepalive = CALM, name = 'program') =>
+  context.start({ name, env: environment(here, keepalive) });
 
 /** Somebody who listens all the time. */
-async function viewer(stage: Stage, here: Facts): Promise<void> {
-  const peer = await stage.peer('viewer');
+async function viewer(context: ScenarioContext, here: Facts): Promise<void> {
+  const peer = await context.peer('viewer');
   await peer.subscribe(here.statusTopic, 1);
 }
 
 /** Waits until the viewer hears the word. */
-const heard = (stage: Stage, what: string, word: string, from: { readonly n: number }, ms = 4000) =>
-  stage.maybe(
+const heard = (
+  context: ScenarioContext,
+  what: string,
+  word: string,
+  from: { readonly n: number },
+  ms = 4000,
+) =>
+  context.maybe(
     what,
     entry =>
       isPacket(entry, 'PUBLISH') &&
@@ -80,8 +86,8 @@ const heard = (stage: Stage, what: string, word: string, from: { readonly n: num
   );
 
 /** Somebody opens a dashboard now: subscribes, gets what is stored, and leaves. */
-async function newcomer(stage: Stage, here: Facts, name: string): Promise<void> {
-  const peer = await stage.peer(name, { fenceTopic: '$fence/newcomer' });
+async function newcomer(context: ScenarioContext, here: Facts, name: string): Promise<void> {
+  const peer = await context.peer(name, { fenceTopic: '$fence/newcomer' });
   await peer.subscribe(here.statusTopic, 1);
   await peer.fence();
   await peer.disconnect();
@@ -89,21 +95,27 @@ async function newcomer(stage: Stage, here: Facts, name: string): Promise<void> 
 
 /** Starts the program and waits until it has said that it is there. False when it does not. */
 async function comeUp(
-  stage: Stage,
+  context: ScenarioContext,
   here: Facts,
   keepalive?: number,
-): Promise<{ readonly program: StagedProgram; readonly up: boolean }> {
-  const from = mark(stage);
-  const program = await start(stage, here, keepalive);
+): Promise<{ readonly program: StartedProgram; readonly up: boolean }> {
+  const from = mark(context);
+  const program = await start(context, here, keepalive);
   await program.receives('CONNACK');
-  const word = await heard(stage, `"${here.online}" on the status topic`, here.online, from, 2500);
-  if (word) await acknowledged(stage, here.online, from);
+  const word = await heard(
+    context,
+    `"${here.online}" on the status topic`,
+    here.online,
+    from,
+    2500,
+  );
+  if (word) await acknowledged(context, here.online, from);
   return { program, up: word !== undefined };
 }
 
 /** Waits until the program has the acknowledgement of a word that it said at QoS 1 or 2. */
-async function acknowledged(stage: Stage, word: string, from: { readonly n: number }) {
-  const said = stage.tap.entries.find(
+async function acknowledged(context: ScenarioContext, word: string, from: { readonly n: number }) {
+  const said = context.tap.entries.find(
     (entry): entry is Published =>
       isPacket(entry, 'PUBLISH') &&
       entry.who === 'program' &&
@@ -112,7 +124,7 @@ async function acknowledged(stage: Stage, word: string, from: { readonly n: numb
       text(entry) === word,
   );
   if (!said || said.packet.qos === 0) return;
-  await stage.maybe(
+  await context.maybe(
     'its acknowledgement',
     entry => entry.kind === 'packet' && entry.n > said.n && isAck(entry, said),
     1000,
@@ -129,8 +141,8 @@ export function isAck(entry: TraceEntry, of: Published): boolean {
   );
 }
 
-const openLines = (stage: Stage, who: string) =>
-  stage.tap
+const openLines = (context: ScenarioContext, who: string) =>
+  context.tap
     .connections()
     .filter(one => one.open && one.who === who)
     .map(one => one.connection);
@@ -141,41 +153,41 @@ const openLines = (stage: Stage, who: string) =>
  */
 export const killed = scenario<Facts>('killed', {
   facts,
-  run: async (stage, here) => {
-    const yesterday = await stage.peer('yesterday');
+  run: async (context, here) => {
+    const yesterday = await context.peer('yesterday');
     await yesterday.publish(here.statusTopic, here.offline, { qos: 1, retain: true });
-    await viewer(stage, here);
-    const { program } = await comeUp(stage, here);
-    await newcomer(stage, here, 'newcomer');
-    const from = mark(stage);
+    await viewer(context, here);
+    const { program } = await comeUp(context, here);
+    await newcomer(context, here, 'newcomer');
+    const from = mark(context);
     await program.crash();
-    await heard(stage, `"${here.offline}" from the broker`, here.offline, from, 2000);
-    await newcomer(stage, here, 'newcomer 2');
+    await heard(context, `"${here.offline}" from the broker`, here.offline, from, 2000);
+    await newcomer(context, here, 'newcomer 2');
   },
 });
 
 /** The cable is pulled: nothing passes, and nothing is closed. Later the program dials again. */
 export const silence = scenario<Facts>('silent line', {
   facts,
-  run: async (stage, here) => {
-    await viewer(stage, here);
-    const { program, up } = await comeUp(stage, here, SHORT);
+  run: async (context, here) => {
+    await viewer(context, here);
+    const { program, up } = await comeUp(context, here, SHORT);
     // On a machine that stands still for 1.5 s the broker gives up too early: then the next line.
-    for (let tries = 0; up && openLines(stage, 'program').length === 0 && tries < 3; tries++) {
-      await heard(stage, `"${here.online}" once more`, here.online, mark(stage));
+    for (let tries = 0; up && openLines(context, 'program').length === 0 && tries < 3; tries++) {
+      await heard(context, `"${here.online}" once more`, here.online, mark(context));
     }
-    const from = mark(stage);
-    for (const connection of openLines(stage, 'program')) stage.tap.blackhole(connection);
+    const from = mark(context);
+    for (const connection of openLines(context, 'program')) context.tap.blackhole(connection);
     const gone = await heard(
-      stage,
+      context,
       `"${here.offline}" from the broker`,
       here.offline,
       from,
       SHORT * 1500 + MARGIN,
     );
     if (gone && up) {
-      await heard(stage, `"${here.online}" on a new connection`, here.online, from, 8000);
-      await newcomer(stage, here, 'newcomer');
+      await heard(context, `"${here.online}" on a new connection`, here.online, from, 8000);
+      await newcomer(context, here, 'newcomer');
     }
     await program.stop();
   },
@@ -184,14 +196,14 @@ export const silence = scenario<Facts>('silent line', {
 /** The connection is cut in the middle of the day. */
 export const cut = scenario<Facts>('cut', {
   facts,
-  run: async (stage, here) => {
-    await viewer(stage, here);
-    const { program, up } = await comeUp(stage, here);
-    const from = mark(stage);
-    for (const connection of openLines(stage, 'program')) stage.tap.cut(connection);
+  run: async (context, here) => {
+    await viewer(context, here);
+    const { program, up } = await comeUp(context, here);
+    const from = mark(context);
+    for (const connection of openLines(context, 'program')) context.tap.cut(connection);
     if (up) {
-      await heard(stage, `"${here.online}" on a new connection`, here.online, from, 5000);
-      await newcomer(stage, here, 'newcomer');
+      await heard(context, `"${here.online}" on a new connection`, here.online, from, 5000);
+      await newcomer(context, here, 'newcomer');
     }
     await program.stop();
   },
@@ -204,32 +216,32 @@ export const cut = scenario<Facts>('cut', {
  */
 export const reboot = scenario<Facts>('reboot', {
   facts,
-  run: async (stage, here) => {
-    await viewer(stage, here);
-    const held = stage.tap.rule({
+  run: async (context, here) => {
+    await viewer(context, here);
+    const held = context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'CONNECT',
       do: withhold(),
       times: Number.POSITIVE_INFINITY,
     });
-    const began = mark(stage);
-    const old = await start(stage, here, REBOOT, 'before');
-    const program = await start(stage, here, CALM);
-    await heard(stage, `"${here.online}" from the first run`, here.online, began);
+    const began = mark(context);
+    const old = await start(context, here, REBOOT, 'before');
+    const program = await start(context, here, CALM);
+    await heard(context, `"${here.online}" from the first run`, here.online, began);
     await program.sends('CONNECT');
-    for (const connection of openLines(stage, 'before')) {
+    for (const connection of openLines(context, 'before')) {
       // The broker's clock for this line begins now.
-      stage.tap.inject(connection, 'to-broker', { type: 'PINGREQ' });
-      stage.tap.blackhole(connection);
+      context.tap.inject(connection, 'to-broker', { type: 'PINGREQ' });
+      context.tap.blackhole(connection);
     }
-    const from = mark(stage);
+    const from = mark(context);
     await old.crash();
     held.remove();
     held.release();
-    await heard(stage, `"${here.online}" from the second run`, here.online, from);
+    await heard(context, `"${here.online}" from the second run`, here.online, from);
     // It comes when the second run pushes the old line out, or when that expires by itself.
-    await heard(stage, 'the will of the first run', here.offline, from, REBOOT * 1500 + MARGIN);
-    await newcomer(stage, here, 'newcomer');
+    await heard(context, 'the will of the first run', here.offline, from, REBOOT * 1500 + MARGIN);
+    await newcomer(context, here, 'newcomer');
     await program.stop();
   },
 });
@@ -237,12 +249,12 @@ export const reboot = scenario<Facts>('reboot', {
 /** The program is asked to stop, and the broker takes its time with the acknowledgement. */
 export const cleanStop = scenario<Facts>('clean stop', {
   facts,
-  run: async (stage, here) => {
-    await viewer(stage, here);
-    const { program } = await comeUp(stage, here);
-    const from = mark(stage);
+  run: async (context, here) => {
+    await viewer(context, here);
+    const { program } = await comeUp(context, here);
+    const from = mark(context);
     const goodbye = (): Published | undefined =>
-      stage.tap.entries.find(
+      context.tap.entries.find(
         (entry): entry is Published =>
           isPacket(entry, 'PUBLISH') &&
           entry.who === 'program' &&
@@ -250,7 +262,7 @@ export const cleanStop = scenario<Facts>('clean stop', {
           text(entry) === here.offline &&
           entry.n > from.n,
       );
-    const ack: RuleHandle = stage.tap.rule({
+    const ack: RuleHandle = context.tap.rule({
       who: 'program',
       when: entry => {
         const said = goodbye();
@@ -259,7 +271,7 @@ export const cleanStop = scenario<Facts>('clean stop', {
       do: withhold(),
     });
     program.endInput();
-    await stage.maybe(
+    await context.maybe(
       'a goodbye of the program',
       entry =>
         entry.kind !== 'note' &&
@@ -268,7 +280,7 @@ export const cleanStop = scenario<Facts>('clean stop', {
         (goodbye() !== undefined || (entry.kind === 'connection' && entry.event === 'closed')),
       2500,
     );
-    await stage.maybe(
+    await context.maybe(
       'a DISCONNECT before the acknowledgement',
       entry =>
         (isPacket(entry, 'DISCONNECT') && entry.who === 'program') ||
@@ -277,31 +289,31 @@ export const cleanStop = scenario<Facts>('clean stop', {
     );
     ack.release();
     await program.stop();
-    await newcomer(stage, here, 'newcomer');
+    await newcomer(context, here, 'newcomer');
   },
 });
 
 /** CONNACK comes after a second and a half. */
 export const slowConnack = scenario<Facts>('slow CONNACK', {
   facts,
-  run: async (stage, here) => {
-    await viewer(stage, here);
-    const connack = stage.tap.rule({
+  run: async (context, here) => {
+    await viewer(context, here);
+    const connack = context.tap.rule({
       who: 'program',
       when: entry => entry.packet.type === 'CONNACK',
       do: withhold(),
     });
-    const from = mark(stage);
-    const program = await start(stage, here);
+    const from = mark(context);
+    const program = await start(context, here);
     await program.sends('CONNECT');
-    await stage.maybe(
+    await context.maybe(
       'a program that gives up before CONNACK',
       entry => entry.kind === 'connection' && entry.who === 'program' && entry.event === 'closed',
       1500,
     );
     connack.release();
-    await heard(stage, `"${here.online}" after the late CONNACK`, here.online, from, 2500);
-    await newcomer(stage, here, 'newcomer');
+    await heard(context, `"${here.online}" after the late CONNACK`, here.online, from, 2500);
+    await newcomer(context, here, 'newcomer');
     await program.stop();
   },
 });

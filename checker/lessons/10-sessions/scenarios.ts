@@ -1,9 +1,9 @@
 import { coalesceWithNext, drop, type TraceEntry } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket, type PacketOf } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export interface Facts {
   readonly clientId: string;
@@ -31,8 +31,8 @@ export function facts(random: Random): Facts {
   };
 }
 
-const start = (stage: Stage, { clientId, jobsTopic, doneTopic }: Facts) =>
-  stage.start({
+const start = (context: ScenarioContext, { clientId, jobsTopic, doneTopic }: Facts) =>
+  context.start({
     env: { MQTT_CLIENT_ID: clientId, JOBS_TOPIC: jobsTopic, DONE_TOPIC: doneTopic },
   });
 
@@ -54,9 +54,13 @@ function says(here: Facts, id: string) {
 }
 
 /** First visit of the worker: it makes its mailbox and leaves. False when it does not leave. */
-async function visit(stage: Stage, here: Facts, jobs: readonly string[] = []): Promise<boolean> {
-  const foreman = jobs.length > 0 ? await stage.peer('foreman') : undefined;
-  const program = await start(stage, here);
+async function visit(
+  context: ScenarioContext,
+  here: Facts,
+  jobs: readonly string[] = [],
+): Promise<boolean> {
+  const foreman = jobs.length > 0 ? await context.peer('foreman') : undefined;
+  const program = await start(context, here);
   await subscribed(program);
   for (const id of jobs) {
     await foreman?.publish(here.jobsTopic, job(id), { qos: 1 });
@@ -68,18 +72,23 @@ async function visit(stage: Stage, here: Facts, jobs: readonly string[] = []): P
 }
 
 /** Waits for done messages on a later visit; the first one that does not come ends the wait. */
-async function hears(stage: Stage, here: Facts, ids: readonly string[], from = 0): Promise<void> {
-  const { entries } = stage.tap;
+async function hears(
+  context: ScenarioContext,
+  here: Facts,
+  ids: readonly string[],
+  from = 0,
+): Promise<void> {
+  const { entries } = context.tap;
   for (const id of ids) {
     const { what, when } = says(here, id);
     const isIt = (entry: TraceEntry) =>
       isPacket(entry, 'PUBLISH') && entry.direction === 'to-broker' && when(entry);
     const seen = () => entries.slice(from).some(isIt);
-    if (!(await stage.maybe(what, seen, 2500))) return;
+    if (!(await context.maybe(what, seen, 2500))) return;
   }
 }
 
-async function subscribed(program: StagedProgram): Promise<void> {
+async function subscribed(program: StartedProgram): Promise<void> {
   await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program', within: 2500 });
   await program.receives('SUBACK');
 }
@@ -87,27 +96,27 @@ async function subscribed(program: StagedProgram): Promise<void> {
 /** Jobs come while the worker is away; CONNACK and the first of them come in one segment. */
 export const whileAway = scenario<Facts>('jobs while away', {
   facts,
-  run: async (stage, here) => {
-    if (!(await visit(stage, here, here.live))) return;
-    const foreman = await stage.peer('foreman');
+  run: async (context, here) => {
+    if (!(await visit(context, here, here.live))) return;
+    const foreman = await context.peer('foreman');
     for (const id of here.away) await foreman.publish(here.jobsTopic, job(id), { qos: 1 });
     await foreman.publish(here.jobsTopic, job(here.lost), { qos: 0 });
     await foreman.fence();
-    const together = stage.tap.rule({
+    const together = context.tap.rule({
       who: 'program',
       when: ({ packet }) => packet.type === 'CONNACK' && packet.sessionPresent,
       do: coalesceWithNext(),
     });
-    const program = await start(stage, here);
+    const program = await start(context, here);
     const connack = await program.receives('CONNACK', { nth: 2, what: 'a second CONNACK' });
     // Without a waiting job CONNACK would wait for ever.
-    await stage.maybe(
+    await context.maybe(
       'a waiting job',
       entry => entry.kind === 'packet' && entry.n > connack.n && entry.direction === 'to-client',
       500,
     );
     together.release();
-    await hears(stage, here, here.away);
+    await hears(context, here, here.away);
     await program.stop();
   },
 });
@@ -115,17 +124,17 @@ export const whileAway = scenario<Facts>('jobs while away', {
 /** The broker restarts while the worker is away, and has everything on its disk. */
 export const brokerKeeps = scenario<Facts>('broker with a disk', {
   facts,
-  run: async (stage, here) => {
-    if (!(await visit(stage, here))) return;
+  run: async (context, here) => {
+    if (!(await visit(context, here))) return;
     const [before, ...after] = here.away;
-    const foreman = await stage.peer('foreman');
+    const foreman = await context.peer('foreman');
     await foreman.publish(here.jobsTopic, job(before ?? ''), { qos: 1 });
-    stage.tap.fault('restart-keep', 'the broker restarts, with all its sessions');
-    await stage.broker.restart('keep');
-    const next = await stage.peer('foreman');
+    context.tap.fault('restart-keep', 'the broker restarts, with all its sessions');
+    await context.broker.restart('keep');
+    const next = await context.peer('foreman');
     for (const id of after) await next.publish(here.jobsTopic, job(id), { qos: 1 });
-    const program = await start(stage, here);
-    await hears(stage, here, here.away);
+    const program = await start(context, here);
+    await hears(context, here, here.away);
     await program.stop();
   },
 });
@@ -133,21 +142,21 @@ export const brokerKeeps = scenario<Facts>('broker with a disk', {
 /** The broker restarts while the worker is away, and has forgotten every session. */
 export const brokerForgets = scenario<Facts>('broker that forgets', {
   facts,
-  run: async (stage, here) => {
-    if (!(await visit(stage, here))) return;
-    stage.tap.fault('restart-wipe', 'the broker restarts, without any session');
-    await stage.broker.restart('wipe');
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    if (!(await visit(context, here))) return;
+    context.tap.fault('restart-wipe', 'the broker restarts, without any session');
+    await context.broker.restart('wipe');
+    const program = await start(context, here);
     await program.sends('SUBSCRIBE', {
       nth: 2,
       what: 'a SUBSCRIBE after the restart',
       within: 2500,
     });
     await program.receives('SUBACK', { nth: 2 });
-    const foreman = await stage.peer('foreman');
+    const foreman = await context.peer('foreman');
     const [id = ''] = here.away;
     await foreman.publish(here.jobsTopic, job(id), { qos: 1 });
-    await hears(stage, here, [id]);
+    await hears(context, here, [id]);
     await program.stop();
   },
 });
@@ -155,12 +164,12 @@ export const brokerForgets = scenario<Facts>('broker that forgets', {
 /** Killed with a job in its hands: nothing of what it said about the job has reached the broker. */
 export const killedAtWork = scenario<Facts>('killed at work', {
   facts,
-  run: async (stage, here) => {
+  run: async (context, here) => {
     const [id = ''] = here.live;
-    const foreman = await stage.peer('foreman');
-    const program = await start(stage, here);
+    const foreman = await context.peer('foreman');
+    const program = await start(context, here);
     await subscribed(program);
-    const mute = stage.tap.rule({
+    const mute = context.tap.rule({
       who: 'program',
       direction: 'to-broker',
       when: ({ packet }) => /^PUB/.test(packet.type),
@@ -172,9 +181,9 @@ export const killedAtWork = scenario<Facts>('killed at work', {
     await program.crash();
     mute.remove();
     // What the killed program still sent does not count.
-    const from = stage.tap.entries.length;
-    const again = await start(stage, here);
-    await hears(stage, here, [id], from);
+    const from = context.tap.entries.length;
+    const again = await start(context, here);
+    await hears(context, here, [id], from);
     await again.stop();
   },
 });

@@ -1,8 +1,8 @@
 import { duplicate, type Peer, payloadText, type TraceEntry } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export type Led = 'on' | 'off';
 
@@ -54,8 +54,8 @@ function spaced(random: Random, led: Led): Command {
 
 /** Sends one command after the other, each when the last one was answered with a state. */
 async function switchOneByOne(
-  stage: Stage,
-  { program, desk }: { readonly program: StagedProgram; readonly desk: Peer },
+  context: ScenarioContext,
+  { program, desk }: { readonly program: StartedProgram; readonly desk: Peer },
   facts: Facts,
   commands: readonly Command[],
 ): Promise<void> {
@@ -83,17 +83,20 @@ async function switchOneByOne(
   if (topic === undefined) return;
   const text = payload && payloadText(payload);
   const seen = desk.until(one => one.topic === topic && payloadText(one.payload) === text);
-  await stage.expect('the state to reach the desk', seen);
+  await context.expect('the state to reach the desk', seen);
 }
 
 function sameBytes({ payload }: Published['packet'], command: Command): boolean {
   return payloadText(payload) === command.payload;
 }
 
-async function begin(stage: Stage, facts: Facts): Promise<{ program: StagedProgram; desk: Peer }> {
-  const desk = await stage.peer('desk');
+async function begin(
+  context: ScenarioContext,
+  facts: Facts,
+): Promise<{ program: StartedProgram; desk: Peer }> {
+  const desk = await context.peer('desk');
   await desk.subscribe([facts.stateTopic, facts.errorTopic], 1);
-  const program = await stage.start({
+  const program = await context.start({
     env: {
       COMMAND_TOPIC: facts.commandTopic,
       STATE_TOPIC: facts.stateTopic,
@@ -117,12 +120,12 @@ export const switching = scenario<Facts>('switching', {
       { payload: '{"led":"off"}', led: 'off', what: '{"led":"off"} without id' },
     ],
   }),
-  run: async (stage, facts) => {
-    const { program, desk } = await begin(stage, facts);
-    await switchOneByOne(stage, { program, desk }, facts, facts.commands);
-    const late = await stage.peer('late dashboard');
+  run: async (context, facts) => {
+    const { program, desk } = await begin(context, facts);
+    await switchOneByOne(context, { program, desk }, facts, facts.commands);
+    const late = await context.peer('late dashboard');
     await late.subscribe([facts.stateTopic, facts.errorTopic], 1);
-    await stage.expect('what is stored for a late dashboard', late.fence());
+    await context.expect('what is stored for a late dashboard', late.fence());
     await program.stop();
   },
 });
@@ -154,18 +157,18 @@ export const nonsense = scenario<Facts>('nonsense', {
       commands: [valid(random, 'on'), ...random.shuffle(bad), valid(random, 'off')],
     };
   },
-  run: async (stage, facts) => {
-    const { program, desk } = await begin(stage, facts);
+  run: async (context, facts) => {
+    const { program, desk } = await begin(context, facts);
     const bad = facts.commands.slice(1, -1);
-    await switchOneByOne(stage, { program, desk }, facts, facts.commands.slice(0, 1));
+    await switchOneByOne(context, { program, desk }, facts, facts.commands.slice(0, 1));
     for (const command of bad) {
       await desk.publish(facts.commandTopic, command.payload, { qos: 1 });
     }
-    await switchOneByOne(stage, { program, desk }, facts, facts.commands.slice(-1));
-    await stage.maybe('an error for each bad command', count(facts.errorTopic, bad.length), 1000);
-    const late = await stage.peer('late dashboard');
+    await switchOneByOne(context, { program, desk }, facts, facts.commands.slice(-1));
+    await context.maybe('an error for each bad command', count(facts.errorTopic, bad.length), 1000);
+    const late = await context.peer('late dashboard');
     await late.subscribe([facts.errorTopic], 1);
-    await stage.expect('what is stored for a late dashboard', late.fence());
+    await context.expect('what is stored for a late dashboard', late.fence());
     await program.stop();
   },
 });
@@ -198,21 +201,21 @@ export const strangers = scenario<Facts>('a stored command, then code', {
       valid(random, 'off'),
     ],
   }),
-  run: async (stage, facts) => {
+  run: async (context, facts) => {
     const [old, today, ...later] = facts.commands;
     if (!old || !today) return;
-    const yesterday = await stage.peer('yesterday');
+    const yesterday = await context.peer('yesterday');
     await yesterday.publish(facts.commandTopic, old.payload, { qos: 1, retain: true });
-    const { program, desk } = await begin(stage, facts);
+    const { program, desk } = await begin(context, facts);
     await program.receives('PUBLISH', {
       what: 'the stored command to reach your program',
       when: ({ packet }) => packet.retain,
     });
-    await switchOneByOne(stage, { program, desk }, facts, [today]);
+    await switchOneByOne(context, { program, desk }, facts, [today]);
     for (const { payload } of later.slice(0, -1)) {
       await desk.publish(facts.commandTopic, payload, { qos: 1 });
     }
-    await switchOneByOne(stage, { program, desk }, facts, later.slice(-1));
+    await switchOneByOne(context, { program, desk }, facts, later.slice(-1));
     await program.stop();
   },
 });
@@ -229,17 +232,17 @@ export const crowded = scenario<Facts>('twice, then twenty at once', {
       ...Array.from({ length: 20 }, (_, at) => valid(random, at % 2 === 0 ? 'on' : 'off')),
     ],
   }),
-  run: async (stage, facts) => {
+  run: async (context, facts) => {
     const [first] = facts.commands;
-    stage.tap.rule({
+    context.tap.rule({
       who: 'program',
       direction: 'to-client',
       when: ({ packet }) =>
         packet.type === 'PUBLISH' && payloadText(packet.payload) === first?.payload,
       do: duplicate({ dup: true, id: 'same' }),
     });
-    const { program, desk } = await begin(stage, facts);
-    await switchOneByOne(stage, { program, desk }, facts, alone(facts));
+    const { program, desk } = await begin(context, facts);
+    await switchOneByOne(context, { program, desk }, facts, alone(facts));
     await Promise.all(
       atOnce(facts).map(({ payload }) => desk.publish(facts.commandTopic, payload, { qos: 1 })),
     );
@@ -248,7 +251,7 @@ export const crowded = scenario<Facts>('twice, then twenty at once', {
       if (isAnswer(entry, facts.stateTopic)) missing.delete(fields(entry)?.['id']);
       return missing.size === 0;
     };
-    await stage.maybe('an answer to each of the twenty', answered, 4000);
+    await context.maybe('an answer to each of the twenty', answered, 4000);
     await program.stop();
   },
 });

@@ -1,8 +1,8 @@
 import { cutBefore, type TraceEntry, withhold } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 import { answerOf, type Facts, idOf, standingSince } from './words.js';
 
 /** Heartbeats are this far apart. */
@@ -49,25 +49,29 @@ export function environment(here: Facts): Record<string, string> {
 
 export const practiceFacts = facts(10);
 
-const start = (stage: Stage, here: Facts, env: Record<string, string> = {}) =>
-  stage.start({ env: { ...environment(here), ...env } });
+const start = (context: ScenarioContext, here: Facts, env: Record<string, string> = {}) =>
+  context.start({ env: { ...environment(here), ...env } });
 
 /** Waits until the program can be asked something; notes it as `back`. False when it does not come. */
-async function standing(stage: Stage, here: Facts, from = 0): Promise<boolean> {
-  const { entries } = stage.tap;
+async function standing(context: ScenarioContext, here: Facts, from = 0): Promise<boolean> {
+  const { entries } = context.tap;
   const stands = () => standingSince(entries.slice(from), entries, here.askTopic);
-  const came = await stage.maybe('a connection with a subscription to ASK_TOPIC', stands, BACK_MS);
-  if (came) stage.tap.note('back', 'the program is connected and subscribed');
+  const came = await context.maybe(
+    'a connection with a subscription to ASK_TOPIC',
+    stands,
+    BACK_MS,
+  );
+  if (came) context.tap.note('back', 'the program is connected and subscribed');
   return came !== undefined;
 }
 
 /** Asks, and waits for the answer. */
-async function ask(stage: Stage, here: Facts, at: number): Promise<void> {
+async function ask(context: ScenarioContext, here: Facts, at: number): Promise<void> {
   const question = here.questions[at] ?? '';
   const name = `control room ${at + 1}`;
-  const peer = await stage.peer(name);
+  const peer = await context.peer(name);
   await peer.publish(here.askTopic, JSON.stringify({ ask: question }), { qos: 1 });
-  await stage.maybe(
+  await context.maybe(
     `the answer to ${question}`,
     entry =>
       isPacket(entry, 'PUBLISH') &&
@@ -79,23 +83,23 @@ async function ask(stage: Stage, here: Facts, at: number): Promise<void> {
 }
 
 /** Waits for further heartbeats. */
-async function beats(stage: Stage, here: Facts, count: number): Promise<void> {
-  const from = stage.tap.entries.length;
+async function beats(context: ScenarioContext, here: Facts, count: number): Promise<void> {
+  const from = context.tap.entries.length;
   const isBeat = (entry: TraceEntry) =>
     isPacket(entry, 'PUBLISH') &&
     entry.who === 'program' &&
     entry.packet.topic === here.heartbeatTopic;
-  await stage.maybe(
+  await context.maybe(
     'heartbeats',
-    () => stage.tap.entries.slice(from).filter(isBeat).length >= count,
+    () => context.tap.entries.slice(from).filter(isBeat).length >= count,
     2500,
   );
 }
 
 /** Waits until each of the first so many readings has reached the broker. */
-async function allReadings(stage: Stage, here: Facts, count: number): Promise<void> {
+async function allReadings(context: ScenarioContext, here: Facts, count: number): Promise<void> {
   const missing = new Set<unknown>(here.readings.slice(0, count).map(one => one.id));
-  await stage.maybe(
+  await context.maybe(
     'every reading',
     entry => {
       if (entry.kind === 'packet' && entry.fate === 'forwarded') {
@@ -107,27 +111,32 @@ async function allReadings(stage: Stage, here: Facts, count: number): Promise<vo
   );
 }
 
-function cutAll(stage: Stage, reset: boolean): void {
-  for (const { connection, who, open } of stage.tap.connections()) {
-    if (open && who === 'program') stage.tap.cut(connection, { reset });
+function cutAll(context: ScenarioContext, reset: boolean): void {
+  for (const { connection, who, open } of context.tap.connections()) {
+    if (open && who === 'program') context.tap.cut(connection, { reset });
   }
 }
 
 /** The program while the world is whole: it can be asked, and is. */
 async function begin(
-  stage: Stage,
+  context: ScenarioContext,
   here: Facts,
   env: Record<string, string> = {},
-): Promise<StagedProgram | undefined> {
-  const program = await start(stage, here, env);
-  if (!(await standing(stage, here))) return undefined;
-  await ask(stage, here, 0);
+): Promise<StartedProgram | undefined> {
+  const program = await start(context, here, env);
+  if (!(await standing(context, here))) return undefined;
+  await ask(context, here, 0);
   return program;
 }
 
-async function finish(stage: Stage, here: Facts, program: StagedProgram, from: number) {
-  if (!(await standing(stage, here, from))) return;
-  await ask(stage, here, 1);
+async function finish(
+  context: ScenarioContext,
+  here: Facts,
+  program: StartedProgram,
+  from: number,
+) {
+  if (!(await standing(context, here, from))) return;
+  await ask(context, here, 1);
   await program.stop();
 }
 
@@ -135,43 +144,46 @@ async function finish(stage: Stage, here: Facts, program: StagedProgram, from: n
 export const threeDrops = scenario<Facts>('three drops', {
   facts: facts(30),
   waits: true,
-  run: async (stage, here) => {
-    const program = await begin(stage, here);
+  run: async (context, here) => {
+    const program = await begin(context, here);
     if (!program) return;
     const [first, second, third, ...rest] = here.readings;
     program.feed(first);
-    await stage.maybe('the first reading', entry => idOf(entry, here.readingsTopic) === first?.id);
-    await beats(stage, here, 2);
-    stage.tap.note('whole', 'so far nothing was disturbed');
+    await context.maybe(
+      'the first reading',
+      entry => idOf(entry, here.readingsTopic) === first?.id,
+    );
+    await beats(context, here, 2);
+    context.tap.note('whole', 'so far nothing was disturbed');
     for (const [drop, reading] of [second, third, rest[0]].entries()) {
-      await beats(stage, here, stage.random.int(1, 3));
-      const from = stage.tap.entries.length;
+      await beats(context, here, context.random.int(1, 3));
+      const from = context.tap.entries.length;
       if (drop === 1) {
-        const unconfirmed = stage.tap.rule({
+        const unconfirmed = context.tap.rule({
           who: 'program',
           direction: 'to-client',
           when: ({ packet }) => packet.type === 'PUBACK',
           do: cutBefore(),
         });
         program.feed(rest[1]);
-        await stage.maybe('the acknowledgement of a reading', () => unconfirmed.struck > 0);
+        await context.maybe('the acknowledgement of a reading', () => unconfirmed.struck > 0);
         unconfirmed.remove();
       }
-      cutAll(stage, drop === 2);
+      cutAll(context, drop === 2);
       program.feed(reading);
-      if (!(await standing(stage, here, from))) return;
-      await ask(stage, here, drop + 1);
+      if (!(await standing(context, here, from))) return;
+      await ask(context, here, drop + 1);
     }
-    const begins = stage.tap.entries.length;
-    stage.tap.note('count', 'heartbeats are counted from here');
+    const begins = context.tap.entries.length;
+    context.tap.note('count', 'heartbeats are counted from here');
     await program.leaves(WINDOW_MS);
-    stage.tap.note('counted', 'heartbeats are counted to here');
-    const alive = standingSince(stage.tap.entries, stage.tap.entries, here.askTopic);
-    if (!alive || stage.tap.entries.length === begins) return;
-    await allReadings(stage, here, 5);
-    await ask(stage, here, 4);
+    context.tap.note('counted', 'heartbeats are counted to here');
+    const alive = standingSince(context.tap.entries, context.tap.entries, here.askTopic);
+    if (!alive || context.tap.entries.length === begins) return;
+    await allReadings(context, here, 5);
+    await ask(context, here, 4);
     // Behind all copies of earlier answers.
-    await ask(stage, here, 5);
+    await ask(context, here, 5);
     await program.stop();
   },
 });
@@ -180,18 +192,18 @@ export const threeDrops = scenario<Facts>('three drops', {
 export const brokerForgets = scenario<Facts>('broker that forgets', {
   facts: facts(30),
   waits: true,
-  run: async (stage, here) => {
+  run: async (context, here) => {
     // Without heartbeats: the packets of a restart alone.
-    const program = await begin(stage, here, { HEARTBEAT_MS: '60000' });
+    const program = await begin(context, here, { HEARTBEAT_MS: '60000' });
     if (!program) return;
     const acknowledged = (direction: string) => (entry: TraceEntry) =>
       isPacket(entry, 'PUBACK') && entry.who === 'program' && entry.direction === direction;
-    await stage.maybe('its PUBACK for the question', acknowledged('to-broker'), 500);
-    await stage.maybe('the PUBACK for its answer', acknowledged('to-client'), 500);
-    const from = stage.tap.entries.length;
-    stage.tap.fault('restart-wipe', 'the broker restarts, without any session');
-    await stage.broker.restart('wipe');
-    await finish(stage, here, program, from);
+    await context.maybe('its PUBACK for the question', acknowledged('to-broker'), 500);
+    await context.maybe('the PUBACK for its answer', acknowledged('to-client'), 500);
+    const from = context.tap.entries.length;
+    context.tap.fault('restart-wipe', 'the broker restarts, without any session');
+    await context.broker.restart('wipe');
+    await finish(context, here, program, from);
   },
 });
 
@@ -199,15 +211,15 @@ export const brokerForgets = scenario<Facts>('broker that forgets', {
 export const closedAtStart = scenario<Facts>('port closed at the start', {
   facts: facts(30),
   waits: true,
-  run: async (stage, here) => {
-    const listener = await stage.listen();
+  run: async (context, here) => {
+    const listener = await context.listen();
     await listener.close();
-    stage.tap.fault('port-closed', 'nobody listens on the port');
-    const program = await start(stage, here);
+    context.tap.fault('port-closed', 'nobody listens on the port');
+    const program = await start(context, here);
     if (await program.leaves(OUTAGE_MS)) return;
     await listener.reopen();
-    stage.tap.fault('port-open', 'the port is open again');
-    await finish(stage, here, program, stage.tap.entries.length - 1);
+    context.tap.fault('port-open', 'the port is open again');
+    await finish(context, here, program, context.tap.entries.length - 1);
   },
 });
 
@@ -215,23 +227,23 @@ export const closedAtStart = scenario<Facts>('port closed at the start', {
 export const closedInBetween = scenario<Facts>('port closed in the middle', {
   facts: facts(30),
   waits: true,
-  run: async (stage, here) => {
-    const listener = await stage.listen();
-    const program = await begin(stage, here);
+  run: async (context, here) => {
+    const listener = await context.listen();
+    const program = await begin(context, here);
     if (!program) return;
-    const from = stage.tap.entries.length;
+    const from = context.tap.entries.length;
     await listener.close();
-    stage.tap.fault('port-closed', 'nobody listens on the port');
-    cutAll(stage, false);
+    context.tap.fault('port-closed', 'nobody listens on the port');
+    cutAll(context, false);
     // By then it knows that the line is down.
     if (await program.leaves((OUTAGE_MS * 2) / 3)) return;
     for (const reading of here.readings) program.feed(reading);
     if (await program.leaves(OUTAGE_MS / 3)) return;
     await listener.reopen();
-    stage.tap.fault('port-open', 'the port is open again');
-    if (!(await standing(stage, here, from))) return;
-    await allReadings(stage, here, 6);
-    await ask(stage, here, 1);
+    context.tap.fault('port-open', 'the port is open again');
+    if (!(await standing(context, here, from))) return;
+    await allReadings(context, here, 6);
+    await ask(context, here, 1);
     await program.stop();
   },
 });
@@ -240,18 +252,18 @@ export const closedInBetween = scenario<Facts>('port closed in the middle', {
 export const brokerAway = scenario<Facts>('broker away', {
   facts: facts(30),
   waits: true,
-  run: async (stage, here) => {
-    const program = await begin(stage, here);
+  run: async (context, here) => {
+    const program = await begin(context, here);
     if (!program) return;
-    const from = stage.tap.entries.length;
-    stage.tap.fault('broker-away', 'the broker is away');
-    await stage.broker.stop();
+    const from = context.tap.entries.length;
+    context.tap.fault('broker-away', 'the broker is away');
+    await context.broker.stop();
     if (await program.leaves(OUTAGE_MS)) return;
-    await stage.broker.start('keep');
-    stage.tap.fault('broker-back', 'the broker is back');
-    if (!(await standing(stage, here, from))) return;
-    await beats(stage, here, 3);
-    await ask(stage, here, 1);
+    await context.broker.start('keep');
+    context.tap.fault('broker-back', 'the broker is back');
+    if (!(await standing(context, here, from))) return;
+    await beats(context, here, 3);
+    await ask(context, here, 1);
     await program.stop();
   },
 });
@@ -260,19 +272,19 @@ export const brokerAway = scenario<Facts>('broker away', {
 export const deadLine = scenario<Facts>('dead line', {
   facts: facts(1),
   waits: true,
-  run: async (stage, here) => {
-    const program = await begin(stage, here);
+  run: async (context, here) => {
+    const program = await begin(context, here);
     if (!program) return;
-    await ask(stage, here, 2);
+    await ask(context, here, 2);
     const closed = (entry: TraceEntry) =>
       entry.kind === 'connection' && entry.event === 'closed' && entry.who === 'program';
-    await stage.maybe('a connection that ends by itself', closed, 1700);
-    const from = stage.tap.entries.length;
-    stage.tap.note('whole', 'so far nothing was disturbed');
-    for (const { connection, who, open } of stage.tap.connections()) {
-      if (open && who === 'program') stage.tap.blackhole(connection);
+    await context.maybe('a connection that ends by itself', closed, 1700);
+    const from = context.tap.entries.length;
+    context.tap.note('whole', 'so far nothing was disturbed');
+    for (const { connection, who, open } of context.tap.connections()) {
+      if (open && who === 'program') context.tap.blackhole(connection);
     }
-    await finish(stage, here, program, from);
+    await finish(context, here, program, from);
   },
 });
 
@@ -280,16 +292,16 @@ export const deadLine = scenario<Facts>('dead line', {
 export const slowConnack = scenario<Facts>('slow CONNACK', {
   facts: facts(30),
   waits: true,
-  run: async (stage, here) => {
-    const program = await begin(stage, here);
+  run: async (context, here) => {
+    const program = await begin(context, here);
     if (!program) return;
-    const from = stage.tap.entries.length;
-    const connack = stage.tap.rule({
+    const from = context.tap.entries.length;
+    const connack = context.tap.rule({
       who: 'program',
       // Of the one that is asked, when the program has several connections.
       when: ({ packet, connection }) =>
         packet.type === 'CONNACK' &&
-        stage.tap.entries.some(
+        context.tap.entries.some(
           entry =>
             isPacket(entry, 'CONNECT') &&
             entry.connection === connection &&
@@ -297,16 +309,16 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
         ),
       do: withhold(),
     });
-    cutAll(stage, false);
+    cutAll(context, false);
     const held = () => connack.struck > 0;
-    if (!(await stage.maybe('a CONNECT after the drop', held, BACK_MS))) return;
-    const then = stage.tap.entries.length;
+    if (!(await context.maybe('a CONNECT after the drop', held, BACK_MS))) return;
+    const then = context.tap.entries.length;
     const again = () =>
-      stage.tap.entries
+      context.tap.entries
         .slice(then)
         .some(entry => isPacket(entry, 'CONNECT') && entry.packet.clientId === here.clientId);
-    await stage.maybe('a second CONNECT', again, 1500);
+    await context.maybe('a second CONNECT', again, 1500);
     connack.release();
-    await finish(stage, here, program, from);
+    await finish(context, here, program, from);
   },
 });

@@ -1,9 +1,9 @@
 import { answer, type TraceEntry } from '../../../wire/index.js';
 import { readConfiguration } from '../../harness/configuration.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 
 export interface Facts {
   readonly username: string;
@@ -57,14 +57,18 @@ export const environment = (here: Facts): Record<string, string> => ({
   PUBLIC_PREFIX: here.prefix,
 });
 
-const start = (stage: Stage, here: Facts) => stage.start({ env: environment(here) });
+const start = (context: ScenarioContext, here: Facts) => context.start({ env: environment(here) });
 
 const fromProgram = (entry: TraceEntry) =>
   entry.kind === 'packet' && entry.who === 'program' && entry.direction === 'to-broker';
 
 /** The broker answers CONNECT with this code, and closes (3.1.1 MQTT-3.2.2-5). */
-function refuse(stage: Stage, returnCode: number, times = Number.POSITIVE_INFINITY): void {
-  stage.tap.rule({
+function refuse(
+  context: ScenarioContext,
+  returnCode: number,
+  times = Number.POSITIVE_INFINITY,
+): void {
+  context.tap.rule({
     who: 'program',
     direction: 'to-broker',
     when: ({ packet }) => packet.type === 'CONNECT',
@@ -74,8 +78,8 @@ function refuse(stage: Stage, returnCode: number, times = Number.POSITIVE_INFINI
 }
 
 /** A broker that knows one user: any other login gets code 5. */
-function guard(stage: Stage, here: Facts): void {
-  stage.tap.rule({
+function guard(context: ScenarioContext, here: Facts): void {
+  context.tap.rule({
     who: 'program',
     direction: 'to-broker',
     when: ({ packet }) =>
@@ -98,38 +102,46 @@ function count(type: 'CONNECT' | 'PUBLISH', wanted: number): (entry: TraceEntry)
 }
 
 /** Feeds the readings, each when the message of the last one was seen. */
-async function feedAll(stage: Stage, here: Facts, program: StagedProgram): Promise<void> {
+async function feedAll(
+  context: ScenarioContext,
+  here: Facts,
+  program: StartedProgram,
+): Promise<void> {
   for (const [at, temp] of here.temps.entries()) {
     program.feed({ temp });
     const what = `the PUBLISH of reading ${at + 1}`;
-    if (!(await stage.maybe(what, count('PUBLISH', at + 1), 2500))) break;
+    if (!(await context.maybe(what, count('PUBLISH', at + 1), 2500))) break;
   }
 }
 
 export const login = scenario<Facts>('login', {
   facts: facts(plain),
-  run: async (stage, here) => {
-    guard(stage, here);
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    guard(context, here);
+    const program = await start(context, here);
     await program.sends('CONNECT', { what: 'a CONNECT from your program' });
-    await feedAll(stage, here, program);
+    await feedAll(context, here, program);
     await program.stop();
   },
 });
 
 export const awkwardLogin = scenario<Facts>('awkward letters', {
   facts: facts(awkward),
-  run: async (stage, here) => {
-    guard(stage, here);
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    guard(context, here);
+    const program = await start(context, here);
     await program.receives('CONNACK');
     await program.stop();
   },
 });
 
 /** Waits until the program has left, or has dialled so often that it must not any more. */
-async function seeOff(stage: Stage, program: StagedProgram, connects: number): Promise<void> {
-  await stage.maybe('another CONNECT after the refusal', count('CONNECT', connects + 1), 3000);
+async function seeOff(
+  context: ScenarioContext,
+  program: StartedProgram,
+  connects: number,
+): Promise<void> {
+  await context.maybe('another CONNECT after the refusal', count('CONNECT', connects + 1), 3000);
   await program.leaves(500);
 }
 
@@ -137,10 +149,10 @@ function refused(returnCode: 4 | 5) {
   return scenario<Facts>(`refused with code ${returnCode}`, {
     facts: facts(plain),
     broker: () => ({ authenticate: () => returnCode }),
-    run: async (stage, here) => {
-      const program = await start(stage, here);
+    run: async (context, here) => {
+      const program = await start(context, here);
       await program.receives('CONNACK');
-      await seeOff(stage, program, 1);
+      await seeOff(context, program, 1);
     },
   });
 }
@@ -149,9 +161,9 @@ export const badLogin = refused(4);
 
 export const busy = scenario<Facts>('not available, twice', {
   facts: facts(plain),
-  run: async (stage, here) => {
-    refuse(stage, 3, 2);
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    refuse(context, 3, 2);
+    const program = await start(context, here);
     program.feed({ temp: here.temps[0] });
     for (const nth of [2, 3]) {
       // The pause before the next dialling is the library's: one second, then two.
@@ -164,30 +176,30 @@ export const busy = scenario<Facts>('not available, twice', {
 
 export const rotated = scenario<Facts>('password changed', {
   facts: facts(plain),
-  run: async (stage, here) => {
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    const program = await start(context, here);
     for (const temp of here.temps.slice(0, 2)) program.feed({ temp });
     // mqtt.js tells of its connection only when what had waited for it is acknowledged.
     const acked = await program.receives('PUBACK', { nth: 2, what: 'the PUBACK of a reading' });
-    refuse(stage, 5);
-    stage.tap.note('rotated', 'the password was changed at the broker, and the session ended');
-    stage.tap.cut(acked.connection);
+    refuse(context, 5);
+    context.tap.note('rotated', 'the password was changed at the broker, and the session ended');
+    context.tap.cut(acked.connection);
     await program.receives('CONNACK', {
       nth: 2,
       within: 8000,
       what: 'another CONNECT after the broker had hung up',
     });
-    await seeOff(stage, program, 2);
+    await seeOff(context, program, 2);
   },
 });
 
 /** Somebody else's broker: everybody gets in, and everybody reads everything. */
 export const inPublic = scenario<Facts>('public broker', {
   facts: facts(plain, true),
-  run: async (stage, here) => {
-    const program = await start(stage, here);
+  run: async (context, here) => {
+    const program = await start(context, here);
     await program.sends('CONNECT', { what: 'a CONNECT from your program' });
-    await feedAll(stage, here, program);
+    await feedAll(context, here, program);
     await program.stop();
   },
 });
@@ -200,15 +212,15 @@ export const LAB_USERS = {
 /** The learner's mosquitto.conf and passwd, asked by everybody who could stand at the door. */
 export const house = scenario<Facts>('the door of the house', {
   facts: facts(plain),
-  run: async stage => {
+  run: async context => {
     const guests = [
       { name: 'sensor', username: 'sensor', password: LAB_USERS.sensor },
       { name: 'dashboard', username: 'dashboard', password: LAB_USERS.dashboard },
       { name: 'somebody without a login' },
       { name: 'sensor with a wrong password', username: 'sensor', password: 'cold-27' },
       { name: 'dashboard without a password', username: 'dashboard' },
-      { name: 'a stranger', username: stage.random.token(6), password: stage.random.token(8) },
+      { name: 'a stranger', username: context.random.token(6), password: context.random.token(8) },
     ];
-    stage.find(await readConfiguration(stage, guests));
+    context.find(await readConfiguration(context, guests));
   },
 });

@@ -13,9 +13,9 @@ import {
 import { createPeer } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
 import { type ConfigFindings, placeText, readConfiguration } from '../../harness/configuration.js';
+import type { ScenarioContext } from '../../harness/context.js';
 import type { Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage } from '../../harness/stage.js';
 import { certificates } from './certificates.js';
 import { type Facts, facts } from './scenarios.js';
 
@@ -38,10 +38,10 @@ const LOGIN = { username: 'sensor', password: 'cold-27-north' };
 /** The learner's mosquitto.conf, with certificates of ours where it says `certs/`. */
 export const house = scenario<Facts>('the door of the house', {
   facts,
-  run: async stage => {
+  run: async context => {
     const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-door-'));
     try {
-      await cp(stage.folder, folder, {
+      await cp(context.folder, folder, {
         recursive: true,
         filter: path => !/^(node_modules|certs|__pycache__)$/.test(basename(path)),
       });
@@ -50,18 +50,18 @@ export const house = scenario<Facts>('the door of the house', {
       await writeFile(join(folder, 'certs', 'ca.crt'), ca);
       await writeFile(join(folder, 'certs', 'server.crt'), server.good.certificate);
       await writeFile(join(folder, 'certs', 'server.key'), server.good.key);
-      stage.find(await look(stage, folder, ca));
+      context.find(await look(context, folder, ca));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
 });
 
-async function look(stage: Stage, folder: string, ca: string): Promise<Findings> {
-  const real = stage.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
+async function look(context: ScenarioContext, folder: string, ca: string): Promise<Findings> {
+  const real = context.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
   let read: ConfigFindings | undefined;
   try {
-    read = await readConfiguration(stage, [], folder);
+    read = await readConfiguration(context, [], folder);
     if (read.error) return { ...read, knocks: [] };
     const broker = real
       ? await startMosquitto({
@@ -75,13 +75,13 @@ async function look(stage: Stage, folder: string, ca: string): Promise<Findings>
       const knocks: Findings['knocks'][number][] = [];
       let anonymous: Answer | undefined;
       for (const { configured, port } of broker.listeners) {
-        const tls = await knock(stage, withTls(port, ca), LOGIN);
+        const tls = await knock(context, withTls(port, ca), LOGIN);
         knocks.push({
           port: configured,
           tls,
-          plain: await knock(stage, dial(port, '127.0.0.1'), LOGIN),
+          plain: await knock(context, dial(port, '127.0.0.1'), LOGIN),
         });
-        if ('code' in tls) anonymous ??= await knock(stage, withTls(port, ca), {});
+        if ('code' in tls) anonymous ??= await knock(context, withTls(port, ca), {});
       }
       return { ...read, knocks, ...(anonymous ? { anonymous } : {}) };
     } finally {
@@ -104,7 +104,7 @@ const withTls = (port: number, ca: string): Duplex =>
   dialTls({ host: '127.0.0.1', port, servername: 'localhost', ca });
 
 async function knock(
-  stage: Stage,
+  context: ScenarioContext,
   stream: Duplex,
   login: { readonly username?: string; readonly password?: string },
 ): Promise<Answer> {
@@ -114,7 +114,7 @@ async function knock(
     (error: unknown): Answer => ({ none: error instanceof Error ? error.message : String(error) }),
   );
   try {
-    return await stage.expect("the broker's answer at the door", answer);
+    return await context.expect("the broker's answer at the door", answer);
   } finally {
     peer.destroy();
   }

@@ -1,8 +1,8 @@
 import type { TraceEntry } from '../../../wire/index.js';
+import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket, type Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage, StagedProgram } from '../../harness/stage.js';
 import { certificates, type ServerKind } from './certificates.js';
 
 export interface Facts {
@@ -25,9 +25,9 @@ export const environment = (here: Facts): Record<string, string> => ({
   TOPIC: here.topic,
 });
 
-async function start(stage: Stage, here: Facts, authority: 'ours' | 'other' = 'ours') {
+async function start(context: ScenarioContext, here: Facts, authority: 'ours' | 'other' = 'ours') {
   const { caFile, otherCaFile } = await certificates();
-  return stage.start({
+  return context.start({
     scheme: 'mqtts',
     host: 'localhost',
     env: { ...environment(here), MQTT_CA_FILE: authority === 'ours' ? caFile : otherCaFile },
@@ -44,11 +44,11 @@ function right(name: string, kind: ServerKind, authority: 'ours' | 'other') {
   return scenario<Facts>(name, {
     facts,
     listen: listen(kind),
-    run: async (stage, here) => {
-      const program = await start(stage, here, authority);
+    run: async (context, here) => {
+      const program = await start(context, here, authority);
       program.feed(here.reading);
-      const came = await stage.maybe('a CONNECT', settled(), 6000);
-      if (!came || !isPacket(came, 'CONNECT')) return tried(stage);
+      const came = await context.maybe('a CONNECT', settled(), 6000);
+      if (!came || !isPacket(came, 'CONNECT')) return tried(context);
       await program.sends('PUBLISH', { what: 'the PUBLISH of the reading' });
       await program.stop();
     },
@@ -79,28 +79,32 @@ export const triesOf = (recording: Recording): TraceEntry[] =>
   recording.trace.entries.filter(isTry);
 
 /** A program may have ended before its handshake is known here to have failed. */
-async function tried(stage: Stage): Promise<void> {
-  const known = stage.tap.until(isTry).catch(() => undefined);
-  await Promise.race([known, stage.protocolTime(2000)]);
+async function tried(context: ScenarioContext): Promise<void> {
+  const known = context.tap.until(isTry).catch(() => undefined);
+  await Promise.race([known, context.protocolTime(2000)]);
 }
 
-async function meetStranger(stage: Stage, program: StagedProgram, here: Facts): Promise<void> {
+async function meetStranger(
+  context: ScenarioContext,
+  program: StartedProgram,
+  here: Facts,
+): Promise<void> {
   program.feed(here.reading);
-  const came = await stage.maybe('the program to end', settled(), 6000);
+  const came = await context.maybe('the program to end', settled(), 6000);
   // What it tells after its CONNECT belongs into the picture.
   if (came && isPacket(came, 'CONNECT')) {
-    await stage.maybe('a PUBLISH', entry => isPacket(entry, 'PUBLISH'), 1000);
+    await context.maybe('a PUBLISH', entry => isPacket(entry, 'PUBLISH'), 1000);
     return;
   }
   await program.leaves(500);
-  await tried(stage);
+  await tried(context);
 }
 
 function wrong(name: string, server: ServerKind | 'plaintext') {
   return scenario<Facts>(name, {
     facts,
     ...(server === 'plaintext' ? {} : { listen: listen(server) }),
-    run: async (stage, here) => meetStranger(stage, await start(stage, here), here),
+    run: async (context, here) => meetStranger(context, await start(context, here), here),
   });
 }
 export const wrongName = wrong('a server with another name', 'wrong-name');

@@ -273,7 +273,7 @@ function blamed(
 }
 
 /** A probe opens several connections within a second, and that is right. */
-const storms = ['U5'];
+const storms = ['U5'] as const;
 
 const judgesWithholding = check<ProbeFacts>({
   id: 'T11',
@@ -295,7 +295,7 @@ const judgesHangingUp = check<ProbeFacts>({
   clauses: ['3.1.1 MQTT-3.3.5-2', '3.1.1 MQTT-3.9.3-2'],
   on: hangsUp,
   needs: ['T11'],
-  explains: ['U2', 'U5', 'U10'],
+  explains: ['U2', 'U5', 'U6'],
   verify: recording => {
     const expected = ALL_TRUE;
     const found = probeFindings(recording);
@@ -382,7 +382,7 @@ const mutePart = check<ProbeFacts>({
   clauses: [],
   on: mute,
   needs: ['T12'],
-  explains: ['U1', 'U2', 'U5', 'U10'],
+  explains: ['U1', 'U2', 'U5', 'U6'],
   verify: recording =>
     admitsIgnorance(recording, 'this broker delivers nothing, not even to the tester', noControl),
 });
@@ -393,7 +393,7 @@ const downPart = check<ProbeFacts>({
   clauses: [],
   on: down,
   needs: ['T12'],
-  explains: ['U1', 'U2', 'U5', 'U10'],
+  explains: ['U1', 'U2', 'U5', 'U6'],
   verify: recording => admitsIgnorance(recording, 'nothing listens on the port', noControl),
 });
 

@@ -1,9 +1,9 @@
 import type { AclEntry } from '../../../broker/index.js';
 import { type PacketEntry, type Peer, payloadText, topicMatches } from '../../../wire/index.js';
+import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { type PacketOf, packets, type Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage } from '../../harness/stage.js';
 import { CONF, DOCUMENT, type Door, readLab, startLab, TESTER, type Trouble } from './files.js';
 import { fileText } from './text.js';
 
@@ -146,11 +146,11 @@ const SYSTEM = '$SYS/broker/version';
  */
 export const configuration = scenario<Facts>('your configuration', {
   facts,
-  run: async (stage, here) => {
-    const lab = await readLab(stage.folder);
-    const document = await fileText(stage.folder, DOCUMENT);
+  run: async (context, here) => {
+    const lab = await readLab(context.folder);
+    const document = await fileText(context.folder, DOCUMENT);
     if ('kind' in lab) {
-      return stage.find({ ...empty, trouble: lab, ...(document ? { document } : {}) });
+      return context.find({ ...empty, trouble: lab, ...(document ? { document } : {}) });
     }
     const given = {
       sensor: lab.passwords.sensor !== '',
@@ -171,21 +171,21 @@ export const configuration = scenario<Facts>('your configuration', {
       cells,
       ...(document ? { document } : {}),
     };
-    stage.find(found);
-    const started = await startLab(stage.folder, lab, here.testerPassword, stage.brokerKind);
-    if ('kind' in started) return stage.find({ ...found, trouble: started });
-    // So that it is stopped with the stage, whatever happens.
-    stage.use(started.broker);
+    context.find(found);
+    const started = await startLab(context.folder, lab, here.testerPassword, context.brokerKind);
+    if ('kind' in started) return context.find({ ...found, trouble: started });
+    // So that it is stopped with the context, whatever happens.
+    context.use(started.broker);
     for (const [index, door] of lab.doors.entries()) {
-      stage.use(started.through(door.port));
+      context.use(started.through(door.port));
       const peers = new Map<Caller, Peer>();
       for (const { who, username, password } of callers(lab.passwords, here)) {
-        const peer = await stage.peer(who, {
+        const peer = await context.peer(who, {
           fenceTopic: `$fence/${who}`,
           ...(username ? { username, password } : {}),
         });
         const { because, at } = await door.rules.admit({ username, password });
-        const code = codeOf(stage, who);
+        const code = codeOf(context, who);
         logins.push({
           door: index,
           who,
@@ -198,12 +198,12 @@ export const configuration = scenario<Facts>('your configuration', {
       const sensor = peers.get('sensor');
       const dashboard = peers.get('dashboard');
       if (sensor && dashboard) {
-        const tester = await stage.peer(TESTER, {
+        const tester = await context.peer(TESTER, {
           username: TESTER,
           password: here.testerPassword,
           fenceTopic: '$fence/tester',
         });
-        await askAll(stage, here, { sensor, dashboard }, tester);
+        await askAll(context, here, { sensor, dashboard }, tester);
         cells.push(...decided(index, door, here, { sensor, dashboard }, tester));
         tester.destroy();
       }
@@ -221,8 +221,8 @@ function callers(passwords: Readonly<Record<User, string>>, here: Facts) {
   ] as const;
 }
 
-function codeOf(stage: Stage, who: string): number {
-  const connack = stage.tap.entries.findLast(
+function codeOf(context: ScenarioContext, who: string): number {
+  const connack = context.tap.entries.findLast(
     entry => entry.kind === 'packet' && entry.who === who && entry.packet.type === 'CONNACK',
   );
   return connack?.kind === 'packet' && connack.packet.type === 'CONNACK'
@@ -233,24 +233,24 @@ function codeOf(stage: Stage, who: string): number {
 const topicsOf = ({ own, house, elsewhere }: Facts) => [...own, ...house, ...elsewhere];
 
 async function askAll(
-  stage: Stage,
+  context: ScenarioContext,
   here: Facts,
   asked: Record<User, Peer>,
   tester: Peer,
 ): Promise<void> {
   for (const peer of [asked.sensor, asked.dashboard, tester]) {
-    await stage.expect('SUBACK', peer.subscribe(['#', SYSTEM]));
+    await context.expect('SUBACK', peer.subscribe(['#', SYSTEM]));
   }
   for (const topic of topicsOf(here)) {
     for (const user of users) {
-      await stage.expect('PUBACK', asked[user].publish(topic, `from ${user}`, { qos: 1 }));
+      await context.expect('PUBACK', asked[user].publish(topic, `from ${user}`, { qos: 1 }));
     }
-    await stage.expect('PUBACK', tester.publish(topic, `from ${TESTER}`, { qos: 1 }));
+    await context.expect('PUBACK', tester.publish(topic, `from ${TESTER}`, { qos: 1 }));
   }
   // Whatever has not arrived behind these does not come.
-  await stage.expect('the end of the deliveries to the tester', tester.fence());
+  await context.expect('the end of the deliveries to the tester', tester.fence());
   for (const user of users) {
-    await stage.expect(`the end of the deliveries to ${user}`, asked[user].fence());
+    await context.expect(`the end of the deliveries to ${user}`, asked[user].fence());
   }
 }
 

@@ -9,10 +9,10 @@ import {
   parseAcl,
 } from '../../../broker/index.js';
 import { delay } from '../../../wire/index.js';
+import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import type { Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import type { Stage } from '../../harness/stage.js';
 import { readLab, startLab } from './files.js';
 import { fileText } from './text.js';
 
@@ -102,10 +102,10 @@ export const goodBroker = (passwords: ProbeFacts['passwords']): BrokerOptions =>
   brokerWith('mosquitto')({ passwords });
 
 /** Starts the probe, lets it end by itself, and keeps what it wrote. */
-async function probe(stage: Stage, passwords: ProbeFacts['passwords']): Promise<void> {
+async function probe(context: ScenarioContext, passwords: ProbeFacts['passwords']): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-probe-'));
   try {
-    const program = await stage.start({
+    const program = await context.start({
       env: {
         SENSOR_PASSWORD: passwords.sensor,
         DASHBOARD_PASSWORD: passwords.dashboard,
@@ -115,7 +115,7 @@ async function probe(stage: Stage, passwords: ProbeFacts['passwords']): Promise<
     });
     const ended = await program.leaves(PROBE_DEADLINE_MS);
     const result = await fileText(folder, 'result.json');
-    stage.find({ ended, ...(result === undefined ? {} : { result }) } satisfies ProbeFindings);
+    context.find({ ended, ...(result === undefined ? {} : { result }) } satisfies ProbeFindings);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -125,14 +125,14 @@ async function probe(stage: Stage, passwords: ProbeFacts['passwords']): Promise<
 export const withholds = scenario<ProbeFacts>('grants and withholds', {
   facts: facts(),
   broker: brokerWith('mosquitto'),
-  run: async (stage, { passwords }) => {
-    stage.tap.rule({
+  run: async (context, { passwords }) => {
+    context.tap.rule({
       who: 'program',
       when: ({ packet }) => packet.type === 'SUBSCRIBE',
       do: delay(100),
       times: Number.POSITIVE_INFINITY,
     });
-    await probe(stage, passwords);
+    await probe(context, passwords);
   },
 });
 
@@ -140,14 +140,14 @@ export const withholds = scenario<ProbeFacts>('grants and withholds', {
 export const hangsUp = scenario<ProbeFacts>('refuses and hangs up', {
   facts: facts(),
   broker: brokerWith('strict'),
-  run: (stage, { passwords }) => probe(stage, passwords),
+  run: (context, { passwords }) => probe(context, passwords),
 });
 
 const broken = (name: string, violated: Claim) =>
   scenario<ProbeFacts>(name, {
     facts: facts(violated),
     broker: brokerWith('mosquitto'),
-    run: (stage, { passwords }) => probe(stage, passwords),
+    run: (context, { passwords }) => probe(context, passwords),
   });
 
 /** Four brokers with one slip each. */
@@ -162,29 +162,31 @@ export const violations = {
 export const mute = scenario<ProbeFacts>('delivers nothing', {
   facts: facts(),
   broker: brokerWith('mosquitto', false),
-  run: (stage, { passwords }) => probe(stage, passwords),
+  run: (context, { passwords }) => probe(context, passwords),
 });
 
 export const down = scenario<ProbeFacts>('no broker', {
   facts: facts(),
-  run: async (stage, { passwords }) => {
-    await (await stage.listen('program')).close();
-    await probe(stage, passwords);
+  run: async (context, { passwords }) => {
+    await (await context.listen('program')).close();
+    await probe(context, passwords);
   },
 });
 
 /** The learner's probe against the learner's own files. */
 export const together = scenario<ProbeFacts>('your probe, your files', {
   facts: facts(),
-  run: async (stage, { passwords }) => {
-    const lab = await readLab(stage.folder);
+  run: async (context, { passwords }) => {
+    const lab = await readLab(context.folder);
     const started =
-      'kind' in lab ? lab : await startLab(stage.folder, lab, passwords.tester, stage.brokerKind);
+      'kind' in lab
+        ? lab
+        : await startLab(context.folder, lab, passwords.tester, context.brokerKind);
     if ('kind' in lab || 'kind' in started) {
-      return stage.find({ ended: true, skipped: 'the broker does not start with your files' });
+      return context.find({ ended: true, skipped: 'the broker does not start with your files' });
     }
-    stage.use(started.broker);
-    await probe(stage, { ...lab.passwords, tester: passwords.tester });
+    context.use(started.broker);
+    await probe(context, { ...lab.passwords, tester: passwords.tester });
   },
 });
 

@@ -1,5 +1,5 @@
 # mistake: thread-dead
-# fails: U10
+# fails: U6
 # Parses without a guard, on a thread of paho.
 import json
 import os

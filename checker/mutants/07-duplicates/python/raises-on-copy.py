@@ -1,5 +1,5 @@
 # mistake: thread-dead
-# fails: U10
+# fails: U6
 # Raises an exception when a copy comes.
 import json
 

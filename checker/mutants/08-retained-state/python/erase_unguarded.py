@@ -1,5 +1,5 @@
 # mistake: thread-dead
-# fails: U10
+# fails: U6
 # Parses zero bytes.
 import json
 

@@ -1,0 +1,11 @@
+/** Learners' programs as processes: made ready, started, watched, ended. */
+export { kitFolder } from './prepare.js';
+export { findPython, type Python } from './python.js';
+export type {
+  Guards,
+  Launched,
+  Launcher,
+  LauncherRef,
+  LaunchRequest,
+  OpenLauncher,
+} from './spec.js';

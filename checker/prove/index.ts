@@ -1,0 +1,16 @@
+/** Proves that the checks are good. Loaded when asked for: a check needs none of it. */
+import type { Differing, RepeatOutcome, RepeatRequest } from './repeat.js';
+import type { Proof, VerifyOutcome, VerifyRequest } from './verify.js';
+
+export { type CorpusProgram, corpus, type Role } from '../corpus.js';
+export type { Differing, Proof, RepeatOutcome, RepeatRequest, VerifyOutcome, VerifyRequest };
+
+/** See `verify.ts`. */
+export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutcome> {
+  return (await import('./verify.js')).verifyLessons(request);
+}
+
+/** See `repeat.ts`. */
+export async function verifyRepeatedly(request: RepeatRequest): Promise<RepeatOutcome> {
+  return (await import('./repeat.js')).verifyRepeatedly(request);
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { filesUnder } from '../../course/index.js';
+import { packageRoot } from '../../course/package-root.js';
+import type { Recordings } from '../harness/judge.js';
+
+/*
+ * Recordings of proofs, kept so that a change in a check or in a text is proven in seconds: checks
+ * are pure functions of a recording. Whatever could change what is recorded is in the key: the
+ * program, what its scenarios and the harness are made of, the kit, the libraries and the seed.
+ */
+
+/** What one program left behind when it was last played. */
+export interface StoredPlay {
+  readonly seed: string;
+  readonly recordings: Recordings;
+}
+
+/** Why there is no recording to judge again. */
+export type Stale = 'never played' | 'the program changed' | 'what plays it changed' | 'other seed';
+
+export interface PlayKey {
+  /** Hash of the program's own files. */
+  readonly program: string;
+  /** Hash of what plays it: see `playHash`. */
+  readonly play: string;
+}
+
+interface Stored extends StoredPlay {
+  readonly key: PlayKey;
+}
+
+export interface ProofStore {
+  find(id: string, key: PlayKey, seed: string | undefined): StoredPlay | Stale;
+  keep(id: string, key: PlayKey, play: StoredPlay): void;
+}
+
+/** Opens the store in a folder, which is made when something is kept. */
+export function openProofStore(folder: string): ProofStore {
+  const fileOf = (id: string) => join(folder, `${id.replaceAll(/[^\w.-]+/g, '-')}.json.gz`);
+  return {
+    find: (id, key, seed) => {
+      const stored = read(fileOf(id));
+      if (!stored) return 'never played';
+      if (stored.key.program !== key.program) return 'the program changed';
+      if (stored.key.play !== key.play) return 'what plays it changed';
+      if (seed !== undefined && stored.seed !== seed) return 'other seed';
+      return { seed: stored.seed, recordings: stored.recordings };
+    },
+    keep: (id, key, { seed, recordings }) => {
+      mkdirSync(folder, { recursive: true });
+      const stored: Stored = { key, seed, recordings };
+      const file = fileOf(id);
+      writeFileSync(`${file}.new`, gzipSync(JSON.stringify(stored), { level: 1 }));
+      renameSync(`${file}.new`, file);
+    },
+  };
+}
+
+/** A file that is damaged, or of another version, counts as not there. */
+function read(file: string): Stored | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    const stored = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as Partial<Stored>;
+    const { key, seed, recordings } = stored;
+    return key && seed !== undefined && recordings ? { key, seed, recordings } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Hash of a program: the names and contents of its files, in any order. */
+export function programHash(files: ReadonlyMap<string, string | Uint8Array>): string {
+  const hash = createHash('sha256');
+  for (const name of [...files.keys()].sort()) {
+    hash.update(`${name}\n${sha256(files.get(name) ?? '')}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Hash of everything that plays a program of a lesson: the modules in which its scenarios are made,
+ * the harness as far as it performs, the tap, the broker, the kit, the libraries. What only judges
+ * is left out: checks, detectors, their texts.
+ * @param runtime versions of what runs the program, such as `v20.20.2 paho-mqtt 1.6.1`
+ */
+export function playHash(lesson: string, runtime: string): string {
+  const checker = join(packageRoot(), 'dist', 'checker');
+  const hash = createHash('sha256').update(`${runtime}\n`);
+  for (const path of reached([
+    join(checker, 'harness', 'perform.js'),
+    join(checker, 'program', 'prepare.js'),
+    ...scenarioModules(join(checker, 'lessons'), lesson),
+  ])) {
+    const name = relative(packageRoot(), path).split(sep).join('/');
+    hash.update(`${name}\n${sha256(readFileSync(path))}\n`);
+  }
+  for (const folder of ['dist/vendor', 'exercises/kit']) {
+    for (const { name, path } of filesUnder(join(packageRoot(), folder))) {
+      if (/\.(js|mjs|ts|py)$/.test(name)) hash.update(`${name}\n${sha256(readFileSync(path))}\n`);
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** The modules of a lesson that make a scenario; in such a file a check belongs to what plays. */
+function scenarioModules(lessons: string, lesson: string): string[] {
+  const own = existsSync(join(lessons, lesson)) ? filesUnder(join(lessons, lesson)) : [];
+  return [join(lessons, `${lesson}.test.js`), ...own.map(one => one.path)].filter(
+    path =>
+      path.endsWith('.js') && existsSync(path) && /\bscenario\(/.test(readFileSync(path, 'utf8')),
+  );
+}
+
+/** Files that these import, and those, and so on; sorted. */
+function reached(entries: readonly string[]): string[] {
+  const all = new Set<string>();
+  const waiting = [...entries];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (all.has(path) || !existsSync(path)) continue;
+    all.add(path);
+    for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(IMPORT)) {
+      waiting.push(resolve(dirname(path), specifier));
+    }
+  }
+  return [...all].sort();
+}
+
+/** As esbuild prints imports of our own files. */
+const IMPORT = /(?:\bfrom|\bimport\(?)\s*"(\.{1,2}\/[^"]+)"/g;
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

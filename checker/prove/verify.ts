@@ -1,0 +1,183 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type ProgramRun, runHiddenTests } from '../check/test-host.js';
+import { type CorpusProgram, corpus, layOver, type Role } from '../corpus.js';
+import { newSeed } from '../harness/random.js';
+import { overall, type Track } from '../harness/result.js';
+import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
+import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
+
+/** What came of one program of the corpus, and whether it is what should come. */
+export interface Proof {
+  readonly program: CorpusProgram;
+  readonly run: ProgramRun;
+  readonly status: 'passed' | 'failed' | 'unknown';
+  /** Why this is not what should come; undefined when it is. */
+  readonly problem?: string;
+  /** What was wrong with it at first, where a second play with the same seed came out right. */
+  readonly unsteady?: string;
+}
+
+export interface VerifyRequest {
+  readonly lessons: readonly string[];
+  readonly tracks: readonly Track[];
+  readonly seed?: string;
+  readonly broker?: string;
+  /** Only programs whose name contains this. */
+  readonly only?: string;
+  /** Roles to prove; default all. */
+  readonly roles?: readonly Role[];
+  /** A folder for the exchanges of programs that were not as they should be, also when only at first. */
+  readonly keep?: string;
+  /** How the programs of a folder are started: in a sandbox. */
+  readonly launcher?: (stage: { readonly folder: string; readonly track: Track }) => LauncherRef;
+}
+
+export interface VerifyOutcome {
+  readonly seed: string;
+  readonly proofs: readonly Proof[];
+  /** Tracks that could not be run here, with the reason. */
+  readonly skipped: readonly { readonly track: Track; readonly reason: string }[];
+  readonly durationMs: number;
+}
+
+/** Proves the checks: stubs fail, solutions and variants pass, mutants fail as they say they do. */
+export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutcome> {
+  const started = performance.now();
+  const seed = request.seed ?? newSeed();
+  const skipped: { track: Track; reason: string }[] = [];
+  const prepared = new Map<string, PreparedProof>();
+  for (const track of request.tracks) {
+    try {
+      for (const lesson of request.lessons) {
+        const programs = corpus(lesson, track).filter(
+          one =>
+            one.name.includes(request.only ?? '') && (request.roles?.includes(one.role) ?? true),
+        );
+        await Promise.all(
+          programs.map(async program => {
+            const id = `${lesson} ${track} ${program.name}`;
+            const laid = program.overlay ? await layOver(program) : undefined;
+            const source = { kind: 'file', path: laid?.path ?? program.path } as const;
+            const launcher = request.launcher?.({ folder: dirname(source.path), track });
+            const asked = { id, lesson, track, program: source, seed };
+            const made = await prepareProgram({ ...asked, ...(launcher ? { launcher } : {}) });
+            const dispose = async () => {
+              await made.dispose();
+              await laid?.dispose();
+            };
+            prepared.set(id, { program, made: { ...made, dispose } });
+          }),
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof ProgramUnavailable) || error.reason === 'work') throw error;
+      skipped.push({ track, reason: error.message });
+    }
+  }
+  try {
+    const { broker, keep } = request;
+    const all = await proveAll([...prepared.values()], broker, keep !== undefined);
+    const wrong = all.filter(proof => proof.problem);
+    if (keep !== undefined) for (const proof of wrong) keepExchange(keep, seed, proof);
+    const first = all.map(withoutRecordings);
+    // A program that comes out right when it is played again, alone and with the same seed, says
+    // something about a check or this machine: it is counted, never hidden.
+    const again = new Map<CorpusProgram, Proof>();
+    if (wrong.length > 0 && wrong.length <= MOST_PLAYED_AGAIN) {
+      const chosen = [...prepared.values()].filter(one =>
+        wrong.some(({ program }) => program === one.program),
+      );
+      for (const proof of await proveAll(chosen, broker)) again.set(proof.program, proof);
+    }
+    const proofs = first.map(proof => {
+      const second = again.get(proof.program);
+      return proof.problem && second && !second.problem
+        ? { ...second, unsteady: proof.problem }
+        : proof;
+    });
+    return { seed, proofs, skipped, durationMs: Math.round(performance.now() - started) };
+  } finally {
+    await Promise.all([...prepared.values()].map(one => one.made.dispose()));
+  }
+}
+
+/** More wrong programs than this are not a matter of a busy moment. */
+const MOST_PLAYED_AGAIN = 12;
+
+interface PreparedProof {
+  readonly program: CorpusProgram;
+  readonly made: PreparedProgram;
+}
+
+async function proveAll(
+  prepared: readonly PreparedProof[],
+  broker: string | undefined,
+  keepRecordings = false,
+): Promise<Proof[]> {
+  if (prepared.length === 0) return [];
+  const runs = await runHiddenTests({
+    programs: prepared.map(one => one.made.spec),
+    ...(broker ? { broker } : {}),
+    keepRecordings,
+  });
+  return prepared.flatMap(({ program }, at) => {
+    const run = runs[at];
+    return run ? [prove(program, run)] : [];
+  });
+}
+
+function keepExchange(folder: string, seed: string, { program, problem, run }: Proof): void {
+  const { lesson, track, name } = program;
+  mkdirSync(folder, { recursive: true });
+  const file = `${lesson} ${track} ${name} ${seed}.json`.replaceAll(/[/\\ ]/g, '-');
+  const { verdicts, recordings } = run;
+  writeFileSync(join(folder, file), JSON.stringify({ problem, verdicts, recordings }, null, 1));
+}
+
+/** A round of all lessons holds many of them. */
+function withoutRecordings(proof: Proof): Proof {
+  const { recordings: _, ...run } = proof.run;
+  return { ...proof, run };
+}
+
+/** Compares a program's verdicts with what its role asks for. */
+export function prove(program: CorpusProgram, run: ProgramRun): Proof {
+  const status = run.fault ? 'unknown' : overall(run.verdicts);
+  const problem = problemOf(program, run, status);
+  return { program, run, status, ...(problem ? { problem } : {}) };
+}
+
+function problemOf(
+  program: CorpusProgram,
+  run: ProgramRun,
+  status: Proof['status'],
+): string | undefined {
+  if (run.fault) return `the hidden tests broke: ${run.fault}`;
+  const unknown = run.verdicts.find(one => one.status === 'unknown');
+  if (unknown) return `${unknown.id} could not tell: ${unknown.seen ?? ''}`;
+  const failed = run.verdicts.filter(one => one.status === 'failed');
+  const ids = failed
+    .map(one => one.id)
+    .sort()
+    .join(', ');
+  const first = failed[0];
+  if (program.role === 'solution' || program.role === 'variant') {
+    return status === 'passed'
+      ? undefined
+      : `should pass, but ${first?.id} failed (${first?.mistake}): ${first?.seen}`;
+  }
+  if (!first) return 'should fail, but passed';
+  for (const one of failed) {
+    if (!one.expected || !one.seen || !one.why || !one.try)
+      return `${one.id} lacks one of its four parts`;
+  }
+  if (!program.expects) return undefined;
+  const { mistake, fails } = program.expects;
+  if (!failed.some(one => one.mistake === mistake)) {
+    return `should be told "${mistake}", but was told "${failed.map(one => `${one.id} ${one.mistake}`).join(', ')}"`;
+  }
+  if (ids !== [...fails].sort().join(', '))
+    return `should fail ${fails.join(', ')}, but failed ${ids}`;
+  return undefined;
+}
