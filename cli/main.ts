@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { settleEnvironment } from '../course/environment.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
 import { holdCommand } from './invocation.js';
@@ -64,6 +65,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** Where an npm script or a moved course was started from, and pipes that close early. */
 function settle(): void {
+  settleEnvironment();
   const from = process.env['MQTT_COURSE_CWD'];
   if (from && existsSync(from)) process.chdir(from);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
+import { passedOn } from '../../course/environment.js';
 import type { ProgramRecord } from '../harness/recording.js';
 import { asleepMs } from './asleep.js';
 import { type Child, type ChildRequest, MARK, spawnChild } from './child.js';
-import { passedOn } from './environment.js';
 import { forkPython } from './fork-server.js';
 import { launchChild } from './launched.js';
 import type { Launcher, ProgramSpec } from './spec.js';
@@ -131,7 +131,7 @@ function begin(
   if (launcher) return launchChild(launcher, name, request);
   // Whoever asked for a sandbox must not get none.
   if (spec.launcher) throw new Error(`${name} was to be started by ${spec.launcher.module}`);
-  const here = { ...request, env: { ...passedOn(process.env), ...request.env } };
+  const here = { ...request, env: { ...passedOn(), ...request.env } };
   const ready =
     spec.track === 'typescript'
       ? takeWarm(here)

@@ -6,9 +6,9 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { passedOn } from '../../course/environment.js';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
-import { passedOn } from './environment.js';
 import { killGroup, killMarked, runDelayMs } from './processes.js';
 import { scratchFolder } from './scratch.js';
 
@@ -89,7 +89,7 @@ function begin(preload: string): Waiting {
     process.execPath,
     ['--enable-source-maps', '--import', pathToFileURL(preload).href, main],
     {
-      env: { ...passedOn(process.env), [MARK]: mark },
+      env: { ...passedOn(), [MARK]: mark },
       detached: process.platform !== 'win32',
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
