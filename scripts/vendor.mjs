@@ -114,6 +114,16 @@ try {
   // Not made yet for this Node: slower, not different.
 }
 export const script = new Script(Module.wrap(readFileSync(file, 'utf8')), { filename: file, cachedData });
+// A library's deprecated call is not the program's: Node is silent about one in node_modules, too.
+const { emitWarning } = process;
+process.emitWarning = function (warning, ...more) {
+  const type = warning?.name ?? more[0]?.type ?? more[0];
+  if (type === 'DeprecationWarning') {
+    const caller = new Error().stack.split('\\n').slice(2).find(line => !line.includes('node:'));
+    if (caller?.includes(file)) return;
+  }
+  return Reflect.apply(emitWarning, this, [warning, ...more]);
+};
 export const cacheFile = script.cachedDataRejected !== false ? cache : undefined;
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(import.meta.url), module, file, dirname(file));
