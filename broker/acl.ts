@@ -1,12 +1,12 @@
-import { ConfigError, linesOf, type Place, type Warning } from './conf/place.js';
+import { ConfigError, type FilePosition, linesOf, type Warning } from './conf/position.js';
 import { matches, validFilter } from './topics.js';
 
-export type Access = 'read' | 'write';
+export type AclAccess = 'read' | 'write';
 
 /** A `topic` or `pattern` line of an acl_file. */
-export interface AclEntry extends Place {
+export interface AclEntry extends FilePosition {
   readonly kind: 'topic' | 'pattern';
-  readonly access: Access | 'readwrite' | 'deny';
+  readonly access: AclAccess | 'readwrite' | 'deny';
   readonly filter: string;
   /** The line as written. */
   readonly text: string;
@@ -80,7 +80,7 @@ function token(text: string): [string | undefined, string] {
 function grant(
   text: string,
   file: string,
-  place: Place,
+  place: FilePosition,
 ): { access: AclEntry['access']; filter: string } {
   const [first, rest] = token(text);
   if (first === undefined)
@@ -107,7 +107,7 @@ function insert(list: AclEntry[], entry: AclEntry): void {
 /** May the client read (be given) or write (publish) this topic? Mosquitto's rules: the user's lines
  * (or those for the nameless), then the patterns; the first line that matches and says something
  * about this access decides; none means no. Pure. */
-export function decide(acl: Acl, who: Subject, access: Access, topic: string): Decision {
+export function decide(acl: Acl, who: Subject, access: AclAccess, topic: string): Decision {
   if (access === 'write' && writeIsSystem(topic)) return { allowed: false, because: 'system' };
   const { username, clientId } = who;
   const own = username === undefined ? acl.anonymous : (acl.users.get(username) ?? []);
@@ -128,7 +128,7 @@ export function decide(acl: Acl, who: Subject, access: Access, topic: string): D
 
 function firstMatch(
   entries: readonly AclEntry[],
-  access: Access,
+  access: AclAccess,
   topic: string,
   expand: (filter: string) => string | undefined,
 ): Decision | undefined {

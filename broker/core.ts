@@ -1,40 +1,45 @@
 import type { Duplex } from 'node:stream';
-import type { Connection } from './guard/connection.js';
-import type { Gate } from './guard/hub.js';
 import type { Instance } from './instance.js';
 import { journal, type LogBook } from './journal.js';
+import type { Arrival } from './protocol/listener-policy.js';
+import type { ClientConnection } from './protocol/server-state.js';
+import { release } from './protocol/session.js';
 import { createStore } from './store.js';
 import type { Broker, LogEntry } from './types.js';
 
-/** The doors of a broker, opened. */
-export interface Doors {
+/** The listeners of a broker, open. */
+export interface OpenListeners {
+  /** Of the first one. */
   readonly port: number | undefined;
   readonly host?: string;
   close(): Promise<void>;
 }
 
+/** Takes a connection that came in through a listener. */
+export type Accept = (stream: Duplex, arrival: Arrival) => void;
+
 export interface CoreOptions {
   readonly log?: (entry: LogEntry) => void;
   /** Seconds after which an absent client's session goes; 0 = never. */
   readonly expiration: () => number;
-  /** Opens the doors; again after a stop, then on the same ports. */
-  open(accept: (stream: Duplex, gate: Gate) => void, log: LogBook): Promise<Doors>;
+  /** Opens the listeners; again after a stop, then on the same ports. */
+  open(accept: Accept, log: LogBook): Promise<OpenListeners>;
 }
 
-/** A broker without an opinion about doors and rules: state, starting, stopping, looking inside. */
+/** A broker without an opinion about listeners and rules: state, starting, stopping, looking inside. */
 export interface Core {
   readonly broker: Omit<Broker, 'open'>;
   readonly book: LogBook;
   start(): Promise<void>;
-  accept(stream: Duplex, gate: Gate): void;
-  connections(): Iterable<Connection>;
+  readonly accept: Accept;
+  connections(): Iterable<ClientConnection>;
 }
 
 export async function createBroker(options: CoreOptions): Promise<Core> {
   const book = journal(options.log);
   let store = createStore();
   let instance: Instance | undefined;
-  let doors: Doors | undefined;
+  let listeners: OpenListeners | undefined;
   // One start or stop at a time, in the order they were asked for.
   let turn: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -43,10 +48,10 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
     return result;
   };
 
-  function accept(stream: Duplex, gate: Gate): void {
+  const accept: Accept = (stream, arrival) => {
     if (instance === undefined) stream.destroy();
-    else instance.accept(stream, gate);
-  }
+    else instance.accept(stream, arrival);
+  };
 
   async function begin(state: 'keep' | 'wipe'): Promise<void> {
     if (instance !== undefined) return;
@@ -55,7 +60,7 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
     const { createInstance } = await import('./instance.js');
     instance = await createInstance(store, book, options.expiration);
     try {
-      doors = await options.open(accept, book);
+      listeners = await options.open(accept, book);
     } catch (error) {
       await end();
       throw error;
@@ -66,12 +71,12 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
     const ending = instance;
     if (ending === undefined) return;
     instance = undefined;
-    const closing = doors?.close();
-    doors = undefined;
+    const closing = listeners?.close();
+    listeners = undefined;
     await ending.crash();
     await closing;
     for (const session of [...store.sessions.values()]) {
-      session.release();
+      release(session);
       if (session.clean) store.sessions.delete(session.clientId);
     }
   }
@@ -84,10 +89,10 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
     connections: () => instance?.connections.values() ?? [],
     broker: {
       get port() {
-        return doors?.port;
+        return listeners?.port;
       },
       get url() {
-        const { port, host = '127.0.0.1' } = doors ?? {};
+        const { port, host = '127.0.0.1' } = listeners ?? {};
         return port === undefined ? undefined : `mqtt://${host}:${port}`;
       },
       get running() {
@@ -112,8 +117,8 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
           clean: session.clean,
           ...(session.who.username === undefined ? {} : { username: session.who.username }),
           subscriptions: [...session.subscriptions].map(([filter, qos]) => ({ filter, qos })),
-          queued: session.queued(),
-          inflight: session.inflight(),
+          queued: session.outgoing.queued(),
+          inflight: session.outgoing.inflight(),
         })),
       retained: () => [...store.retained.values()].filter(m => !m.topic.startsWith('$SYS/')),
       onLog: book.listen,

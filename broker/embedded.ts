@@ -1,8 +1,8 @@
 import { duplexPair } from '../wire/duplex-pair.js';
 import { createBroker } from './core.js';
-import type { Gate, Policy } from './guard/hub.js';
 import { withDefaults } from './limits.js';
 import { closeServer, listenTcp } from './listen.js';
+import type { ListenerPolicy } from './protocol/listener-policy.js';
 import type { Broker, BrokerOptions } from './types.js';
 
 /** Starts the embedded broker. Rejects with `BrokerStartError` when it cannot listen. */
@@ -10,23 +10,19 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const { listen = {} } = options;
   const limits = withDefaults(options.limits);
   const mayReceive = options.mayReceive ?? (() => true);
-  const policy: Policy = {
+  let port = listen === false ? undefined : (listen.port ?? 0);
+  const listener: ListenerPolicy = {
+    get port() {
+      return port;
+    },
     dialect: options.dialect ?? 'mosquitto',
+    limits,
+    connections: { open: 0 },
+    authenticate: options.authenticate ?? (() => 0),
     mayPublish: options.mayPublish ?? (() => true),
     mayReceive,
     maySubscribe: options.maySubscribe ?? mayReceive,
   };
-  const authenticate = options.authenticate ?? (() => 0 as const);
-  const counter = { open: 0 };
-  let port = listen === false ? undefined : (listen.port ?? 0);
-  const gate = (address: string): Gate => ({
-    address,
-    authenticate,
-    policy,
-    limits,
-    counter,
-    ...(port === undefined ? {} : { port }),
-  });
 
   const core = await createBroker({
     ...(options.log === undefined ? {} : { log: options.log }),
@@ -35,7 +31,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       if (listen === false) return { port: undefined, close: async () => {} };
       const host = listen.host ?? '127.0.0.1';
       const listening = await listenTcp(host, port ?? 0, socket => {
-        accept(socket, gate(`${socket.remoteAddress}:${socket.remotePort}`));
+        accept(socket, { listener, address: `${socket.remoteAddress}:${socket.remotePort}` });
       });
       port = listening.port;
       book.log('information', `Opening ipv4 listen socket on port ${port}.`);
@@ -46,7 +42,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   return withGetters(core.broker, {
     open() {
       const [near, far] = duplexPair();
-      core.accept(far, gate('in-process'));
+      core.accept(far, { listener, address: 'in-process' });
       return near;
     },
   });

@@ -1,7 +1,7 @@
-/** The broker behind every exercise: aedes as the engine, Mosquitto's behaviour around it. */
+/** The broker behind every exercise: aedes as the router, Mosquitto's behaviour around it. */
 export {
-  type Access,
   type Acl,
+  type AclAccess,
   type AclEntry,
   type Decision,
   decide,
@@ -20,22 +20,22 @@ export {
   loadMosquittoConfig,
   parseMosquittoConfig,
 } from './conf/load.js';
-export { ConfigError, type Place, type Warning } from './conf/place.js';
+export { ConfigError, type FilePosition, type Warning } from './conf/position.js';
 export {
+  type BoundListener,
   type ConfiguredBroker,
   checkConfig,
   type FromConfigOptions,
-  type OpenListener,
   startFromConfig,
-} from './configured.js';
+} from './configured/start.js';
 export { startBroker } from './embedded.js';
 export { BrokerStartError } from './listen.js';
+export { findMosquitto } from './mosquitto/find.js';
 export {
-  findMosquitto,
   type MosquittoBroker,
   type MosquittoOptions,
   startMosquitto,
-} from './mosquitto.js';
+} from './mosquitto/start.js';
 export { hashPassword, type Passwords, parsePasswords, verifyPassword } from './passwords.js';
 export { remoteBroker } from './remote.js';
 export {
@@ -48,10 +48,10 @@ export {
 export { matches, validFilter, validTopicName } from './topics.js';
 export type {
   Broker,
+  BrokerLimits,
   BrokerOptions,
   ConnackCode,
   Dialect,
-  Limits,
   LogEntry,
   LogLevel,
   RetainedMessage,

@@ -1,26 +1,24 @@
 import type { Duplex } from 'node:stream';
-import { createEngine } from './engine.js';
-import { type Connection, connectionOf, serve } from './guard/connection.js';
-import type { QoS } from './guard/decode.js';
-import type { Gate, Hub } from './guard/hub.js';
+import type { QoS } from '../wire/trace.js';
+import type { Journal } from './journal.js';
+import type { Arrival, ListenerPolicy } from './protocol/listener-policy.js';
+import type { ApplicationMessage } from './protocol/message.js';
+import { serve } from './protocol/serve.js';
+import type { ClientConnection, Counters, ServerState } from './protocol/server-state.js';
+import { grantedFor } from './protocol/session.js';
+import { createRouter } from './router.js';
 import { forgetSubscriptions, type Store } from './store.js';
 import { sysTopics } from './sys.js';
-import type { LogLevel } from './types.js';
 
-/** A running broker, without any door. */
+/** A running broker, without any listener. */
 export interface Instance {
-  accept(stream: Duplex, gate: Gate): void;
-  readonly connections: ReadonlyMap<string, Connection>;
+  accept(stream: Duplex, arrival: Arrival): void;
+  readonly connections: ReadonlyMap<string, ClientConnection>;
   /** Ends every connection at once and sends no wills, as a crash would. */
   crash(): Promise<void>;
 }
 
-export interface Journal {
-  readonly logs: (level: LogLevel) => boolean;
-  readonly log: (level: LogLevel, text: string) => void;
-}
-
-/** Puts aedes, the guard and a store together. */
+/** Puts the router, the protocol and a store together. */
 export async function createInstance(
   store: Store,
   journal: Journal,
@@ -28,56 +26,41 @@ export async function createInstance(
 ): Promise<Instance> {
   let crashing = false;
   const streams = new Set<Duplex>();
-  const open = new Map<Duplex, Connection>();
-  const connections = new Map<string, Connection>();
+  const open = new Map<Duplex, ClientConnection>();
+  const connections = new Map<string, ClientConnection>();
+  /** The rules a session's client last came under; they also hold for what is queued while it is away. */
+  const policies = new Map<string, ListenerPolicy>();
+  const counters = newCounters();
 
-  const engine = await createEngine(store, {
-    deliver: (client, message) => connectionOf(client)?.take(message),
-    toAbsent(clientId, message) {
-      const session = store.sessions.get(clientId);
-      if (session === undefined || session.attached) return;
-      const granted = session.grantedFor(message.topic) ?? 0;
-      const qos = Math.min(granted, message.qos) as QoS;
-      // As Mosquitto (queue_qos0_messages false): QoS 0 is not kept for who is away.
-      if (qos === 0 || !mayReceive(clientId, message.topic)) return;
-      const { topic, payload } = message;
-      if (session.deliver({ topic, payload, qos, retain: false }) === 'dropped') {
-        counters.publishesDropped++;
-      }
-    },
-    mayWill(client, will) {
-      const connection = connectionOf(client);
-      const who = connection?.who;
-      if (crashing || connection === undefined || who === undefined) return false;
-      const { topic } = will;
-      if (!connection.willCounts || topic.startsWith('$SYS/')) return false;
-      return connection.gate.policy.mayPublish(who, topic);
-    },
-    attached(client) {
-      const session = connectionOf(client)?.session;
-      if (session !== undefined) session.attached = true;
-    },
+  const router = await createRouter(store, {
+    toAbsent,
     problem: error => journal.log('error', `Error: ${error.message}`),
   });
-
-  const counters = {
-    messagesReceived: 0,
-    messagesSent: 0,
-    publishesReceived: 0,
-    publishesSent: 0,
-    publishesDropped: 0,
-    bytesReceived: 0,
-    bytesSent: 0,
+  const sys = sysTopics(router, store, counters, () => connections.size);
+  const server: ServerState = {
+    ...journal,
+    router,
+    store,
+    connections,
+    counters,
+    get crashing() {
+      return crashing;
+    },
+    refreshSys: sys.refresh,
   };
-  /** The rules a client last came under; they also hold for what is queued while it is away. */
-  const gates = new Map<string, Gate>();
-  const sys = sysTopics(engine, store, counters, () => connections.size);
-  const hub: Hub = { engine, store, connections, counters, ...journal, refreshSys: sys.refresh };
 
-  function mayReceive(clientId: string, topic: string): boolean {
+  function toAbsent(
+    clientId: string,
+    { topic, payload, qos: published }: ApplicationMessage,
+  ): void {
     const session = store.sessions.get(clientId);
-    const gate = gates.get(clientId);
-    return session === undefined || (gate?.policy.mayReceive(session.who, topic) ?? true);
+    if (session === undefined || session.attached) return;
+    const qos = Math.min(grantedFor(session, topic) ?? 0, published) as QoS;
+    // As Mosquitto (queue_qos0_messages false): QoS 0 is not kept for who is away.
+    if (qos === 0 || policies.get(clientId)?.mayReceive(session.who, topic) === false) return;
+    if (session.outgoing.deliver({ topic, payload, qos, retain: false }) === 'dropped') {
+      counters.publishesDropped++;
+    }
   }
 
   const expiry = setInterval(() => {
@@ -89,45 +72,60 @@ export async function createInstance(
       journal.log('notice', `Expiring client ${id} due to timeout.`);
       store.sessions.delete(id);
       forgetSubscriptions(store, id);
-      gates.delete(id);
+      policies.delete(id);
     }
   }, 1000);
   expiry.unref();
 
+  function accept(stream: Duplex, arrival: Arrival): void {
+    const { listener } = arrival;
+    const { maxConnections } = listener.limits;
+    if (crashing || (maxConnections >= 0 && listener.connections.open >= maxConnections)) {
+      if (!crashing) {
+        journal.log('notice', `Client connection from ${arrival.address} denied: max_connections.`);
+      }
+      stream.on('error', () => {});
+      stream.destroy();
+      return;
+    }
+    streams.add(stream);
+    listener.connections.open++;
+    stream.once('close', () => {
+      streams.delete(stream);
+      open.delete(stream);
+    });
+    const connection = serve(stream, arrival, server, () => {
+      listener.connections.open--;
+      const { session } = connection;
+      if (session === undefined) return;
+      if (session.clean) policies.delete(session.clientId);
+      else policies.set(session.clientId, listener);
+    });
+    open.set(stream, connection);
+  }
+
   return {
     connections,
-    accept(stream, gate) {
-      const { maxConnections } = gate.limits;
-      if (crashing || (maxConnections >= 0 && gate.counter.open >= maxConnections)) {
-        if (!crashing) {
-          journal.log('notice', `Client connection from ${gate.address} denied: max_connections.`);
-        }
-        stream.on('error', () => {});
-        stream.destroy();
-        return;
-      }
-      streams.add(stream);
-      gate.counter.open++;
-      stream.once('close', () => {
-        streams.delete(stream);
-        open.delete(stream);
-      });
-      const connection = serve(stream, gate, hub, () => {
-        gate.counter.open--;
-        const id = connection.who?.clientId;
-        if (id === undefined) return;
-        if (connection.session?.clean === true) gates.delete(id);
-        else gates.set(id, gate);
-      });
-      open.set(stream, connection);
-    },
+    accept,
     async crash() {
       crashing = true;
       clearInterval(expiry);
       sys.stop();
       for (const connection of open.values()) connection.cut(false);
       for (const stream of streams) stream.destroy();
-      await engine.close();
+      await router.close();
     },
+  };
+}
+
+function newCounters(): Counters {
+  return {
+    messagesReceived: 0,
+    messagesSent: 0,
+    publishesReceived: 0,
+    publishesSent: 0,
+    publishesDropped: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
   };
 }

@@ -1,5 +1,11 @@
-import type { Journal } from './instance.js';
-import type { LogEntry } from './types.js';
+import type { LogEntry, LogLevel } from './types.js';
+
+/** Where lines of the log go. */
+export interface Journal {
+  /** True when anybody listens to lines of that level: a line is not composed for nobody. */
+  readonly logs: (level: LogLevel) => boolean;
+  readonly log: (level: LogLevel, text: string) => void;
+}
 
 export interface LogBook extends Journal {
   /** Calls back for each line from now on; returns how to end that. */

@@ -1,7 +1,7 @@
-import type { Limits } from './types.js';
+import type { BrokerLimits } from './types.js';
 
 /** Mosquitto's defaults; the packet size is that of 2.1. */
-export const DEFAULT_LIMITS: Required<Limits> = {
+export const DEFAULT_LIMITS: Required<BrokerLimits> = {
   maxPacketSize: 2_000_000,
   messageSizeLimit: 0,
   maxQos: 2,
@@ -14,6 +14,6 @@ export const DEFAULT_LIMITS: Required<Limits> = {
   persistentClientExpiration: 0,
 };
 
-export function withDefaults(limits: Limits = {}): Required<Limits> {
+export function withDefaults(limits: BrokerLimits = {}): Required<BrokerLimits> {
   return { ...DEFAULT_LIMITS, ...limits };
 }

@@ -1,11 +1,11 @@
 import { createHash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { linesOf, type Place, type Warning } from './conf/place.js';
+import { type FilePosition, linesOf, type Warning } from './conf/position.js';
 
 export type HashKind = 'sha512' | 'sha512-pbkdf2';
 
 /** A line of a password_file. */
-export interface PasswordEntry extends Place {
+export interface PasswordEntry extends FilePosition {
   readonly user: string;
   readonly hash: ParsedHash;
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type Access, type Acl, type Decision, decide, parseAcl, type Subject } from './acl.js';
+import { assertNever } from '../wire/assert-never.js';
+import { type Acl, type AclAccess, type Decision, decide, parseAcl, type Subject } from './acl.js';
 import { located, type MosquittoConfig, type Security } from './conf/config.js';
-import { at, ConfigError, type Place, type Warning } from './conf/place.js';
+import { at, ConfigError, type FilePosition, type Warning } from './conf/position.js';
 import { type Passwords, parsePasswords, verifyPassword } from './passwords.js';
 import type { ConnackCode } from './types.js';
 
@@ -12,13 +13,13 @@ export interface Admission {
   /** One sentence. */
   readonly because: string;
   /** The line that decided, if a line did. */
-  readonly at?: Place;
+  readonly at?: FilePosition;
 }
 
 /** Whether a client may, and what decided. */
 export interface Permission extends Decision {
   readonly text: string;
-  readonly at?: Place;
+  readonly at?: FilePosition;
 }
 
 export interface Credentials {
@@ -29,9 +30,9 @@ export interface Credentials {
 /** The rules of one listener: its password_file, acl_file and allow_anonymous, read. */
 export interface Rules {
   admit(who: Credentials): Promise<Admission>;
-  permit(who: Subject, access: Access, topic: string): Permission;
+  permit(who: Subject, access: AclAccess, topic: string): Permission;
   /** As `permit`, without the words: for each message. */
-  allows(who: Subject, access: Access, topic: string): boolean;
+  allows(who: Subject, access: AclAccess, topic: string): boolean;
   readonly passwords: Passwords | undefined;
   readonly acl: Acl | undefined;
   readonly warnings: readonly Warning[];
@@ -53,7 +54,7 @@ export async function loadRules(config: MosquittoConfig, security: Security): Pr
   const anonymousAt = security.places.get('allow_anonymous');
   const passwordsAt = security.places.get('password_file');
 
-  function permit(who: Subject, access: Access, topic: string): Permission {
+  function permit(who: Subject, access: AclAccess, topic: string): Permission {
     if (acl === undefined)
       return { allowed: true, because: 'no-match', text: 'There is no acl_file.' };
     const decision = decide(acl, who, access, topic);
@@ -69,12 +70,12 @@ export async function loadRules(config: MosquittoConfig, security: Security): Pr
     permit,
     allows: (who, access, topic) => acl === undefined || decide(acl, who, access, topic).allowed,
     async admit({ username, password }) {
-      const no = (because: string, place?: Place): Admission => ({
+      const no = (because: string, place?: FilePosition): Admission => ({
         code: 5,
         because,
         ...(place === undefined ? {} : { at: place }),
       });
-      const yes = (because: string, place?: Place): Admission => ({
+      const yes = (because: string, place?: FilePosition): Admission => ({
         ...no(because, place),
         code: 0,
       });
@@ -114,6 +115,8 @@ function explain(decision: Decision, acl: Acl, who: Subject): string {
       return who.username === undefined
         ? `No line of ${acl.file} for clients without a user name matches.`
         : `No line of ${acl.file} for ${who.username} matches, and no pattern.`;
+    default:
+      return assertNever(decision.because, 'reason of a decision');
   }
 }
 

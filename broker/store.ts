@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import type { QoS, Will } from './guard/decode.js';
-import type { OutgoingPublish } from './guard/encode.js';
-import type { Session } from './guard/session.js';
+import type { QoS } from '../wire/trace.js';
+import type { ApplicationMessage, WillMessage } from './protocol/message.js';
+import type { Session } from './protocol/session.js';
 import { matches } from './topics.js';
 import { filterTrie } from './trie.js';
 import type { RetainedMessage } from './types.js';
@@ -49,10 +49,10 @@ export function forgetSubscriptions(store: Store, clientId: string): void {
 /** Topics and payloads kept as retained messages; one more is passed on and not kept. */
 const MAX_RETAINED_BYTES = 256 << 20;
 
-interface Named {
+interface AedesClient {
   readonly id: string;
 }
-interface EngineSubscription {
+interface AedesSubscription {
   readonly topic: string;
   readonly qos: QoS;
 }
@@ -76,13 +76,13 @@ function now<T>(value: T): PromiseLike<T> & { finally(then: () => void): void } 
 }
 
 /** The persistence aedes works on: subscriptions, retained messages and wills here; queues, packet
- * identifiers and the QoS 2 exchange are the sessions' own (guard/session.ts). */
+ * identifiers and the QoS 2 exchange are the sessions' own (protocol/outgoing.ts). */
 export function persistenceFor(
   store: Store,
-  toAbsent: (clientId: string, message: OutgoingPublish) => void,
+  toAbsent: (clientId: string, message: ApplicationMessage) => void,
 ): object {
   const { byClient, trie } = store.persistent;
-  const wills = new Map<string, Will>();
+  const wills = new Map<string, WillMessage>();
   let retainedBytes = 0;
   for (const { topic, payload } of store.retained.values()) {
     retainedBytes += topic.length + payload.length;
@@ -90,7 +90,7 @@ export function persistenceFor(
   return {
     async setup(): Promise<void> {},
     async destroy(): Promise<void> {},
-    storeRetained(packet: OutgoingPublish) {
+    storeRetained(packet: ApplicationMessage) {
       const { topic, payload, qos } = packet;
       // `3.1.1 MQTT-3.3.1-10`: an empty payload removes.
       const old = store.retained.get(topic);
@@ -102,10 +102,10 @@ export function persistenceFor(
       }
       return now(undefined);
     },
-    // Retained messages are sent by the guard, filter by filter, with the granted QoS.
+    // Retained messages are sent by protocol/, filter by filter, with the granted QoS.
     createRetainedStreamCombi: () => Readable.from([]),
     createRetainedStream: () => Readable.from([]),
-    addSubscriptions({ id }: Named, subscriptions: readonly EngineSubscription[]) {
+    addSubscriptions({ id }: AedesClient, subscriptions: readonly AedesSubscription[]) {
       let mine = byClient.get(id);
       if (mine === undefined) {
         mine = new Map();
@@ -117,25 +117,25 @@ export function persistenceFor(
       }
       return now(undefined);
     },
-    removeSubscriptions({ id }: Named, filters: readonly string[]) {
+    removeSubscriptions({ id }: AedesClient, filters: readonly string[]) {
       const mine = byClient.get(id);
       for (const filter of filters) {
         if (mine?.delete(filter)) trie.remove(filter, entry => entry.clientId === id);
       }
       return now(undefined);
     },
-    cleanSubscriptions({ id }: Named) {
+    cleanSubscriptions({ id }: AedesClient) {
       forgetSubscriptions(store, id);
       return now(undefined);
     },
-    subscriptionsByClient({ id }: Named) {
+    subscriptionsByClient({ id }: AedesClient) {
       return now([...(byClient.get(id) ?? [])].map(([topic, qos]) => ({ topic, qos })));
     },
     subscriptionsByTopic(topic: string) {
       const clients = new Set(trie.match(topic).map(entry => entry.clientId));
       return now([...clients].map(clientId => ({ clientId, topic })));
     },
-    outgoingEnqueueCombi(entries: readonly { clientId: string }[], packet: OutgoingPublish) {
+    outgoingEnqueueCombi(entries: readonly { clientId: string }[], packet: ApplicationMessage) {
       for (const { clientId } of entries) toAbsent(clientId, packet);
       return now(undefined);
     },
@@ -143,12 +143,12 @@ export function persistenceFor(
     outgoingUpdate: () => now(undefined),
     outgoingStream: () => Readable.from([]),
     cleanIncoming: () => now(undefined),
-    putWill({ id }: Named, will: Will) {
+    putWill({ id }: AedesClient, will: WillMessage) {
       wills.set(id, will);
       return now(undefined);
     },
-    getWill: ({ id }: Named) => now(wills.get(id)),
-    delWill({ id }: Named) {
+    getWill: ({ id }: AedesClient) => now(wills.get(id)),
+    delWill({ id }: AedesClient) {
       wills.delete(id);
       return now(undefined);
     },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Engine } from './engine.js';
-import type { Counters } from './guard/hub.js';
+import type { Counters } from './protocol/server-state.js';
+import type { Router } from './router.js';
 import type { Store } from './store.js';
 
 /** Milliseconds between two looks at the $SYS values (Mosquitto's sys_interval). */
@@ -8,7 +8,7 @@ const INTERVAL = 10_000;
 
 /** The basics of Mosquitto's $SYS tree, retained; a value that did not change is not sent again. */
 export function sysTopics(
-  engine: Engine,
+  router: Router,
   store: Store,
   counters: Counters,
   connected: () => number,
@@ -48,7 +48,7 @@ export function sysTopics(
       const text = String(value);
       if (last.get(key) === text) continue;
       last.set(key, text);
-      engine.publish({
+      router.publish({
         topic: `$SYS/broker/${key}`,
         payload: Buffer.from(text),
         qos: 0,

@@ -24,7 +24,7 @@ export type ConnackCode = 0 | 1 | 2 | 3 | 4 | 5;
 export type Dialect = 'mosquitto' | 'strict';
 
 /** Limits, with Mosquitto's defaults. 0 means no limit unless said otherwise. */
-export interface Limits {
+export interface BrokerLimits {
   /** Bytes of a whole packet; a bigger one closes the connection. Default 2,000,000;
    * 0: the protocol's own limit, 268,435,460. */
   readonly maxPacketSize?: number;
@@ -77,7 +77,7 @@ export interface BrokerOptions {
   /** `strict` only: may this client subscribe to the filter? Default: `mayReceive` of the filter. */
   readonly maySubscribe?: (who: Who, filter: string) => boolean;
   readonly dialect?: Dialect;
-  readonly limits?: Limits;
+  readonly limits?: BrokerLimits;
   /** Every log line. Same as `onLog`, but from the first line on. */
   readonly log?: (entry: LogEntry) => void;
 }

@@ -52,6 +52,8 @@ export interface Link {
   cut(options?: { readonly reset?: boolean }): void;
   halfClose(direction: Direction): void;
   blackhole(): void;
+  /** Whether a timer of the tap's is under way on it. */
+  readonly busy: boolean;
   /** A timer that ends with the connection. */
   later(ms: number, then: () => void): void;
   regulate(lane: Lane): void;
@@ -300,6 +302,9 @@ export function createLink(setup: LinkSetup): Link {
     blackhole() {
       dark ??= 'blackhole';
       for (const lane of both) lane.outlet.abandon();
+    },
+    get busy() {
+      return timers.size > 0;
     },
     later(ms, then) {
       const timer = setTimeout(() => {

@@ -57,6 +57,8 @@ export interface Tap {
    */
   inject(connection: number, direction: Direction, packet: Made): PacketEntry;
   connections(): readonly ConnectionInfo[];
+  /** Whether something of it is under way that no entry tells of yet: a delay, a connection being made. */
+  busy(): boolean;
   /** A copy of the trace as it is now, frozen. */
   trace(): Trace;
   /** The entries as they come. A packet's `fate` and `releasedAt` may still change. */
@@ -226,6 +228,7 @@ export function createTap(options: TapOptions): Tap {
     },
     connections: () =>
       [...connections.values()].map(one => (one.link ? infoOf(one.link) : one.last)),
+    busy: () => dialling.size > 0 || [...connections.values()].some(one => one.link?.busy),
     trace: recorder.snapshot,
     note: (note, text, who) => recorder.note(note, text, who),
     fault: recorder.fault,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { LogLevel } from '../types.js';
-import type { Place, Warning } from './place.js';
+import type { FilePosition, Warning } from './position.js';
 
 /** Who may come in and what they may do; global, or a listener's own. */
 export interface Security {
@@ -10,7 +10,7 @@ export interface Security {
   allowZeroLengthClientId: boolean;
   autoIdPrefix: string;
   /** Where each option was set, by its name in the file. */
-  readonly places: Map<string, Place>;
+  readonly places: Map<string, FilePosition>;
 }
 
 export interface ListenerConfig {
@@ -33,7 +33,7 @@ export interface ListenerConfig {
   useSubjectAsUsername: boolean;
   readonly security: Security;
   /** The `listener` line; undefined for the default listener. */
-  readonly place?: Place;
+  readonly place?: FilePosition;
 }
 
 /** A mosquitto.conf, read and checked, nothing opened yet. */
@@ -72,7 +72,7 @@ export const newSecurity = (): Security => ({
   places: new Map(),
 });
 
-export function newListener(place?: Place): ListenerConfig {
+export function newListener(place?: FilePosition): ListenerConfig {
   return {
     port: 0,
     protocol: 'mqtt',

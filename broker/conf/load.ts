@@ -2,8 +2,9 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { ListenerConfig, MosquittoConfig } from './config.js';
-import { type Draft, handlers, newDraft, notHere, notHerePrefix } from './options.js';
-import { ConfigError, linesOf, type Place } from './place.js';
+import { type ConfigDraft, handlers, newDraft } from './options.js';
+import { ConfigError, type FilePosition, linesOf } from './position.js';
+import { unsupported, unsupportedPrefix } from './unsupported.js';
 
 export interface LoadOptions {
   /** The port of a file without a listener (`-p`). Default 1883. */
@@ -55,7 +56,7 @@ export async function loadMosquittoConfig(
 }
 
 /** Throws for a path that leads out of a folder to something that is there, by a link too. */
-function refuseOutside(folder: string): (path: string, place?: Place) => void {
+function refuseOutside(folder: string): (path: string, place?: FilePosition) => void {
   const home = realpathSync(folder);
   return (path, place) => {
     const target = resolve(folder, path);
@@ -113,13 +114,13 @@ const emptyGoesOn = new Set([
 
 interface Include {
   readonly directory: string;
-  readonly place: Place;
+  readonly place: FilePosition;
   /** The listener the including file was about. */
   readonly back: ListenerConfig;
 }
 
 /** Works through the lines; stops at each include_dir, for the files in it to be read there. */
-function* read(draft: Draft, text: string, file: string): Generator<Include> {
+function* read(draft: ConfigDraft, text: string, file: string): Generator<Include> {
   // Lines about a listener do not reach from one file into the next.
   draft.current = draft.standard;
   for (const [index, content] of linesOf(text).entries()) {
@@ -139,7 +140,7 @@ function* read(draft: Draft, text: string, file: string): Generator<Include> {
     } else if (handler !== undefined) {
       handler(draft, line);
       for (const include of draft.includeDirs.splice(0)) yield { ...include, back: draft.current };
-    } else if (notHere.has(line.key) || notHerePrefix.test(line.key)) {
+    } else if (unsupported.has(line.key) || unsupportedPrefix.test(line.key)) {
       draft.warnings.push({
         text: `Warning: this broker does not have Mosquitto's option ${line.key}; the line is ignored.`,
         place: line.place,
@@ -151,7 +152,7 @@ function* read(draft: Draft, text: string, file: string): Generator<Include> {
 }
 
 function finish(
-  draft: Draft,
+  draft: ConfigDraft,
   file: string | undefined,
   { port, base }: LoadOptions,
 ): MosquittoConfig {
@@ -211,7 +212,7 @@ function touched(listener: ListenerConfig): boolean {
 }
 
 /** Mosquitto 2.0 opens a plain listener where a certificate or key is missing. That is never meant. */
-function checkTls(draft: Draft, listener: ListenerConfig): void {
+function checkTls(draft: ConfigDraft, listener: ListenerConfig): void {
   const { cafile, certfile, keyfile, place } = listener;
   const where = place ?? { file: 'default listener', line: 0 };
   const complete = certfile !== undefined && keyfile !== undefined;

@@ -1,9 +1,9 @@
 import type { LogLevel } from '../types.js';
 import { type ListenerConfig, newListener, newSecurity, type Security } from './config.js';
-import { ConfigError, type Place, type Warning } from './place.js';
+import { ConfigError, type FilePosition, type Warning } from './position.js';
 
 /** What the lines read so far add up to. */
-export interface Draft {
+export interface ConfigDraft {
   readonly security: Security;
   readonly standard: ListenerConfig;
   readonly listeners: ListenerConfig[];
@@ -20,13 +20,13 @@ export interface Draft {
   logTypes: Set<LogLevel | 'none' | 'all'> | undefined;
   readonly logDestinations: ({ to: 'stdout' | 'stderr' | 'none' } | { to: 'file'; path: string })[];
   logTimestamp: boolean;
-  readonly includeDirs: { directory: string; place: Place }[];
+  readonly includeDirs: { directory: string; place: FilePosition }[];
   readonly warnings: Warning[];
   /** Options Mosquitto takes once. */
   readonly once: Set<string>;
 }
 
-export function newDraft(): Draft {
+export function newDraft(): ConfigDraft {
   const standard = newListener();
   return {
     security: newSecurity(),
@@ -51,23 +51,23 @@ export function newDraft(): Draft {
 }
 
 /** One line: the option, what stands behind it, where. */
-export interface Line {
+export interface ConfigLine {
   readonly key: string;
   readonly rest: string;
-  readonly place: Place;
+  readonly place: FilePosition;
 }
 
-const fail = (line: Line, text: string): never => {
+const fail = (line: ConfigLine, text: string): never => {
   throw new ConfigError(`Error: ${text}`, line.place);
 };
 
 /** The next word; Mosquitto ignores what follows it. */
-function word(line: Line, name = line.key): string {
+function word(line: ConfigLine, name = line.key): string {
   const found = /^ *([^ ]+)/.exec(line.rest)?.[1];
   return found ?? fail(line, `Empty ${name} value in configuration.`);
 }
 
-function bool(line: Line): boolean {
+function bool(line: ConfigLine): boolean {
   const value = word(line);
   if (value === 'true' || value === '1') return true;
   if (value === 'false' || value === '0') return false;
@@ -75,44 +75,44 @@ function bool(line: Line): boolean {
 }
 
 /** As atoi: what is no number is 0. */
-function int(line: Line, name = line.key): number {
+function int(line: ConfigLine, name = line.key): number {
   const value = Number.parseInt(word(line, name), 10);
   return Number.isNaN(value) ? 0 : Math.max(-(2 ** 31), Math.min(value, 2 ** 31 - 1));
 }
 
-function intWithin(line: Line, low: number, high: number): number {
+function intWithin(line: ConfigLine, low: number, high: number): number {
   const value = int(line);
   if (value < low || value > high) fail(line, `Invalid ${line.key} value (${value}).`);
   return value;
 }
 
 /** The rest of the line, blanks inside included. */
-function text(line: Line, name = line.key): string {
+function text(line: ConfigLine, name = line.key): string {
   const value = line.rest.trim();
   return value === '' ? fail(line, `Empty ${name} value in configuration.`) : value;
 }
 
-function once(draft: Draft, line: Line, owner: object, key: string): void {
+function once(draft: ConfigDraft, line: ConfigLine, owner: object, key: string): void {
   if (owner instanceof Map ? owner.has(key) : draft.once.has(key)) {
     fail(line, `Duplicate ${line.key} value in configuration.`);
   }
 }
 
-function deprecated(draft: Draft, line: Line, instead = ''): void {
+function deprecated(draft: ConfigDraft, line: ConfigLine, instead = ''): void {
   const words = `The '${line.key}' option is now deprecated and will be removed in a future version.`;
   draft.warnings.push({ text: `${words}${instead}`, place: line.place });
 }
 
 /** Where a security option goes: to the listener above it, or to all of them. */
-function security(draft: Draft, line: Line): Security {
+function security(draft: ConfigDraft, line: ConfigLine): Security {
   const target = draft.perListenerSettings ? draft.current.security : draft.security;
   target.places.set(line.key, line.place);
   return target;
 }
 
-type Handler = (draft: Draft, line: Line) => void;
+type OptionHandler = (draft: ConfigDraft, line: ConfigLine) => void;
 
-export const handlers: Readonly<Record<string, Handler>> = {
+export const handlers: Readonly<Record<string, OptionHandler>> = {
   listener(draft, line) {
     const port = int(line);
     const more = line.rest.trim().split(/ +/).slice(1).join(' ');
@@ -292,36 +292,8 @@ const LOG_TYPES = new Set([
   ...['none', 'all'],
 ]);
 
-function maxQos(draft: Draft, line: Line): void {
+function maxQos(draft: ConfigDraft, line: ConfigLine): void {
   const value = int(line, 'max_qos');
   if (value < 0 || value > 2) fail(line, 'max_qos must be between 0 and 2 inclusive.');
   draft.current.maxQos = value as 0 | 1 | 2;
 }
-
-/** Options of Mosquitto 2.0 and 2.1 that this broker does not have. */
-export const notHere: ReadonlySet<string> = new Set(
-  `accept_protocol_versions address addresses allow_duplicate_messages auth_plugin
-   auth_plugin_deny_special_chars autosave_interval autosave_on_changes bind_interface
-   bridge_alpn bridge_attempt_unsubscribe bridge_bind_address bridge_cafile bridge_capath
-   bridge_certfile bridge_ciphers bridge_identity bridge_insecure bridge_keyfile
-   bridge_max_packet_size bridge_max_topic_alias bridge_outgoing_retain bridge_protocol_version
-   bridge_psk bridge_receive_maximum bridge_reload_type bridge_require_ocsp
-   bridge_session_expiry_interval bridge_tcp_keepalive bridge_tcp_user_timeout bridge_tls_use_os_certs
-   bridge_tls_version capath check_retain_source ciphers ciphers_tls1.3 cleansession clientid
-   clientid_prefixes connection dhparamfile disable_client_cert_date_checks enable_control_api
-   global_max_clients global_max_connections global_plugin http_dir idle_timeout keepalive_interval
-   listener_allow_anonymous listener_auto_id_prefix local_cleansession local_clientid local_password
-   local_username log_facility log_timestamp_format max_inflight_bytes max_queued_bytes
-   max_topic_alias memory_limit mount_point notification_topic notifications
-   notifications_local_only packet_buffer_size password persistence persistence_file
-   persistence_location pid_file plugin plugin_load plugin_use psk_file psk_hint
-   queue_qos0_messages remote_clientid remote_password remote_username restart_timeout
-   retain_expiry_interval retry_interval round_robin start_type sys_interval threshold tls_engine
-   tls_engine_kpass_sha1 tls_keyform topic try_private upgrade_outgoing_qos user username
-   use_username_as_clientid websockets_headers_size websockets_log_level websockets_origin`
-    .split(/\s+/)
-    .filter(name => name !== ''),
-);
-
-/** Options of plugins and bridges that go by a prefix. */
-export const notHerePrefix = /^(auth_opt_|plugin_opt_)/;

@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream';
 import {
   BrokerStartError,
   ConfigError,
+  type FilePosition,
   findMosquitto,
   loadMosquittoConfig,
   loadRules,
-  type Place,
   securityOf,
   startFromConfig,
   startMosquitto,
@@ -31,24 +31,27 @@ export interface Door {
   readonly tls: boolean;
   /** It has some option of TLS, perhaps not enough. */
   readonly wantsTls: boolean;
-  readonly at?: Place;
+  readonly at?: FilePosition;
 }
 
 /** What a configuration says, and what a broker that was started with it answered. Plain JSON. */
 export interface ConfigFindings {
   readonly broker: 'embedded' | 'mosquitto';
   /** Why no broker can be started with it: Mosquitto's words, and the line. */
-  readonly error?: { readonly text: string; readonly at?: Place };
+  readonly error?: { readonly text: string; readonly at?: FilePosition };
   readonly localOnly: boolean;
   readonly doors: readonly Door[];
-  readonly warnings: readonly { readonly text: string; readonly at: Place }[];
+  readonly warnings: readonly { readonly text: string; readonly at: FilePosition }[];
   /** Lines that were written about who may come in: `allow_anonymous`, `password_file`. */
-  readonly places: Readonly<Record<string, Place>>;
+  readonly places: Readonly<Record<string, FilePosition>>;
   /** Users of the password_file whose line can be used. */
   readonly users: readonly string[];
   /** The CONNACK code for each guest, by name; null when the connection ended without one. */
   readonly answers: Readonly<
-    Record<string, { readonly code: number | null; readonly because: string; readonly at?: Place }>
+    Record<
+      string,
+      { readonly code: number | null; readonly because: string; readonly at?: FilePosition }
+    >
   >;
 }
 
@@ -141,6 +144,6 @@ async function knock(
 }
 
 /** `mosquitto.conf:3`, or nothing to say. */
-export function placeText(place: Place | undefined): string | undefined {
+export function placeText(place: FilePosition | undefined): string | undefined {
   return place && `${place.file}:${place.line}`;
 }

@@ -86,15 +86,6 @@ export interface ScenarioContext {
     when: (entry: TraceEntry) => boolean,
     withinMs?: number,
   ): Promise<TraceEntry | undefined>;
-  /**
-   * As `maybe`, for what a program might do of itself (give up, try once more) while nothing comes
-   * to it. Ends as soon as it is known that no program will do anything in this time: see `asleepMs`.
-   */
-  byItself(
-    what: string,
-    when: (entry: TraceEntry) => boolean,
-    withinMs: number,
-  ): Promise<TraceEntry | undefined>;
   /** Waits for a promise of a peer (a message, a SUBACK). The scenario ends here when it does not come. */
   expect<T>(what: string, promise: Promise<T>, withinMs?: number): Promise<T>;
   /**

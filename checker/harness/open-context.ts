@@ -16,7 +16,7 @@ import {
   type StartOptions,
 } from './context.js';
 import { type StallWatch, watchStalls, within } from './deadline.js';
-import { untilQuiescent, whenClosed } from './quiescence.js';
+import { hasUnread, untilQuiescent, whenClosed } from './quiescence.js';
 import { randomFrom } from './random.js';
 import type { ProgramRecord } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
@@ -102,12 +102,26 @@ export async function openContext<Facts>(
   /** Why a program was never reached: nothing can be told then. */
   let broken: string | undefined;
   let closed = false;
+  /** Waits for protocol time that the scenario has under way. */
+  let passing = 0;
   const waits = createWaits({
     tap,
     now,
     stallWatch,
     running,
     anyEnded: () => records.length > 0,
+    rest: {
+      tap,
+      now,
+      running: () => [...running],
+      scenarioIsBusy: () => passing > 0,
+      hasUnread: async () => {
+        const ports = await Promise.all([...listeners.values()]);
+        const unread = ports.map(({ port }) => hasUnread(port, launcher?.socketTable));
+        return (await Promise.all(unread)).includes(true);
+      },
+      ownBroker: () => (settings.brokerKind ?? 'embedded') === 'embedded',
+    },
   });
 
   const listen = (name: string) => {
@@ -152,6 +166,21 @@ export async function openContext<Facts>(
     const program = startProgram(name, spec, env, now, onExit, undefined, launcher);
     running.add(program);
     const connectionsEnd = () => within(500, whenClosed(tap, name), now, stallWatch);
+    /** Waits until the program has ended, and its connections are seen to; `text` says why it has not. */
+    const hasLeft = async (ms: number) => {
+      const over = new AbortController();
+      const atRest = waits.nothingComes(ms, over.signal);
+      await within(ms, Promise.race([program.exited, atRest]), now, stallWatch);
+      over.abort();
+      if (!program.running) await connectionsEnd();
+      const asleep = await Promise.race([atRest, Promise.resolve(false)]);
+      return {
+        left: !program.running,
+        text: asleep
+          ? 'is asleep and no timer of it is due'
+          : `is still running after ${(ms / 1000).toFixed(0)} s`,
+      };
+    };
     return {
       name,
       get running() {
@@ -167,13 +196,8 @@ export async function openContext<Facts>(
           await untilQuiescent(tap, name, port, now, stallWatch, launcher?.socketTable);
         tap.note('stop-asked', 'the end of its input: the program was asked to stop', name);
         program.endInput();
-        if (await within(STOP_DEADLINE_MS, program.exited, now, stallWatch)) await connectionsEnd();
-        else
-          tap.note(
-            'still-running',
-            'the program is still running 3 s after it was asked to stop',
-            name,
-          );
+        const { left, text } = await hasLeft(STOP_DEADLINE_MS);
+        if (!left) tap.note('still-running', `asked to stop, the program ${text}`, name);
       },
       crash: async () => {
         tap.note('crashed', 'the program was killed', name);
@@ -182,9 +206,7 @@ export async function openContext<Facts>(
         await connectionsEnd();
       },
       leaves: async (ms = DEADLINE_MS) => {
-        const left = await within(ms, program.exited, now, stallWatch);
-        if (left) await connectionsEnd();
-        return left;
+        return (await hasLeft(ms)).left;
       },
       sends: (type, wanted) => waits.awaitPacket(name, 'to-broker', type, wanted),
       receives: (type, wanted) => waits.awaitPacket(name, 'to-client', type, wanted),
@@ -222,9 +244,12 @@ export async function openContext<Facts>(
     },
     until: (what, when, ms) => waits.awaitEntry(what, when, ms),
     maybe: waits.maybe,
-    byItself: waits.byItself,
     expect: (what, promise, ms = DEADLINE_MS) => waits.awaits(what, promise, ms, true),
-    protocolTime: ms => new Promise(resolve => setTimeout(resolve, ms)),
+    protocolTime: async ms => {
+      passing += 1;
+      await new Promise(resolve => setTimeout(resolve, ms));
+      passing -= 1;
+    },
   };
 
   return {

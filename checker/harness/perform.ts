@@ -4,7 +4,7 @@ import { type ContextSettings, openContext, STOPPED } from './open-context.js';
 import { randomFrom } from './random.js';
 import type { Recording } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
-import { GaveUp } from './waits.js';
+import { GaveUp, notSeen } from './waits.js';
 
 /** Runs one scenario with one program and gives what was recorded. Never throws. */
 export async function perform<Facts>(
@@ -30,12 +30,12 @@ export async function perform<Facts>(
     await untilStopped(definition.run(live.context, facts), settings.signal);
   } catch (error) {
     if (error instanceof GaveUp) {
-      const waited = (error.afterMs / 1000).toFixed(1);
-      live.context.tap.note('gave-up', `waited ${waited} s for ${error.waitedFor}`);
+      live.context.tap.note('gave-up', notSeen(error));
       gaveUp = {
         waitedFor: error.waitedFor,
         afterMs: Math.round(error.afterMs),
         t: live.context.now(),
+        ...(error.atRest ? { atRest: true as const } : {}),
       };
     } else {
       fault = faultOf(error);

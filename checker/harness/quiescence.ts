@@ -23,7 +23,10 @@ export async function untilQuiescent(
 ): Promise<void> {
   let waiting = true;
   const look = async () => {
-    while (waiting && (owesAnswer(tap.entries, who) || (await hasUnread(port, socketTable)))) {
+    while (
+      waiting &&
+      (owesAnswer(tap.entries, AT_STOP, who) || (await hasUnread(port, socketTable)))
+    ) {
       await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   };
@@ -32,69 +35,146 @@ export async function untilQuiescent(
 }
 
 /** Looks that must agree, and the time between them. */
-const LOOKS = 3;
-const BETWEEN_LOOKS_MS = 12;
+const LOOKS = 4;
+const BETWEEN_LOOKS_MS = 15;
+/** A program that has a timer of its own need not be looked at that often. */
+const LONG_BETWEEN_MS = 60;
+/** A broker in another process could still be about to act, and does not say so. */
+const FOREIGN_BROKER_MS = 1000;
+/** What a keep-alive timer may be late by, milliseconds. */
+const KEEP_ALIVE_SLACK_MS = 1500;
+
+/** What has to be known to say that nothing will happen any more. */
+export interface RestSetup {
+  readonly tap: Tap;
+  readonly running: () => readonly Pick<RunningProgram, 'name' | 'rest' | 'confirmRest'>[];
+  readonly now: () => number;
+  /** Whether the scenario itself has something under way that nobody can see. */
+  readonly scenarioIsBusy: () => boolean;
+  /** Bytes that a program has not read. */
+  readonly hasUnread: () => Promise<boolean>;
+  readonly ownBroker: () => boolean;
+}
 
 /**
- * Resolves with true once no program will do anything for the rest of a wait unless something comes
- * to it, and nothing is on its way: several looks agree, and the trace does not grow meanwhile.
- * With false when `signal` is aborted first.
+ * Resolves with true once it is known that nothing will happen until the end of a wait: every
+ * program is at rest, nothing is on its way to it, no answer is owed to it, no timer of the broker
+ * or the tap is due. Several looks agree, and the trace does not grow meanwhile. With false when
+ * `signal` is aborted first.
+ * @param leftMs milliseconds until the wait ends anyway
  */
-export async function allAsleep(
-  tap: Tap,
-  programs: () => readonly Pick<RunningProgram, 'asleepMs'>[],
+export async function allAtRest(
+  setup: RestSetup,
   leftMs: () => number,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { tap, running, now } = setup;
   let agreed = 0;
-  let entries = tap.entries.length;
+  let since = now();
+  let seen = '';
   for (let looks = 0; !signal.aborted; looks++) {
-    const now = tap.entries.length;
-    const asleep = programs();
+    const programs = running();
     const left = leftMs();
-    agreed =
-      now === entries && asleep.length > 0 && asleep.every(one => one.asleepMs() > left)
-        ? agreed + 1
-        : 0;
-    entries = now;
-    if (agreed >= LOOKS) return true;
-    // A program with a timer of its own keeps us waiting; it need not be looked at that often.
-    const pause = looks < 20 ? BETWEEN_LOOKS_MS : BETWEEN_LOOKS_MS * 5;
-    await new Promise(resolve => setTimeout(resolve, pause));
+    const all = programs.map(one => one.rest());
+    const asleep =
+      left > 0 &&
+      all.length > 0 &&
+      all.every(one => one.ms > left) &&
+      !setup.scenarioIsBusy() &&
+      !tap.busy();
+    const state = asleep ? `${tap.entries.length} ${all.map(one => one.ran).join('|')}` : '';
+    if (state === '' || state !== seen) {
+      agreed = 0;
+      since = now();
+    } else agreed += 1;
+    seen = state;
+    const enough = agreed >= LOOKS && (setup.ownBroker() || now() - since >= FOREIGN_BROKER_MS);
+    if (
+      enough &&
+      !owesAnswer(tap.entries, EVERYTHING) &&
+      keepAliveSleepsMs(tap.entries, now()) > left &&
+      programs.every(one => one.confirmRest()) &&
+      !(await setup.hasUnread())
+    )
+      return true;
+    const pause = looks < 20 || asleep ? BETWEEN_LOOKS_MS : LONG_BETWEEN_MS;
+    await new Promise(resolve => setTimeout(resolve, pause).unref());
   }
   return false;
 }
 
-/** Whether the broker has yet to acknowledge a message that the tap passed on. */
-function owesAnswer(entries: readonly TraceEntry[], who: string): boolean {
-  const open = new Set<string>();
+/**
+ * How long no keep-alive is due. The broker closes a connection that is silent for 1.5 times its
+ * keep-alive; a client that pings and hears nothing gives up after twice that time, also when the
+ * broker has closed a connection behind a black hole. A ping in time changes nothing.
+ */
+function keepAliveSleepsMs(entries: readonly TraceEntry[], now: number): number {
+  const alive = new Map<number, { keepAlive: number | undefined; last: number }>();
+  for (const entry of entries) {
+    if (entry.kind === 'connection') {
+      if (entry.event === 'opened') alive.set(entry.connection, { keepAlive: undefined, last: 0 });
+      else if (entry.by === 'client' || alive.get(entry.connection)?.keepAlive === undefined)
+        alive.delete(entry.connection);
+    }
+    if (entry.kind !== 'packet') continue;
+    const one = alive.get(entry.connection);
+    if (!one) continue;
+    one.last = entry.t;
+    if (entry.packet.type === 'CONNECT') one.keepAlive = entry.packet.keepalive;
+  }
+  let least = Number.POSITIVE_INFINITY;
+  for (const { keepAlive, last } of alive.values()) {
+    // Before CONNECT it is the broker's patience that ends: not known here.
+    if (keepAlive === undefined) return 0;
+    if (keepAlive > 0) least = Math.min(least, last + keepAlive * 2000 + KEEP_ALIVE_SLACK_MS - now);
+  }
+  return least;
+}
+
+/**
+ * Whether the broker has yet to answer what the tap passed on.
+ * @param asking the packets that want an answer
+ * @param who only what this program sent
+ */
+function owesAnswer(
+  entries: readonly TraceEntry[],
+  asking: Readonly<Partial<Record<PacketEntry['packet']['type'], string>>>,
+  who?: string,
+): boolean {
+  const open = new Map<string, number>();
   for (const entry of entries) {
     if (entry.kind === 'connection' && entry.event === 'closed') {
-      for (const key of open) if (key.startsWith(`${entry.connection}/`)) open.delete(key);
+      for (const [key, connection] of open) if (connection === entry.connection) open.delete(key);
     }
-    if (entry.kind !== 'packet' || entry.who !== who) continue;
-    const key = `${entry.connection}/${'id' in entry.packet ? entry.packet.id : ''}`;
-    if (asks(entry)) open.add(key);
-    else if (answers(entry)) open.delete(key);
+    if (entry.kind !== 'packet' || (who !== undefined && entry.who !== who)) continue;
+    const { connection, direction, fate, packet } = entry;
+    const id = 'id' in packet ? packet.id : '';
+    if (direction === 'to-client') {
+      // Whatever became of the answer: one that a fault keeps back is not waited for.
+      open.delete(`${connection}/${packet.type}/${id}`);
+      continue;
+    }
+    const answer =
+      packet.type === 'PUBLISH'
+        ? [undefined, 'PUBACK', 'PUBCOMP'][packet.qos]
+        : asking[packet.type];
+    if (answer !== undefined && fate === 'forwarded')
+      open.set(`${connection}/${answer}/${id}`, connection);
   }
   return open.size > 0;
 }
 
-function asks({ direction, fate, packet }: PacketEntry): boolean {
-  return (
-    direction === 'to-broker' &&
-    fate === 'forwarded' &&
-    (packet.type === 'SUBSCRIBE' || (packet.type === 'PUBLISH' && packet.qos > 0))
-  );
-}
-
-/** Whatever became of the answer: one that a fault keeps back is not waited for. */
-function answers({ direction, packet }: PacketEntry): boolean {
-  return direction === 'to-client' && /^(PUBACK|PUBCOMP|SUBACK)$/.test(packet.type);
-}
+/** What is waited for before a program is asked to stop. */
+const AT_STOP = { SUBSCRIBE: 'SUBACK' } as const;
+const EVERYTHING = {
+  CONNECT: 'CONNACK',
+  SUBSCRIBE: 'SUBACK',
+  UNSUBSCRIBE: 'UNSUBACK',
+  PINGREQ: 'PINGRESP',
+} as const;
 
 /** Whether a program's connection to this port has bytes that it has not read. False where the system does not tell. */
-async function hasUnread(port: number, socketTable: string): Promise<boolean> {
+export async function hasUnread(port: number, socketTable = '/proc/net/tcp'): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const table = await readFile(socketTable, 'latin1').catch(() => '');
   const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -28,7 +28,13 @@ export interface Recording<Facts = unknown> {
   readonly trace: Trace;
   readonly programs: readonly ProgramRecord[];
   /** What was awaited when the scenario ended early. */
-  readonly gaveUp?: { readonly waitedFor: string; readonly afterMs: number; readonly t: number };
+  readonly gaveUp?: {
+    readonly waitedFor: string;
+    readonly afterMs: number;
+    readonly t: number;
+    /** Every program was asleep and no timer of it was due: nothing more would have come. */
+    readonly atRest?: true;
+  };
   /** Times at which this machine was too busy to be trusted with a clock. */
   readonly stalls: readonly { readonly from: number; readonly to: number }[];
   /** What a scenario found beside the wire, such as what a configuration decides: plain JSON. */

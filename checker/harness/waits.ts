@@ -3,7 +3,7 @@ import type { Direction, Tap, TraceEntry } from '../../wire/index.js';
 import type { RunningProgram } from '../program/run.js';
 import { type Await, DEADLINE_MS } from './context.js';
 import { type StallWatch, within } from './deadline.js';
-import { allAsleep } from './quiescence.js';
+import { allAtRest, type RestSetup } from './quiescence.js';
 import { isPacket, type PacketOf, type PacketType } from './recording.js';
 
 /** Ends a scenario early: what it waited for did not come. The checks judge what was recorded. */
@@ -11,6 +11,8 @@ export class GaveUp extends Error {
   constructor(
     readonly waitedFor: string,
     readonly afterMs: number,
+    /** Not the deadline ended it: it was known that nothing would come. */
+    readonly atRest: boolean,
   ) {
     super(`waited for ${waitedFor}`);
   }
@@ -24,10 +26,14 @@ export interface Waiters {
   readonly running: ReadonlySet<RunningProgram>;
   /** Whether a program has ended already. */
   readonly anyEnded: () => boolean;
+  readonly rest: RestSetup;
 }
 
+/** A wait shorter than this is not worth a look at the programs. */
+const FIRST_LOOK_MS = 40;
+
 /** The waits of one scenario. `programEnded` is to be called whenever a program has ended. */
-export function createWaits({ tap, now, stallWatch, running, anyEnded }: Waiters) {
+export function createWaits({ tap, now, stallWatch, running, anyEnded, rest }: Waiters) {
   /** Called when a program has ended: perhaps none is left that could still do something. */
   const wakeups = new Set<() => void>();
 
@@ -54,14 +60,31 @@ export function createWaits({ tap, now, stallWatch, running, anyEnded }: Waiters
     });
     // When the last program has ended, what it sent may still be on its way through the tap.
     const settled = abandoned.then(() => within(300, got, now, stallWatch));
+    const over = new AbortController();
+    let quiet = false;
+    const atRest = needsProgram
+      ? nothingComes(ms, over.signal).then(known => {
+          quiet = known;
+        })
+      : new Promise<never>(() => undefined);
     try {
-      await within(ms, Promise.race([got, settled]), now, stallWatch);
+      await within(ms, Promise.race([got, settled, atRest]), now, stallWatch);
     } finally {
+      over.abort();
       if (nobodyLeft) wakeups.delete(nobodyLeft);
     }
     if (value) return value.got;
-    const waited = now() - from;
-    throw new GaveUp(what, waited);
+    throw new GaveUp(what, now() - from, quiet);
+  }
+
+  /** Resolves with true once it is known that nothing will happen in this time; else not before the signal. */
+  async function nothingComes(ms: number, signal: AbortSignal): Promise<boolean> {
+    const from = now();
+    await new Promise(resolve => {
+      setTimeout(resolve, FIRST_LOOK_MS).unref();
+    });
+    if (await allAtRest(rest, () => from + ms - now(), signal)) return true;
+    return new Promise(() => undefined);
   }
 
   async function awaitEntry(
@@ -107,8 +130,6 @@ export function createWaits({ tap, now, stallWatch, running, anyEnded }: Waiters
     return found as PacketOf<Type>;
   }
 
-  const waited = (from: number) => `${((now() - from) / 1000).toFixed(1)} s`;
-
   async function maybe(
     what: string,
     when: (entry: TraceEntry) => boolean,
@@ -118,40 +139,9 @@ export function createWaits({ tap, now, stallWatch, running, anyEnded }: Waiters
       return await awaitEntry(what, when, ms);
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;
-      tap.note('not-seen', `waited ${(error.afterMs / 1000).toFixed(1)} s for ${what}`);
+      tap.note('not-seen', notSeen(error));
       return undefined;
     }
-  }
-
-  async function byItself(
-    what: string,
-    when: (entry: TraceEntry) => boolean,
-    ms: number,
-  ): Promise<TraceEntry | undefined> {
-    const from = now();
-    const seen = new AbortController();
-    const event = tap.until(when, { signal: seen.signal });
-    event.catch(() => undefined);
-    const quiet = allAsleep(
-      tap,
-      () => [...running],
-      () => from + ms - now(),
-      seen.signal,
-    );
-    try {
-      const found = await Promise.race([
-        awaits(what, event, ms, true),
-        quiet.then(asleep => (asleep ? undefined : new Promise<never>(() => undefined))),
-      ]);
-      if (found) return found;
-      tap.note('not-seen', `no ${what} in ${waited(from)}: the program only waits for packets`);
-    } catch (error) {
-      if (!(error instanceof GaveUp)) throw error;
-      tap.note('not-seen', `waited ${waited(from)} for ${what}`);
-    } finally {
-      seen.abort();
-    }
-    return undefined;
   }
 
   return {
@@ -159,9 +149,17 @@ export function createWaits({ tap, now, stallWatch, running, anyEnded }: Waiters
     awaitEntry,
     awaitPacket,
     maybe,
-    byItself,
+    nothingComes,
     programEnded: () => {
       for (const wake of wakeups) wake();
     },
   };
+}
+
+/** What a note says of something that did not come. */
+export function notSeen({ waitedFor, afterMs, atRest }: GaveUp): string {
+  const waited = `${(afterMs / 1000).toFixed(1)} s`;
+  return atRest
+    ? `no ${waitedFor} after ${waited}: the program is asleep and no timer of it is due`
+    : `waited ${waited} for ${waitedFor}`;
 }

@@ -28,6 +28,8 @@ export interface Child {
   readonly closed: Promise<unknown>;
   /** Ends it and its process group at once. */
   kill(): void;
+  /** The process that is the program itself, where the command around it is another one. */
+  programPid?(): number | undefined;
   /** Milliseconds that it has waited for a processor since it is the learner's program. */
   starvedMs(pid?: number): number;
 }

@@ -35,6 +35,7 @@ export function launchChild(launcher: Launcher, name: string, request: ChildRequ
       if (running && child.pid !== undefined) launched.kill(child.pid);
       child.kill();
     },
+    programPid: () => (child.pid === undefined ? undefined : launched.programPid(child.pid)),
     starvedMs: () =>
       child.pid === undefined ? 0 : child.starvedMs(launched.programPid(child.pid)),
   };

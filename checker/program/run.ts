@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import { passedOn } from '../../course/environment.js';
 import type { ProgramRecord } from '../harness/recording.js';
-import { asleepMs } from './asleep.js';
 import { type Child, type ChildRequest, MARK, spawnChild } from './child.js';
 import { forkPython } from './fork-server.js';
 import { launchChild } from './launched.js';
+import { type RestLook, watchRest } from './rest.js';
 import type { Launcher, ProgramSpec } from './spec.js';
 import { takeWarm } from './warm.js';
 
@@ -26,11 +26,10 @@ export interface RunningProgram {
   readonly running: boolean;
   /** Its process id; undefined before there is one. */
   readonly pid: number | undefined;
-  /**
-   * Milliseconds in which it will do nothing unless something comes to it; 0 where that cannot be
-   * known. Only ever a reason to end a wait early.
-   */
-  asleepMs(): number;
+  /** Whether it could do something of itself now; only ever a reason to end a wait early. */
+  rest(): RestLook;
+  /** What takes longer to look at: asked once, when the looks agree. */
+  confirmRest(): boolean;
   /** Milliseconds that it waited for a processor so far; 0 where that cannot be known. */
   starvedMs(): number;
   record(): ProgramRecord;
@@ -51,12 +50,14 @@ export function startProgram(
   launcher?: Launcher,
 ): RunningProgram {
   const startedAt = now();
+  const mark = randomUUID();
   const child = begin(name, spec, launcher, {
     command: spec.command,
     args: spec.args,
     cwd: spec.cwd,
-    env: { ...spec.env, ...env, [MARK]: randomUUID() },
+    env: { ...spec.env, ...env, [MARK]: mark },
   });
+  const resting = watchRest(() => (child.programPid ? child.programPid() : child.pid), now);
   const output = {
     stdout: collect(child.stdout, text => onOutput('stdout', text)),
     stderr: collect(child.stderr, text => onOutput('stderr', text)),
@@ -112,11 +113,8 @@ export function startProgram(
     get pid() {
       return child.pid;
     },
-    // Only of a Node that we started ourselves do we know how it sleeps.
-    asleepMs: () =>
-      running && spec.track === 'typescript' && !spec.launcher
-        ? asleepMs(child.pid, now() - startedAt)
-        : 0,
+    rest: () => (running ? resting.look() : { ms: 0, ran: '' }),
+    confirmRest: () => running && resting.confirm(`${MARK}=${mark}`),
     starvedMs: () => (running ? child.starvedMs() : 0),
     record,
   };

@@ -16,6 +16,9 @@ _callbacks = []
 _lock = threading.RLock()
 _listening = False
 
+# Windows hears Ctrl-C only between two waits; elsewhere a signal ends the wait.
+_TURN = 0.2 if os.name == "nt" else None
+
 
 def env(name):
     """The value of an environment variable of the exercise."""
@@ -96,7 +99,7 @@ def on_stop(callback):
 def wait_for_stop():
     """Waits here until the program shall stop."""
     _listen()
-    while not _stopped.wait(0.2):
+    while not _stopped.wait(_TURN):
         pass
 
 
@@ -105,7 +108,7 @@ def readings():
     _listen()
     while True:
         try:
-            line = _lines.get(timeout=0.2)
+            line = _lines.get(timeout=_TURN)
         except queue.Empty:
             continue
         if line is None:

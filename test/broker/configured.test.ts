@@ -110,6 +110,26 @@ describe('a broker from a mosquitto.conf', () => {
     expect((await come(broker, { id: 'c', port: 1884 })).answer).toBe('CONNACK 0 sp0');
   });
 
+  it('a client that is refused changes nothing for who has its identifier and is away', async () => {
+    await writeFile(path('acl'), 'topic read b\n');
+    const broker = await start(
+      'per_listener_settings true\nlistener 1883\nallow_anonymous true\n' +
+        'listener 1884\nallow_anonymous false\nacl_file DIR/acl\n',
+    );
+    const open = raw({ ...broker, open: () => broker.open(1883) });
+    open.send(connect('away', { clean: false }), subscribe(1, ['a', 1]));
+    expect(await open.take(2)).toEqual(['CONNACK 0 sp0', 'SUBACK #1 1']);
+    open.send({ cmd: 'disconnect' });
+    expect(await open.rest()).toEqual([]);
+    expect((await come(broker, { id: 'away', port: 1884 })).answer).toBe('CONNACK 5 sp0');
+    const sender = await come(broker, { id: 'sender', port: 1883 });
+    sender.client.send(publish('a', 'kept', 1));
+    expect(await sender.client.next()).toBe('PUBACK #1');
+    const back = raw({ ...broker, open: () => broker.open(1883) });
+    back.send(connect('away', { clean: false }));
+    expect(await back.take(2)).toEqual(['CONNACK 0 sp1', 'PUBLISH a kept q1 r0 d0 #1']);
+  });
+
   it('carries MQTT over WebSocket', async () => {
     const broker = await start('allow_anonymous true\nlistener 9001\nprotocol websockets\n');
     const client = await mqtt.connectAsync(`ws://127.0.0.1:${broker.listeners[0]?.port}`, {

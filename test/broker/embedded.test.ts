@@ -90,7 +90,7 @@ describe('the embedded broker as a library', () => {
     expect(b.sessions().map(s => s.clientId)).toEqual(state === 'keep' ? ['pump'] : []);
   });
 
-  it('stops for a while, keeps no door open, and sends no wills', async () => {
+  it('stops for a while, keeps no listener open, and sends no wills', async () => {
     const b = await broker();
     const { port, url } = b;
     await client(b, { will: { topic: 'away', payload: Buffer.from('x'), qos: 0, retain: true } });

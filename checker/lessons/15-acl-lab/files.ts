@@ -7,12 +7,12 @@ import {
   type Broker,
   BrokerStartError,
   ConfigError,
+  type FilePosition,
   findMosquitto,
   hashPassword,
   loadMosquittoConfig,
   loadRules,
   type MosquittoConfig,
-  type Place,
   type Rules,
   type Security,
   securityOf,
@@ -30,7 +30,7 @@ export const TESTER = 'tester';
 /** Why a broker cannot be started from the files. */
 export interface Trouble {
   readonly text: string;
-  readonly at?: Place;
+  readonly at?: FilePosition;
   /** The line at `at`, as written. */
   readonly line?: string;
   readonly exitCode?: number;
@@ -48,7 +48,7 @@ export interface Lab {
   readonly config: MosquittoConfig;
   readonly doors: readonly Door[];
   /** Each option of mosquitto.conf with the place of its first use. */
-  readonly settings: readonly { readonly key: string; readonly at: Place }[];
+  readonly settings: readonly { readonly key: string; readonly at: FilePosition }[];
   readonly passwords: { readonly sensor: string; readonly dashboard: string };
 }
 
@@ -109,7 +109,7 @@ async function trouble(folder: string, error: BrokerStartError): Promise<Trouble
 }
 
 function settingsIn(conf: string): Lab['settings'] {
-  const found = new Map<string, Place>();
+  const found = new Map<string, FilePosition>();
   for (const [index, line] of conf.split('\n').entries()) {
     const key = line.startsWith('#') ? undefined : /^ *([^\s]+)/.exec(line)?.[1];
     if (key && !found.has(key)) found.set(key, { file: CONF, line: index + 1 });
@@ -117,7 +117,7 @@ function settingsIn(conf: string): Lab['settings'] {
   return [...found].map(([key, at]) => ({ key, at }));
 }
 
-function placeOf(conf: string, path: string): Place {
+function placeOf(conf: string, path: string): FilePosition {
   const line = conf.split('\n').findIndex(one => one.trim().endsWith(` ${path}`));
   return { file: CONF, line: line + 1 };
 }
@@ -133,7 +133,7 @@ function filesOf(config: MosquittoConfig): string[] {
 }
 
 /** The check reads what is handed in, and nothing else of the machine. */
-function checkInside(folder: string, path: string, at: Place, conf: string): void {
+function checkInside(folder: string, path: string, at: FilePosition, conf: string): void {
   const target = resolve(folder, path);
   const real = existsSync(target) ? realpathSync(target) : target;
   const inside = relative(existsSync(target) ? realpathSync(folder) : folder, real);

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureVersion, TLSSocket, TlsOptions } from 'node:tls';
-import { type ListenerConfig, located, type MosquittoConfig } from './conf/config.js';
-import { ConfigError, type Place } from './conf/place.js';
+import { type ListenerConfig, located, type MosquittoConfig } from '../conf/config.js';
+import { ConfigError, type FilePosition } from '../conf/position.js';
 
 /** Whether the listener speaks TLS: it has a certificate and a key. */
 export function usesTls(listener: ListenerConfig): boolean {
@@ -66,7 +66,7 @@ function check(
   file: string | undefined,
   text: string | undefined,
   what: string,
-  place: Place | undefined,
+  place: FilePosition | undefined,
 ): void {
   if (text === undefined) return;
   try {

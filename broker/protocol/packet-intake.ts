@@ -1,38 +1,44 @@
 import type { Duplex } from 'node:stream';
-import { type Frame, frameReader } from './frames.js';
-import type { Output } from './output.js';
+import { type RawPacket, type RawPacketError, rawPacketReader } from './raw-packet.js';
+import type { SocketWriter } from './socket-writer.js';
 
 export interface IntakeHandlers {
   /** Bytes came. */
   received(count: number): void;
   /** The next packet. A promise holds back those behind it. */
-  packet(frame: Frame): Promise<void> | undefined;
+  packet(raw: RawPacket): Promise<void> | undefined;
   /** Nothing more will come, and everything before was handled. */
-  over(why: 'ended' | 'malformed' | 'oversize'): void;
+  over(why: 'ended' | RawPacketError): void;
   failed(error: Error): void;
+}
+
+/** What reads the packets of one connection. */
+export interface PacketIntake {
+  /** Nothing more is read or handed on. */
+  stop(): void;
 }
 
 /** Reads packets and hands them on strictly one after another (`3.1.1 MQTT-4.6.0-2`, `3.1.1 MQTT-4.6.0-3`, `3.1.1 MQTT-4.6.0-4`). Reads no
  * more while one is being handled, or while the client does not read what it was sent. */
-export function intake(
+export function packetIntake(
   stream: Duplex,
-  output: Output,
+  writer: SocketWriter,
   limit: number,
   handlers: IntakeHandlers,
-): { stop(): void } {
-  const read = frameReader(limit);
-  const pending: Frame[] = [];
+): PacketIntake {
+  const read = rawPacketReader(limit);
+  const pending: RawPacket[] = [];
   let busy = false;
   let ended = false;
   let stopped = false;
-  let unreadable: 'malformed' | 'oversize' | undefined;
+  let unreadable: RawPacketError | undefined;
 
   stream.on('error', () => {});
   stream.on('data', (chunk: Buffer) => {
     if (stopped || unreadable !== undefined) return;
     handlers.received(chunk.length);
-    const { frames, error } = read(chunk);
-    for (const frame of frames) pending.push(frame);
+    const { packets, error } = read(chunk);
+    for (const packet of packets) pending.push(packet);
     unreadable = error;
     pump();
   });
@@ -46,8 +52,8 @@ export function intake(
 
   function pump(): void {
     let at = 0;
-    while (!busy && !stopped && at < pending.length && !output.choked()) {
-      const work = handlers.packet(pending[at++] as Frame);
+    while (!busy && !stopped && at < pending.length && !writer.choked()) {
+      const work = handlers.packet(pending[at++] as RawPacket);
       if (work === undefined) continue;
       busy = true;
       work.catch(handlers.failed).then(() => {
@@ -59,7 +65,7 @@ export function intake(
     if (stopped) return;
     if (busy || (pending.length > 0 && !ended)) {
       stream.pause();
-      if (!busy) output.whenDrained(pump);
+      if (!busy) writer.whenDrained(pump);
     } else if (unreadable !== undefined) {
       handlers.over(unreadable);
     } else if (ended) {

@@ -1,34 +1,34 @@
-import type { Duplex } from 'node:stream';
-import type { Client } from 'aedes';
 import { generate, type Packet } from 'mqtt-packet';
-import type { Engine } from '../engine.js';
-import type { QoS, Will } from './decode.js';
-import { frameReader } from './frames.js';
+import { duplexPair } from '../../wire/duplex-pair.js';
+import type { QoS } from '../../wire/trace.js';
+import type { Router, RouterTarget } from '../router.js';
+import type { WillMessage } from './message.js';
+import { rawPacketReader } from './raw-packet.js';
 
-/** The guard's own connection to aedes, on which it speaks for one client: CONNECT, SUBSCRIBE and
+/** Our own connection to the router, on which we speak for one client: CONNECT, SUBSCRIBE and
  * UNSUBSCRIBE, one at a time, each answered before the next. */
-export interface Inner {
-  readonly client: Client;
-  connect(clientId: string, clean: boolean, will: Will | undefined): Promise<void>;
+export interface RouterClient {
+  connect(clientId: string, clean: boolean, will: WillMessage | undefined): Promise<void>;
   subscribe(id: number, filters: ReadonlyMap<string, QoS>): Promise<void>;
   unsubscribe(id: number, filters: readonly string[]): Promise<void>;
-  /** Ends it; aedes asks for the will before this returns. */
+  /** Ends it; the router asks for the will before this returns. */
   close(): void;
 }
 
-export function innerConnection(
-  near: Duplex,
-  far: Duplex,
-  engine: Engine,
+/** @param onClosed the router has hung up, or `close` was called */
+export function routerClient(
+  router: Router,
+  target: RouterTarget,
   onClosed: () => void,
-): Inner {
+): RouterClient {
+  const [near, far] = duplexPair();
   let answered: (() => void) | undefined;
   let over = false;
-  const read = frameReader(1 << 20);
-  const client = engine.handle(far);
+  const read = rawPacketReader(1 << 20);
+  const attachment = router.attach(far, target);
   near.on('error', () => {});
   near.on('data', (chunk: Buffer) => {
-    if (read(chunk).frames.length > 0) answer();
+    if (read(chunk).packets.length > 0) answer();
   });
   near.on('close', () => {
     over = true;
@@ -42,7 +42,7 @@ export function innerConnection(
     resolve?.();
   }
 
-  /** Resolves when aedes has answered, or is gone (then `onClosed` was called before). */
+  /** Resolves when the router has answered, or is gone (then `onClosed` was called before). */
   function ask(packet: Packet): Promise<void> {
     return new Promise(resolve => {
       if (over) return resolve();
@@ -52,8 +52,8 @@ export function innerConnection(
   }
 
   return {
-    client,
-    // Credentials and keep-alive are the guard's business, so aedes is told of none.
+    // Always MQTT 3.1.1, whatever the client speaks. Credentials and keep-alive are our business, so
+    // the router is told of none.
     connect: (clientId, clean, will) =>
       ask({
         cmd: 'connect',
@@ -73,7 +73,7 @@ export function innerConnection(
     unsubscribe: (messageId, filters) =>
       ask({ cmd: 'unsubscribe', messageId, unsubscriptions: [...new Set(filters)] }),
     close() {
-      client.close();
+      attachment.close();
       near.destroy();
     },
   };

@@ -7,7 +7,9 @@ const CHOKE_ABOVE = 1 << 18;
 /** Milliseconds a refused client has to read the last bytes before it is cut off. */
 const LINGER = 500;
 
-export interface Output {
+/** Writes bytes to one connection, and knows how many of them the client has not taken yet. */
+export interface SocketWriter {
+  /** `false`: the connection is gone, or too much waits already and the bytes may be dropped. */
   send(bytes: Buffer, droppable: boolean): boolean;
   /** True while too much waits; then `whenDrained` calls back once. */
   choked(): boolean;
@@ -17,7 +19,7 @@ export interface Output {
   sentBytes(): number;
 }
 
-export function outputOf(stream: Duplex): Output {
+export function socketWriter(stream: Duplex): SocketWriter {
   let corked = false;
   let bytesOut = 0;
   return {

@@ -1,16 +1,16 @@
 /** One control packet as it came: the first byte and everything behind the remaining length. */
-export interface Frame {
+export interface RawPacket {
   readonly header: number;
   readonly body: Buffer;
 }
 
-export type FrameError = 'malformed' | 'oversize';
+export type RawPacketError = 'malformed' | 'oversize';
 
 /** Cuts a byte stream into control packets. Keeps at most one unfinished packet of at most `limit`
  * bytes, however finely it is chopped; a longer one is an error as soon as its length is known. */
-export function frameReader(
+export function rawPacketReader(
   limit: number,
-): (chunk: Buffer) => { frames: Frame[]; error?: FrameError } {
+): (chunk: Buffer) => { packets: RawPacket[]; error?: RawPacketError } {
   /** The unfinished packet: `have` bytes of it, in a buffer that doubles. */
   let kept = EMPTY;
   let have = 0;
@@ -30,33 +30,33 @@ export function frameReader(
   }
 
   return chunk => {
-    const frames: Frame[] = [];
+    const packets: RawPacket[] = [];
     let data = chunk;
     if (have > 0) {
       keep(chunk);
-      if (have < need) return { frames };
+      if (have < need) return { packets };
       data = kept.subarray(0, have);
     }
     kept = EMPTY;
     have = 0;
     while (data.length > 0) {
-      const size = frameSize(data);
-      if (size === 'malformed') return { frames, error: 'malformed' };
-      if (size !== 'short' && size.total > limit) return { frames, error: 'oversize' };
+      const size = packetSize(data);
+      if (size === 'malformed') return { packets, error: 'malformed' };
+      if (size !== 'short' && size.total > limit) return { packets, error: 'oversize' };
       if (size === 'short' || data.length < size.total) {
         need = size === 'short' ? data.length + 1 : size.total;
         keep(data);
         break;
       }
-      frames.push({ header: data[0] as number, body: data.subarray(size.start, size.total) });
+      packets.push({ header: data[0] as number, body: data.subarray(size.start, size.total) });
       data = data.subarray(size.total);
     }
-    return { frames };
+    return { packets };
   };
 }
 
 /** `3.1.1`, section 2.2.3: at most four bytes of remaining length. */
-function frameSize(data: Buffer): { start: number; total: number } | 'short' | 'malformed' {
+function packetSize(data: Buffer): { start: number; total: number } | 'short' | 'malformed' {
   let length = 0;
   for (let i = 0; i < 4; i++) {
     const byte = data[1 + i];

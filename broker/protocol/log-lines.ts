@@ -1,22 +1,24 @@
 import type { Who } from '../types.js';
-import type { Connect } from './decode.js';
-import type { OutgoingPublish } from './encode.js';
+import type { InboundConnect, ProtocolVersion } from './inbound.js';
+import type { ApplicationMessage } from './message.js';
 
 /** The lines of Mosquitto's log. */
 
-export function publishWords(message: OutgoingPublish, id: number, dup: boolean): string {
+/** How Mosquitto numbers the versions. */
+const LOG_VERSION: Readonly<Record<ProtocolVersion, number>> = { 3: 1, 4: 2 };
+
+export function publishLine(message: ApplicationMessage, id: number, dup: boolean): string {
   const flags = `d${dup ? 1 : 0}, q${message.qos}, r${message.retain ? 1 : 0}, m${id}`;
   return `(${flags}, '${message.topic}', ... (${message.payload.length} bytes))`;
 }
 
-export function connectWords(who: Who, packet: Connect): string {
-  const version = packet.protocolVersion === 4 ? 2 : 1;
+export function connectLine(who: Who, packet: InboundConnect): string {
   const user = who.username === undefined ? '' : `, u'${who.username}'`;
-  const flags = `p${version}, c${packet.clean ? 1 : 0}, k${packet.keepalive}${user}`;
+  const flags = `p${LOG_VERSION[packet.protocolVersion]}, c${packet.clean ? 1 : 0}, k${packet.keepalive}${user}`;
   return `New client connected from ${who.address} as ${who.clientId} (${flags}).`;
 }
 
-export function willWords({ will }: Connect): string {
+export function willLine({ will }: InboundConnect): string {
   if (will === undefined) return 'No will message specified.';
   const flags = `(r${will.retain ? 1 : 0}, q${will.qos})`;
   return `Will message specified (${will.payload.length} bytes) ${flags}.\n\t${will.topic}`;
