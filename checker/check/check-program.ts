@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { packageVersion } from '../../course/package-root.js';
 import type { Recordings } from '../harness/judge.js';
@@ -12,7 +14,9 @@ import {
   type Track,
   type Verdict,
 } from '../harness/result.js';
+import { machineFault } from '../program/machine.js';
 import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
+import { encodingNotice } from '../program/source.js';
 import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
 import { shownPath } from '../program/typescript.js';
 import type { ProgramRun, TestHost } from './test-host.js';
@@ -147,6 +151,7 @@ export async function checkWith(
   }
   try {
     const host = await take();
+    const notice = await encodingNoticeOf(request.program);
     const [run] = await host
       .run({
         programs: [prepared.spec],
@@ -164,18 +169,37 @@ export async function checkWith(
       );
     }
     const output = outputOf(run);
+    const status = overall(run.verdicts);
+    // What a machine that is out of order makes of a program is no failure of the program. In a
+    // sandbox a program may be the reason for it, and must not gain from that.
+    const fault = status === 'passed' || request.launcher ? undefined : await machineFault();
+    if (fault !== undefined) {
+      const told = { status: 'unknown', checks: [], notice: fault } as const;
+      return finish(told, run.recordings, prepared.files);
+    }
     return finish(
       {
-        status: overall(run.verdicts),
+        status,
         checks: run.verdicts,
+        ...(notice !== undefined && status === 'failed' ? { notice } : {}),
         ...(output ? { program: output } : {}),
       },
       run.recordings,
       prepared.files,
     );
+  } catch (error) {
+    if (!(error instanceof ProgramUnavailable)) throw error;
+    return finish({ status: 'unknown', checks: [], notice: error.message }, {}, prepared.files);
   } finally {
     await prepared.dispose();
   }
+}
+
+/** A word on the bytes of the learner's file, for a result that is red. */
+async function encodingNoticeOf(program: ProgramSource): Promise<string | undefined> {
+  if (program.kind !== 'file') return undefined;
+  const bytes = await readFile(program.path).catch(() => undefined);
+  return bytes && encodingNotice(bytes, basename(program.path));
 }
 
 /** The verdict on a file that cannot be read as a program. */
@@ -194,6 +218,7 @@ function unreadable(error: ProgramUnavailable, workspace = process.cwd()): Verdi
     try: 'mend the place under the caret; the slip is often one line earlier',
     packets: [],
     mistake: 'syntax-error',
+    ...error.words,
   };
 }
 
