@@ -37,6 +37,11 @@ export function personsEnvironment(): Readonly<Record<string, string>> {
   return asGiven ?? only(process.env, () => true);
 }
 
+/** What was taken out of this process's environment, by name. */
+export function namesForOthers(): readonly string[] {
+  return Object.keys(personsEnvironment()).filter(name => forOthers.test(name));
+}
+
 /** What a program that is checked sees of the machine's environment. */
 export function passedOn(env: Environment = process.env): Record<string, string> {
   return only(env, name => seen.test(name));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { packageVersion } from '../../course/package-root.js';
 import type { Recordings } from '../harness/judge.js';
@@ -151,7 +151,6 @@ export async function checkWith(
   }
   try {
     const host = await take();
-    const notice = await encodingNoticeOf(request.program);
     const [run] = await host
       .run({
         programs: [prepared.spec],
@@ -177,11 +176,12 @@ export async function checkWith(
       const told = { status: 'unknown', checks: [], notice: fault } as const;
       return finish(told, run.recordings, prepared.files);
     }
+    const notice = status === 'failed' ? await encodingNoticeOf(request.program) : undefined;
     return finish(
       {
         status,
         checks: run.verdicts,
-        ...(notice !== undefined && status === 'failed' ? { notice } : {}),
+        ...(notice === undefined ? {} : { notice }),
         ...(output ? { program: output } : {}),
       },
       run.recordings,
@@ -195,12 +195,22 @@ export async function checkWith(
   }
 }
 
-/** A word on the bytes of the learner's file, for a result that is red. */
+/** A word on the bytes of the learner's files, for a result that is red. */
 async function encodingNoticeOf(program: ProgramSource): Promise<string | undefined> {
   if (program.kind !== 'file') return undefined;
-  const bytes = await readFile(program.path).catch(() => undefined);
-  return bytes && encodingNotice(bytes, basename(program.path));
+  const folder = dirname(program.path);
+  const beside = await readdir(folder).catch(() => []);
+  const names = [basename(program.path), ...beside.filter(isText)];
+  for (const name of new Set(names)) {
+    const bytes = await readFile(join(folder, name)).catch(() => undefined);
+    const notice = bytes && encodingNotice(bytes, name);
+    if (notice) return notice;
+  }
+  return undefined;
 }
+
+/** What a lesson has beside a program: configurations, password and rule files, a document. */
+const isText = (name: string): boolean => /^[\w-]+(\.(conf|txt|md))?$/.test(name);
 
 /** The verdict on a file that cannot be read as a program. */
 function unreadable(error: ProgramUnavailable, workspace = process.cwd()): Verdict {

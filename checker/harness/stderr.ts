@@ -14,7 +14,7 @@ export interface CrashReport {
 const errorLine =
   /^(?:Uncaught )?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$/;
 const notTheirs =
-  /node:internal|node:events|node:net|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
+  /node:internal|node:events|node:net|mqtt-course-run-|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
 
 /** Characters of a line that are read: what says where and why stands at its beginning. */
 const LONGEST = 2000;

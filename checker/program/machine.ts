@@ -21,7 +21,7 @@ export interface MachinePart {
 
 /** Every part, in the order in which one explains the next. */
 export async function examineMachine(): Promise<readonly MachinePart[]> {
-  return [temporaryFolder(), handles(), await loopback(), await localhost()];
+  return [temporaryFolder(), handles(HANDLES + LOADED), await loopback(), await localhost()];
 }
 
 /** The first thing of this machine that keeps every check from being right; undefined when all works. */
@@ -89,13 +89,15 @@ export function temporaryProblem(
 
 /** Files, connections and pipes that a check may have open at once, beside those that are open now. */
 const HANDLES = 64;
+/** What a check has open itself when all of it is loaded, beside that of a command that only looks. */
+const LOADED = 32;
 
-function handles(): MachinePart {
+function handles(wanted = HANDLES): MachinePart {
   const base = { id: 'handles', title: 'Open files' } as const;
   const open: number[] = [];
   try {
-    while (open.length < HANDLES) open.push(openSync(process.execPath, 'r'));
-    return { ...base, found: `${HANDLES} more at once` };
+    while (open.length < wanted) open.push(openSync(process.execPath, 'r'));
+    return { ...base, found: `${wanted} more at once` };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const todo =

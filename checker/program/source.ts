@@ -88,6 +88,13 @@ function notUtf8(path: string, encoding: string): ProgramUnavailable {
  * where they stand. Undefined when every byte is right, or the file itself says what it is.
  */
 export function encodingNotice(bytes: Buffer, name: string): string | undefined {
+  const wide = wideEncoding(bytes);
+  if (wide) return `${name} is saved as ${wide}. Save it again as UTF-8.`;
+  // A language knows the mark and skips it; Mosquitto takes it for a part of the first word.
+  const program = /\.(?:[cm]?[jt]s|py|md)$/.test(name);
+  if (!program && bytes.subarray(0, 3).equals(MARK)) {
+    return `${name} begins with a byte order mark (BOM, the bytes ef bb bf), which Mosquitto takes for a part of its first word. Save it as UTF-8 without BOM.`;
+  }
   const text = bytes.toString('utf8');
   if (Buffer.from(text).equals(bytes)) return undefined;
   const lines = splitLines(bytes);
@@ -104,6 +111,8 @@ export function encodingNotice(bytes: Buffer, name: string): string | undefined 
   return `${name}:${at + 1} is not UTF-8${shown}: it was saved in an older encoding such as Latin-1 or Windows-1252, and your program reads another character there. Save the file again as UTF-8.`;
 }
 
+/** U+FEFF in UTF-8. */
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const older = new TextDecoder('windows-1252');
 const wellFormed = /[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}/g;
 
@@ -121,4 +130,34 @@ function splitLines(bytes: Buffer): Buffer[] {
     from = end + 1;
   }
   return [...lines, bytes.subarray(from)];
+}
+
+export interface UnreadableFile {
+  readonly name: string;
+  /** After its name: `is saved as UTF-16`. */
+  readonly problem: string;
+  readonly todo: string;
+}
+
+/** Of some files those that no check can read as they are, and what to do: for `doctor`. */
+export async function unreadableFiles(
+  files: readonly { readonly name: string; readonly path: string }[],
+): Promise<readonly UnreadableFile[]> {
+  const found: UnreadableFile[] = [];
+  for (const { name, path } of files) {
+    try {
+      const bytes = await readFile(path);
+      const wide = wideEncoding(bytes);
+      const mixed = encodingNotice(bytes, name);
+      const problem = wide
+        ? `is saved as ${wide}`
+        : mixed && 'is not UTF-8, or has a mark before it';
+      if (problem) found.push({ name, problem, todo: 'save it again as UTF-8 without BOM' });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const todo = 'give yourself the right to read it, or close the programs that have it open';
+      found.push({ name, problem: `cannot be read (${code})`, todo });
+    }
+  }
+  return found;
 }

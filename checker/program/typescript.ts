@@ -150,23 +150,28 @@ function unavailable(error: unknown, entry: string): Error {
   const file = first.location?.file ? resolve(first.location.file) : entry;
   const line = first.location?.line ?? 0;
   const column = first.location?.column ?? 0;
-  // No learner's line is at fault: the builder itself could not do its work.
-  if (!first.location && machineReasonIn(first.text)) {
-    return new ProgramUnavailable(`This machine did not do its part. ${first.text}`, 'machine');
+  // The learner's line is not at fault: the builder itself could not do its work.
+  if (machineReasonIn(first.text) !== undefined || systemWords.test(first.text)) {
+    return new ProgramUnavailable(`This machine did not do its part: ${first.text}`, 'machine');
   }
+  // The helpers of the course are known by the name that the file imports.
+  const said = first.text.replace(/"[^"]*[\\/]kit[\\/]kit\.ts"/, '"#kit"');
   const text = first.location?.lineText ?? '';
   const caret = `${' '.repeat(column)}${'^'.repeat(Math.max(1, first.location?.length ?? 1))}`;
   return new ProgramUnavailable(
-    first.text,
+    said,
     'work',
     {
       file,
       line,
       excerpt: `${String(line).padStart(4)} | ${text}\n     | ${caret}`,
     },
-    importWords(first.text),
+    importWords(said),
   );
 }
+
+/** How the builder, which is written in Go, names what the system did not let it do. */
+const systemWords = /permission denied|too many open files|no space left|input\/output error/;
 
 /** A file that parses, and imports what is not there. */
 function importWords(text: string): UnreadableWords | undefined {
