@@ -5,6 +5,7 @@ import { personsEnvironment } from '../course/environment.js';
 import { CourseError, UsageError } from '../course/errors.js';
 import { MachineError, machineReason } from '../course/machine.js';
 import { packageVersion } from '../course/package-root.js';
+import { errorText } from '../wire/error-text.js';
 import { currentFolder } from './invocation.js';
 
 /**
@@ -30,7 +31,7 @@ export async function report(error: unknown): Promise<number> {
     process.stderr.write(`${begin}${machine} Look at it with: npx mqtt-course doctor\n`);
     return 3;
   }
-  const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const message = errorText(error).split('\n')[0];
   const details = describe(error);
   if (process.env['MQTT_COURSE_DEBUG']) {
     process.stderr.write(`${details}\n`);

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { GuardOptions } from './guard.js';
+import type { ClientLimits } from './client-limits.js';
 import { givePortBack, takePort } from './ports.js';
 
 /** A TCP socket with an address that does not listen yet: what `Server.listen(handle)` takes. */
@@ -23,10 +23,10 @@ export interface ListenOptions {
    */
   readonly socket?: (port: number) => Promise<BoundSocket>;
   /** What these clients may do at most. */
-  readonly guard?: GuardOptions;
+  readonly limits?: ClientLimits;
 }
 
-export interface Listener {
+export interface TapListener {
   readonly port: number;
   /** Stops listening: new dials are refused by the system, existing connections stay. */
   close(): Promise<void>;
@@ -40,7 +40,7 @@ export interface ListenHooks {
   tlsFailed(why: string): void;
 }
 
-export interface OpenListener extends Listener {
+export interface OwnedTapListener extends TapListener {
   /** Stops listening and closes connections that are still in their TLS handshake. */
   destroy(): void;
 }
@@ -67,7 +67,10 @@ async function addressesOf(host: string): Promise<readonly string[]> {
 const MOST_TRIES = 100;
 
 /** Starts listening; rejects when the port is taken. */
-export async function listen(options: ListenOptions, hooks: ListenHooks): Promise<OpenListener> {
+export async function listen(
+  options: ListenOptions,
+  hooks: ListenHooks,
+): Promise<OwnedTapListener> {
   const hosts = await addressesOf(options.host ?? '127.0.0.1');
   const raw = new Set<Socket>();
   let servers: readonly Server[] | undefined;

@@ -6,7 +6,7 @@ import {
   startMosquitto,
 } from '../../broker/index.js';
 import { machineReasonIn } from '../../course/machine.js';
-import { createPeer, createTap, type Listener, type Peer } from '../../wire/index.js';
+import { createPeer, createTap, type Peer, type TapListener } from '../../wire/index.js';
 import { requireLocalhost } from '../program/machine.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
@@ -107,7 +107,7 @@ export async function openContext<Facts>(
   const running = new Set<RunningProgram>();
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
-  const listeners = new Map<string, Promise<Listener>>();
+  const listeners = new Map<string, Promise<TapListener>>();
   const stallWatch: StallWatch = watchStalls(now, () =>
     [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
@@ -140,7 +140,7 @@ export async function openContext<Facts>(
   const listen = (name: string) => {
     const known = listeners.get(name);
     if (known) return known;
-    const guard = {
+    const limits = {
       ...guards,
       reserved: (id: string) => id.startsWith(PEERS),
       onHit: (text: string) => onLimit(name, text),
@@ -150,7 +150,7 @@ export async function openContext<Facts>(
         who: name,
         ...(await definition.listen?.(facts, name)),
         ...(launcher?.bind ? { socket: launcher.bind } : {}),
-        guard,
+        limits,
       }))();
     listeners.set(name, listener);
     return listener;
@@ -220,7 +220,9 @@ export async function openContext<Facts>(
         await connectionsEnd();
       },
       leaves: async (ms = DEADLINE_MS) => {
-        return (await hasLeft(ms)).left;
+        const { left, text } = await hasLeft(ms);
+        if (!left) tap.note('not-left', `the program ${text}`, name);
+        return left;
       },
       sends: (type, wanted) => waits.awaitPacket(name, 'to-broker', type, wanted),
       receives: (type, wanted) => waits.awaitPacket(name, 'to-client', type, wanted),

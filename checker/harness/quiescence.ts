@@ -110,11 +110,15 @@ export async function allAtRest(
  */
 function keepAliveSleepsMs(entries: readonly TraceEntry[], now: number): number {
   const alive = new Map<number, { keepAlive: number | undefined; last: number }>();
+  const dark = new Set<number>();
   for (const entry of entries) {
+    if (entry.kind === 'fault' && entry.fault === 'blackhole' && entry.connection !== undefined)
+      dark.add(entry.connection);
     if (entry.kind === 'connection') {
-      if (entry.event === 'opened') alive.set(entry.connection, { keepAlive: undefined, last: 0 });
-      else if (entry.by === 'client' || alive.get(entry.connection)?.keepAlive === undefined)
-        alive.delete(entry.connection);
+      const { connection, event } = entry;
+      if (event === 'opened') alive.set(connection, { keepAlive: undefined, last: entry.t });
+      // Behind a black hole the other side does not learn of a close.
+      else if (!dark.has(connection)) alive.delete(connection);
     }
     if (entry.kind !== 'packet') continue;
     const one = alive.get(entry.connection);

@@ -160,6 +160,6 @@ export function createWaits({ tap, now, stallWatch, running, anyEnded, rest }: W
 export function notSeen({ waitedFor, afterMs, atRest }: GaveUp): string {
   const waited = `${(afterMs / 1000).toFixed(1)} s`;
   return atRest
-    ? `no ${waitedFor} after ${waited}: the program is asleep and no timer of it is due`
+    ? `asleep after ${waited}, and no timer of it due: waited for ${waitedFor}`
     : `waited ${waited} for ${waitedFor}`;
 }
