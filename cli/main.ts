@@ -64,16 +64,31 @@ function settle(): void {
   settleEnvironment();
   const from = process.env['MQTT_COURSE_CWD'];
   if (from && existsSync(from)) process.chdir(from);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
-    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
+      if (error.code === 'EPIPE' || isGone(error)) process.exit();
+      throw error;
+    });
+  }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
+      // As a shell says it of a program that ended with its terminal.
+      if (isGone(error)) process.exit(129);
       void report(error).then(code => process.exit(code));
     });
   }
+}
+
+/** What reading, writing or switching a terminal says that is not there any more. */
+function isGone(error: unknown): boolean {
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  return (
+    (process.stdin.isTTY || process.stdout.isTTY) &&
+    path === undefined &&
+    /^(EIO|EBADF|ENOTTY|ENXIO)$/.test(code ?? '') &&
+    /^(read|write|setRawMode)$/.test(syscall ?? '')
+  );
 }
 
 async function programFor(args: readonly string[], own: readonly string[]): Promise<Command> {

@@ -364,11 +364,16 @@ test('doctor: what is there, what to do, as words and as JSON', async () => {
   expect(code).toBe(0);
   expect(findings.map(one => one.id)).toEqual([
     'node',
+    'temporary',
+    'handles',
+    'loopback',
+    'localhost',
     'python',
-    'port',
     'workspace',
     'mosquitto',
     'mosquitto_sub',
+    'files',
+    'environment',
     'editor',
     'terminal',
   ]);
