@@ -6,10 +6,10 @@ import { UsageError } from './errors.js';
 import { exerciseEntry } from './files.js';
 import { isWorkspace, META, type Workspace, workspaceAt } from './find.js';
 import { makeLinks, writeShim } from './links.js';
-import { nativePath } from './machine/paths.js';
 import { packageRoot, packageVersion } from './package-root.js';
 import { deliveredFiles, type Refreshed, refresh } from './refresh.js';
 import { readState, type State, updateState } from './state.js';
+import { nativePath } from './system/paths.js';
 import { isTrack, type Track } from './track.js';
 
 export interface OpenWorkspace {

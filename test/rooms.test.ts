@@ -39,7 +39,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'atomic.ts',
     'catalogue.ts',
     'errors.ts',
-    'files.ts',
     'find.ts',
     'handout.ts',
     'package-root.ts',

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { startable } from '../../course/machine/command.js';
+import { startable } from '../../course/system/command.js';
 import { endLeftovers, programBegins } from './leftovers.js';
 import { killGroup, runDelayMs } from './processes.js';
 
@@ -42,6 +42,19 @@ export interface ChildRequest {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+function neverStarted(startError: string): Child {
+  return {
+    pid: undefined,
+    stdin: null,
+    stdout: null,
+    stderr: null,
+    ended: Promise.resolve({ code: null, startError }),
+    closed: Promise.resolve(),
+    kill: () => undefined,
+    starvedMs: () => 0,
+  };
 }
 
 /**
@@ -94,18 +107,5 @@ export function spawnChild(
     closed,
     kill: () => killGroup(child.pid),
     starvedMs: (pid = child.pid) => runDelayMs(pid),
-  };
-}
-
-function neverStarted(startError: string): Child {
-  return {
-    pid: undefined,
-    stdin: null,
-    stdout: null,
-    stderr: null,
-    ended: Promise.resolve({ code: null, startError }),
-    closed: Promise.resolve(),
-    kill: () => undefined,
-    starvedMs: () => 0,
   };
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { feedLines, shellInUse } from '../../course/machine/shell.js';
+import { feedLines, shellInUse } from '../../course/system/shell.js';
 import { currentFolder, print, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
@@ -20,6 +20,8 @@ withhold PUBACK, restart ...). Type help there.
 Without a terminal: a log. Commands are then read from standard input, one a
 line; each waits for the connection that it needs, so that this works:
   ${feedLines(shellInUse(), ['wait SUBACK', 'cut'], 'npx mqtt-course run lesson-3')}
+When the input has ended and the lesson's events are told, the program is asked to
+stop; with --port it goes on for other clients.
 
 Example:
   npx mqtt-course run lesson-3`;

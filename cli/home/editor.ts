@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startable } from '../../course/machine/command.js';
-import { shellInUse, variableName } from '../../course/machine/shell.js';
+import { personsEnvironment } from '../../course/environment.js';
+import { startable } from '../../course/system/command.js';
+import { shellInUse, variableName } from '../../course/system/shell.js';
 import type { Style } from '../render/style.js';
 
 /** An editor that was found: how to start it, and whether it has a window of its own. */
@@ -57,6 +58,7 @@ export function openInEditor(editor: Editor, file: string): Promise<string | und
     const child = spawn(command, [...args], {
       stdio: editor.window ? 'ignore' : 'inherit',
       detached: editor.window,
+      env: personsEnvironment(),
       // Of the batch file; an editor's own window is its own to show.
       windowsHide: editor.window && verbatim === true,
       ...(verbatim ? { windowsVerbatimArguments: true } : {}),

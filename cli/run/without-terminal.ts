@@ -1,7 +1,7 @@
 /** A live run as a log: without a window. Commands may come as lines on standard input. */
 
 import { type PracticeSession, practise } from '../../checker/index.js';
-import { quoteFor, shellInUse } from '../../course/machine/shell.js';
+import { quoteFor, shellInUse } from '../../course/system/shell.js';
 import { print } from '../invocation.js';
 import { printable, wrap } from '../render/layout.js';
 import type { Style } from '../render/style.js';
@@ -11,6 +11,11 @@ import { createLog } from './log.js';
 import { parseLine } from './parse.js';
 import type { RunRequest } from './request.js';
 
+/** With nobody left to type: how long it goes on after the lesson's last event, and without one. */
+const AFTER_LAST_MS = 3000;
+const NO_EVENT_MS = 15_000;
+const LOOK_EVERY_MS = 200;
+
 export interface Followed {
   readonly session: PracticeSession;
   /** How many lines of standard input were no command. */
@@ -19,7 +24,9 @@ export interface Followed {
 
 /**
  * Prints the wire and the output until the program has ended, and every command that came has been
- * done. Commands are done one after another; one that needs a connection waits for it.
+ * done. Commands are done one after another; one that needs a connection waits for it. When standard
+ * input has ended, nobody can ask the program to stop: it is asked to when the lesson's events are
+ * told. With a port of its own the broker is there for others, too, and goes on.
  */
 export async function followRun(
   request: RunRequest,
@@ -90,9 +97,28 @@ export async function followRun(
           waiting.push(line);
           void work();
         },
-        () => undefined,
+        () => {
+          if (request.port === undefined) leaveWhenTold();
+        },
       )
     : () => undefined;
+
+  let ending: NodeJS.Timeout | undefined;
+  function leaveWhenTold(): void {
+    const since = performance.now();
+    let quietSince = since;
+    ending = setInterval(() => {
+      const now = performance.now();
+      if (busy || waiting.length > 0 || !(session.told || now - since > NO_EVENT_MS)) {
+        quietSince = now;
+      } else if (now - quietSince > AFTER_LAST_MS && session.program.running) {
+        clearInterval(ending);
+        quiet('nobody can type here any more: the program is asked to stop');
+        leaving = true;
+        void session.stop();
+      }
+    }, LOOK_EVERY_MS);
+  }
 
   let interrupts = 0;
   const interrupt = () => {
@@ -112,6 +138,7 @@ export async function followRun(
     };
     look();
   });
+  clearInterval(ending);
   await session.stop();
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);

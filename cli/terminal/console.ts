@@ -1,4 +1,4 @@
-import type { Machine } from '../../course/machine/shell.js';
+import type { Machine } from '../../course/system/shell.js';
 
 /**
  * Signs that the fonts of old consoles lack, and what those fonts have instead: a sign of the same

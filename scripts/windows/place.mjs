@@ -14,6 +14,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE } from './rig.mjs';
 
+/** A folder with a space in its name, in the home of a user with one. */
+const FOLDER = 'my course';
+
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Every file below a folder, relative to it. */
@@ -40,7 +43,7 @@ export function withCrlf(folder) {
  */
 export function installCourse(wine) {
   const { rig } = wine;
-  const folder = join(rig.home, 'my course');
+  const folder = join(rig.home, FOLDER);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const npm = (words, cwd) =>
@@ -48,11 +51,17 @@ export function installCourse(wine) {
   const packed = npm(['pack', '--silent', '--pack-destination', rig.folder], root);
   const tarball = join(rig.folder, packed.trim().split('\n').at(-1) ?? '');
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  npm(
-    ['install', '--os=win32', '--cpu=x64', '--no-audit', '--no-fund', '--no-progress', tarball],
-    folder,
-  );
+  const system = ['--os=win32', '--cpu=x64'];
+  npm(['install', ...system, '--no-audit', '--no-fund', '--no-progress', tarball], folder);
   rmSync(tarball);
+}
+
+/**
+ * The course that is installed in the rig.
+ * @param {ReturnType<typeof import('./wine.mjs').openWine>} wine
+ */
+export function openPlace(wine) {
+  const folder = join(wine.rig.home, FOLDER);
   const course = join(folder, 'node_modules', 'mqtt-course');
   const bin = wine.path(join(course, 'bin', 'mqtt-course.js'));
   const npmCli = join(

@@ -2,12 +2,15 @@
  * Walks through the course on Windows, as a user would: in a rig of Wine (see `rig.mjs`), with the
  * tarball that npm would publish. What Wine cannot show is in docs/platforms.md.
  *
- *     node scripts/windows/run.mjs [--only TEXT] [--rig DIR]
+ *     node scripts/windows/run.mjs [--only TEXT] [--again] [--rig DIR]
+ *
+ * `--again`: with the course that the last walk installed. `--only`: the steps with this in their name;
+ * most need what the steps before them made.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { installCourse, root } from './place.mjs';
+import { installCourse, openPlace, root } from './place.mjs';
 import { makeRig } from './rig.mjs';
 import { must, stepper } from './steps.mjs';
 import { check, python } from './walk/check.mjs';
@@ -19,7 +22,11 @@ import { tools } from './walk/tools.mjs';
 import { openWine } from './wine.mjs';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, rig: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    again: { type: 'boolean' },
+    rig: { type: 'string' },
+  },
 });
 
 const began = performance.now();
@@ -27,7 +34,8 @@ const seconds = () => `${Math.round((performance.now() - began) / 1000)} s`;
 const rig = makeRig(values.rig ?? join(root, '.tmp', 'windows'));
 console.log(`Wine is ready (${seconds()})`);
 const wine = openWine(rig);
-const place = installCourse(wine);
+if (!values.again) installCourse(wine);
+const place = openPlace(wine);
 console.log(`the course is installed (${seconds()})`);
 
 const { step, sum } = stepper({

@@ -1,4 +1,7 @@
-/** A terminal in which a program of Windows runs: tmux, with Wine's console in it. */
+/**
+ * A terminal in which a program of Windows runs: tmux, with Wine's console in it. That console loses
+ * the end of some lines and the top of some pages; so steps look for words, not for a layout.
+ */
 import { execFileSync } from 'node:child_process';
 import { environment } from './rig.mjs';
 import { until } from './steps.mjs';
@@ -10,7 +13,7 @@ const quoted = word => `'${word.replaceAll("'", `'\\''`)}'`;
  * @param {readonly string[]} words
  * @param {{cwd: string, env?: Record<string, string>, columns?: number, rows?: number}} options
  */
-export function openTerminal(wine, words, { cwd, env = {}, columns = 100, rows = 34 }) {
+export function openTerminal(wine, words, { cwd, env = {}, columns = 120, rows = 40 }) {
   const socket = `mqtt-course-windows-${process.pid}`;
   const tmux = (...args) => execFileSync('tmux', ['-L', socket, ...args], { encoding: 'utf8' });
   const variables = Object.entries({ ...environment(wine.rig.prefix), ...env });

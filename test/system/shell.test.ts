@@ -6,7 +6,7 @@ import {
   setVariable,
   shellInUse,
   variableName,
-} from '../../course/machine/shell.js';
+} from '../../course/system/shell.js';
 
 const windows = {
   ProgramFiles: 'C:\\Program Files',

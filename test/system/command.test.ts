@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findOnWindows, quotedForCmd, startable } from '../../course/machine/command.js';
+import { findOnWindows, quotedForCmd, startable } from '../../course/system/command.js';
 
 const files = new Set([
   'C:\\work\\program.exe',

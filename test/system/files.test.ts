@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { withLock } from '../../course/atomic.js';
-import { whileLocked } from '../../course/machine/locked.js';
-import { forbiddenName } from '../../course/machine/names.js';
-import { belowHere, nativePath, tooDeep } from '../../course/machine/paths.js';
+import { whileLocked } from '../../course/system/locked.js';
+import { forbiddenName } from '../../course/system/names.js';
+import { belowHere, nativePath, tooDeep } from '../../course/system/paths.js';
 import { exercisePlace, lessonAt } from '../../course/workspace.js';
 import { temporaryFolder } from '../course/fixture.js';
 

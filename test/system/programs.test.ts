@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { passedOn } from '../../checker/program/environment.js';
 import { pythonOutput } from '../../checker/program/prepare.js';
 import { pythonCandidates } from '../../checker/program/python.js';
-import { howToInstall, howToInstallPaho } from '../../course/machine/advice.js';
+import { passedOn } from '../../course/environment.js';
+import { howToInstall, howToInstallPaho, nameAPython } from '../../course/system/advice.js';
 import { leftBehind, parseProcesses } from '../../scripts/vendor/leftovers.mjs';
 
 describe('where a Python is looked for', () => {
@@ -64,6 +64,9 @@ test('what is said of an installation is of this system alone', () => {
   expect(howToInstallPaho(['py', '-3'], { platform: 'win32' })).toBe(
     'py -3 -m pip install paho-mqtt',
   );
+  expect(nameAPython({ platform: 'win32', env: {} })).toBe(
+    'set MQTT_COURSE_PYTHON=C:\\path\\to\\python.exe',
+  );
   const spaced = ['C:\\my place\\.venv\\Scripts\\python.exe'];
   expect(howToInstallPaho(spaced, { platform: 'win32' })).toBe(
     `"${spaced[0]}" -m pip install paho-mqtt`,
@@ -78,13 +81,13 @@ test('a program of Windows gets what such programs look for, and no more than el
     USERNAME: 'ada',
     SECRET_TOKEN: 's',
   };
-  expect(Object.keys(passedOn(env, { platform: 'win32' }))).toEqual([
+  expect(Object.keys(passedOn(env, 'win32'))).toEqual([
     'Path',
     'SystemRoot',
     'ProgramFiles(x86)',
     'USERNAME',
   ]);
-  expect(Object.keys(passedOn(env, { platform: 'linux' }))).toEqual(['Path', 'SystemRoot']);
+  expect(Object.keys(passedOn(env, 'linux'))).toEqual(['Path', 'SystemRoot']);
 });
 
 describe('what programs of Windows leave behind', () => {

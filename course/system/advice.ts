@@ -1,4 +1,4 @@
-import type { Machine } from './shell.js';
+import { type Machine, setVariable, shellInUse } from './shell.js';
 
 /** What a person may have to install, and is told how. */
 export type Wanted = 'mosquitto' | 'mosquitto-clients' | 'python' | 'paho-mqtt';
@@ -46,6 +46,13 @@ export function howToInstallPaho(
 ): string {
   const pip = `${python.map(spaced).join(' ')} -m pip install paho-mqtt`;
   return platform === 'linux' ? `${pip}   or: ${debian['paho-mqtt']}` : pip;
+}
+
+/** How to say which Python is meant. */
+export function nameAPython(machine: Machine = {}): string {
+  const { platform = process.platform } = machine;
+  if (platform !== 'win32') return 'MQTT_COURSE_PYTHON=/path/to/python3';
+  return setVariable(shellInUse(machine), 'MQTT_COURSE_PYTHON', 'C:\\path\\to\\python.exe');
 }
 
 const spaced = (word: string) => (word.includes(' ') ? `"${word}"` : word);
