@@ -4,7 +4,7 @@ import { settleEnvironment } from '../course/environment.js';
 import { handout } from '../course/handout.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
-import { splitCommandLine } from './invocation.js';
+import { splitCommandLine, tell } from './invocation.js';
 
 /** Adds a command to the program. `own`: what stood after `--`, the learner's own command. */
 type Register = (program: Command, own: readonly string[]) => void | Promise<void>;
@@ -101,14 +101,14 @@ async function programFor(args: readonly string[], own: readonly string[]): Prom
     .helpCommand(false)
     .addHelpText('after', '\nBegin here:\n  npx mqtt-course start')
     .exitOverride();
-  program.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
+  program.configureOutput({ outputError: text => tell([friendly(text, args).trimEnd()]) });
   const wanted = args.find(argument => !argument.startsWith('-'));
   const all = commands();
   const one = all.find(([name]) => name === wanted);
   for (const [, load] of one ? [one] : all) await (await load())(program, own);
   for (const command of program.commands) {
     command.exitOverride();
-    command.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
+    command.configureOutput({ outputError: text => tell([friendly(text, args).trimEnd()]) });
   }
   return program;
 }
