@@ -1,6 +1,6 @@
 /**
  * Records the results that `test/cli/screens.test.ts` draws: real programs, real checks, one seed.
- * `node scripts/failures.mjs [name…]` after a build. Review the screens after it: they are golden.
+ * `npm run failures [name…]`. Review the screens after it: they are golden.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,15 @@ const cases = JSON.parse(readFileSync(join(root, 'test/cli/failures/cases.json')
 const folder = join(root, 'test/cli/failures/recorded');
 const names = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
+const unknown = names.find(name => !cases.some(one => one.name === name));
+if (unknown) {
+  console.error(
+    `There is no case ${unknown}. In test/cli/failures/cases.json: ${cases.map(one => one.name).join(', ')}`,
+  );
+  process.exit(2);
+}
+// An npm script says where it was called from; these commands are called in a workspace of their own.
+const { npm_lifecycle_event: _, INIT_CWD: __, ...environment } = process.env;
 
 for (const one of cases) {
   if (names.length > 0 && !names.includes(one.name)) continue;
@@ -42,15 +51,16 @@ for (const one of cases) {
 
 /** @param {readonly string[]} args @param {string} cwd @param {Record<string, string>} [env] */
 function run(args, cwd, env = {}) {
-  const { stderr, error } = spawnSync(
+  const { stderr, error, status } = spawnSync(
     process.execPath,
     [join(root, 'bin/mqtt-course.js'), ...args],
     {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...environment, ...env },
       encoding: 'utf8',
     },
   );
   if (error) throw error;
   if (stderr) console.error(stderr.trim());
+  if (status === 2) throw new Error(`wrong use: ${args.join(' ')}`);
 }
