@@ -1,6 +1,7 @@
 /**
  * Records the results that `test/cli/screens.test.ts` draws: real programs, real checks, one seed.
- * `npm run failures [name…]`. Review the screens after it: they are golden.
+ * `npm run failures [name…]`, with names of cases or numbers of lessons. Review the screens after it:
+ * they are golden.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,10 +15,12 @@ const cases = JSON.parse(readFileSync(join(root, 'test/cli/failures/cases.json')
 const folder = join(root, 'test/cli/failures/recorded');
 const names = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
-const unknown = names.find(name => !cases.some(one => one.name === name));
+const isMeant = (one, name) =>
+  one.name === name || Number.parseInt(one.lesson, 10) === Number(name);
+const unknown = names.find(name => !cases.some(one => isMeant(one, name)));
 if (unknown) {
   console.error(
-    `There is no case ${unknown}. In test/cli/failures/cases.json: ${cases.map(one => one.name).join(', ')}`,
+    `There is no case ${unknown}, and none of such a lesson. In test/cli/failures/cases.json: ${cases.map(one => one.name).join(', ')}`,
   );
   process.exit(2);
 }
@@ -25,7 +28,7 @@ if (unknown) {
 const { npm_lifecycle_event: _, INIT_CWD: __, ...environment } = process.env;
 
 for (const one of cases) {
-  if (names.length > 0 && !names.includes(one.name)) continue;
+  if (names.length > 0 && !names.some(name => isMeant(one, name))) continue;
   const workspace = mkdtempSync(join(tmpdir(), 'mqtt-course-failures-'));
   try {
     const command = ['start', '--dir', join(workspace, 'w'), '--yes', '--track', one.track];
