@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { settleEnvironment } from '../course/environment.js';
 import { handout } from '../course/handout.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
@@ -60,18 +61,34 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** Where an npm script or a moved course was started from, and pipes that close early. */
 function settle(): void {
+  settleEnvironment();
   const from = process.env['MQTT_COURSE_CWD'];
   if (from && existsSync(from)) process.chdir(from);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
-    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
+      if (error.code === 'EPIPE' || isGone(error)) process.exit();
+      throw error;
+    });
+  }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
+      // As a shell says it of a program that ended with its terminal.
+      if (isGone(error)) process.exit(129);
       void report(error).then(code => process.exit(code));
     });
   }
+}
+
+/** What reading, writing or switching a terminal says that is not there any more. */
+function isGone(error: unknown): boolean {
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  return (
+    (process.stdin.isTTY || process.stdout.isTTY) &&
+    path === undefined &&
+    /^(EIO|EBADF|ENOTTY|ENXIO)$/.test(code ?? '') &&
+    /^(read|write|setRawMode)$/.test(syscall ?? '')
+  );
 }
 
 async function programFor(args: readonly string[], own: readonly string[]): Promise<Command> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from './errors.js';
+import { MachineError, machineReason } from './machine.js';
 
 /** True for the errors of a folder that may not be written. */
 export function isReadOnly(error: unknown): boolean {
@@ -22,8 +23,8 @@ export function explainWrite(error: unknown, folder: string): unknown {
       `${folder} cannot be made: a file is in the way. Choose another folder: npx mqtt-course start --dir DIR`,
     );
   }
-  if (code === 'ENOSPC') return new UsageError(`${folder} cannot be written: the disk is full.`);
-  return error;
+  const reason = machineReason(error);
+  return reason === undefined ? error : new MachineError(`${folder} cannot be written: ${reason}`);
 }
 
 /** Writes a file so that a reader sees the old text or the new one, never a part. */

@@ -203,7 +203,8 @@ async function startVitest(
         },
       ],
     },
-    { logLevel: 'silent', clearScreen: false },
+    // It listens to nobody; by a name it would ask the system for its address.
+    { logLevel: 'silent', clearScreen: false, server: { host: '127.0.0.1' } },
   );
 }
 

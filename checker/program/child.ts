@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { killGroup, killMarked, runDelayMs } from './processes.js';
@@ -42,6 +42,19 @@ export interface ChildRequest {
   readonly env: Readonly<Record<string, string>>;
 }
 
+function neverStarted(startError: string): Child {
+  return {
+    pid: undefined,
+    stdin: null,
+    stdout: null,
+    stderr: null,
+    ended: Promise.resolve({ code: null, startError }),
+    closed: Promise.resolve(),
+    kill: () => undefined,
+    starvedMs: () => 0,
+  };
+}
+
 /**
  * Starts a command as the leader of a process group of its own.
  * @param options.mark the environment that carries the mark, where it is not the command's own
@@ -53,13 +66,19 @@ export function spawnChild(
     readonly mark?: Readonly<Record<string, string>>;
   } = {},
 ): Child {
-  const child = spawn(request.command, [...request.args], {
-    cwd: request.cwd,
-    env: request.env,
-    detached: process.platform !== 'win32',
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.status ? (['pipe'] as const) : [])],
-    windowsHide: true,
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(request.command, [...request.args], {
+      cwd: request.cwd,
+      env: request.env,
+      detached: process.platform !== 'win32',
+      stdio: ['pipe', 'pipe', 'pipe', ...(options.status ? (['pipe'] as const) : [])],
+      windowsHide: true,
+    });
+  } catch (error) {
+    // Some of the system's reasons come at once, others as an event.
+    return neverStarted(error instanceof Error ? error.message : String(error));
+  }
   const mark = (options.mark ?? request.env)[MARK];
   const ended = new Promise<Ending>(resolve => {
     child.once('exit', (code, signal) => {
@@ -77,7 +96,7 @@ export function spawnChild(
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
-    ...(options.status ? { status: child.stdio[3] as Readable | null } : {}),
+    ...(options.status ? { status: child.stdio?.[3] as Readable | null } : {}),
     ended,
     closed,
     kill: () => killGroup(child.pid),

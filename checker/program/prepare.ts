@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../course/package-root.js';
 import type { Track } from '../harness/result.js';
 import { requirePython } from './python.js';
+import { readSource } from './source.js';
 import { type LauncherRef, type ProgramSpec, ProgramUnavailable } from './spec.js';
 import { buildTypescript } from './typescript.js';
 
@@ -50,9 +50,7 @@ export async function prepareProgram(request: PrepareRequest): Promise<PreparedP
     const spec = { ...base, command, args, cwd: program.cwd, env: {}, source: '' };
     return { spec, files: [], dispose: async () => undefined };
   }
-  const source = await readFile(program.path, 'utf8').catch(() => {
-    throw new ProgramUnavailable(`there is no file ${program.path}`, 'work');
-  });
+  const source = await readSource(program.path);
   const files = [{ path: program.path, sha256: createHash('sha256').update(source).digest('hex') }];
   const cwd = dirname(program.path);
   if (track === 'python') {

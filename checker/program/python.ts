@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { passedOn } from '../../course/environment.js';
 import { ProgramUnavailable } from './spec.js';
+
+/** The Pythons of this machine, looked through. */
+interface Search {
+  readonly found?: Python;
+  /** What one said that is there and does not work, the first of them. */
+  readonly broken?: string;
+}
 
 export interface Python {
   readonly command: string;
@@ -8,46 +16,91 @@ export interface Python {
   readonly version: string;
   /** Version of paho-mqtt; undefined when it is not installed for this Python. */
   readonly paho?: string;
+  /** Why paho-mqtt cannot be loaded, where it is there and broken. */
+  readonly pahoError?: string;
 }
 
 const probe = `
 import sys
+v = e = ''
 try:
     import paho.mqtt as p
+    import paho.mqtt.client
     v = p.__version__
-except Exception:
-    v = ''
-print(sys.version.split()[0] + ' ' + v)
+except Exception as error:
+    missing = getattr(error, 'name', None)
+    if missing is None or not missing.startswith('paho'):
+        e = type(error).__name__ + ': ' + str(error).replace(chr(10), ' ')
+print(sys.version.split()[0] + ' ' + v + ' ' + e)
 `;
 
-let found: Promise<Python | undefined> | undefined;
+let searched: Promise<Search> | undefined;
 
 /**
  * The Python to run programs with: the first of `MQTT_COURSE_PYTHON`, the workspace's virtual
  * environment, and the Pythons on the path that has paho-mqtt; else the first that runs at all.
  */
 export function findPython(workspace?: string): Promise<Python | undefined> {
-  found ??= search(workspace);
-  return found;
+  return searchOnce(workspace).then(({ found }) => found);
 }
 
-async function search(workspace: string | undefined): Promise<Python | undefined> {
+/** What a Python said that is there and does not work; undefined when there is none. */
+export function brokenPython(workspace?: string): Promise<string | undefined> {
+  return searchOnce(workspace).then(({ broken }) => broken);
+}
+
+function searchOnce(workspace: string | undefined): Promise<Search> {
+  searched ??= search(workspace);
+  return searched;
+}
+
+async function search(workspace: string | undefined): Promise<Search> {
   const { execa } = await import('execa');
   let withoutPaho: Python | undefined;
+  let broken: string | undefined;
   for (const [command, ...args] of candidates(workspace)) {
     if (command === undefined) continue;
     const run = await execa(command, [...args, '-c', probe], {
       reject: false,
       stdin: 'ignore',
       timeout: 10_000,
+      // As the programs will have it: what is only found by the settings of this terminal is not there.
+      env: passedOn(),
+      extendEnv: false,
     });
-    if (run.exitCode !== 0) continue;
-    const [version = '', paho] = run.stdout.trim().split(' ');
+    if (run.exitCode !== 0) {
+      broken ??= whyBroken([command, ...args].join(' '), run);
+      continue;
+    }
+    const [version = '', paho, ...error] = run.stdout.trim().split(' ');
     if (!version.startsWith('3.')) continue;
-    if (paho) return { command, args, version, paho };
-    withoutPaho ??= { command, args, version };
+    if (paho) return { found: { command, args, version, paho } };
+    const pahoError = error.join(' ').trim();
+    withoutPaho ??= { command, args, version, ...(pahoError ? { pahoError } : {}) };
   }
-  return withoutPaho;
+  return { ...(withoutPaho ? { found: withoutPaho } : {}), ...(broken ? { broken } : {}) };
+}
+
+interface ProbeRun {
+  readonly code?: string | undefined;
+  readonly stderr: string;
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly timedOut: boolean;
+}
+
+/** Undefined when it is not there at all, as on most machines most of those that are tried. */
+function whyBroken(name: string, run: ProbeRun): string | undefined {
+  if (run.code === 'ENOENT') {
+    return process.env['MQTT_COURSE_PYTHON'] === name
+      ? `MQTT_COURSE_PYTHON names ${name}, which is not there`
+      : undefined;
+  }
+  const said = run.stderr.trim().split('\n').at(-1)?.trim().slice(0, 300);
+  const how = run.timedOut
+    ? 'it did not answer within 10 s'
+    : (run.code ?? (run.signal ? `ended by ${run.signal}` : `exit code ${run.exitCode}`));
+  return `${name} is there, but does not work: ${said || how}`;
 }
 
 function candidates(workspace: string | undefined): string[][] {
@@ -75,10 +128,22 @@ function onPath(name: string): string[][] {
 
 /** @throws ProgramUnavailable when there is no Python 3, or none with paho-mqtt */
 export async function requirePython(workspace?: string): Promise<Python> {
-  const python = await findPython(workspace);
+  const { found: python, broken } = await searchOnce(workspace);
+  if (!python && broken) {
+    throw new ProgramUnavailable(
+      `The Python track needs Python 3. ${broken}. What to do: repair or remove it, or name another one: MQTT_COURSE_PYTHON=/path/to/python3`,
+      'machine',
+    );
+  }
   if (!python) {
     throw new ProgramUnavailable(
       'The Python track needs Python 3, and none was found. Install it from python.org, or on Debian and Ubuntu: sudo apt install python3 python3-paho-mqtt',
+      'machine',
+    );
+  }
+  if (python.pahoError) {
+    throw new ProgramUnavailable(
+      `The Python track needs paho-mqtt. ${python.command} (Python ${python.version}) has it, and cannot load it: ${python.pahoError}. What to do: install it again: ${python.command} -m pip install --force-reinstall paho-mqtt`,
       'machine',
     );
   }

@@ -6,9 +6,9 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { passedOn } from '../../course/environment.js';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
-import { passedOn } from './environment.js';
 import { killGroup, killMarked, runDelayMs } from './processes.js';
 import { scratchFolder } from './scratch.js';
 
@@ -57,7 +57,11 @@ export function refillWarm(): void {
   const preload = join(packageRoot(), 'dist', 'vendor', 'warm.mjs');
   if (wanted > 0 && !existsSync(preload)) return;
   for (const one of waiting.splice(wanted)) end(one);
-  while (waiting.length < wanted) waiting.push(begin(preload));
+  try {
+    while (waiting.length < wanted) waiting.push(begin(preload));
+  } catch {
+    // The system makes no more processes: the program's own start will say why.
+  }
 }
 
 /** How many of them were used since this was last asked: what the next check will want, too. */
@@ -89,7 +93,7 @@ function begin(preload: string): Waiting {
     process.execPath,
     ['--enable-source-maps', '--import', pathToFileURL(preload).href, main],
     {
-      env: { ...passedOn(process.env), [MARK]: mark },
+      env: { ...passedOn(), [MARK]: mark },
       detached: process.platform !== 'win32',
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
@@ -101,19 +105,20 @@ function begin(preload: string): Waiting {
   };
   child.once('exit', gone);
   child.on('error', gone);
-  word(child).on('error', gone);
+  // Where no process could be made, it has no pipes either.
+  word(child)?.on('error', gone);
   // A process that only waits must not keep us running; it ends by itself when we are gone.
   held(child, 'unref');
   return one;
 }
 
-function word(child: ChildProcess): Writable {
-  return child.stdio[3] as Writable;
+function word(child: ChildProcess): Writable | undefined {
+  return child.stdio?.[3] as Writable | undefined;
 }
 
 function held(child: ChildProcess, how: 'ref' | 'unref'): void {
   child[how]();
-  for (const stream of child.stdio) (stream as Socket | null)?.[how]();
+  for (const stream of child.stdio ?? []) (stream as Socket | null)?.[how]();
 }
 
 function end({ child }: Waiting): void {
@@ -141,7 +146,7 @@ export function takeWarm(request: ChildRequest): Child | undefined {
   const before = runDelayMs(child.pid);
   const [, file] = request.args;
   const env = { ...request.env, [MARK]: mark };
-  word(child).end(`${JSON.stringify({ main, file, cwd: request.cwd, env })}\n`);
+  word(child)?.end(`${JSON.stringify({ main, file, cwd: request.cwd, env })}\n`);
   return {
     pid: child.pid,
     stdin: child.stdin,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { UsageError } from '../../course/errors.js';
-import { filesUnder } from '../../course/files.js';
+import { filesUnder } from '../../course/index.js';
 import { packageRoot } from '../../course/package-root.js';
 import type { Track } from '../../course/track.js';
 import { type CorpusProgram, corpusFolder, editFiles, partsOf, readCorpus } from './corpus.js';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
-import { exerciseFiles, filesUnder, solutionFiles } from '../../course/files.js';
+import { exerciseFiles, filesUnder, solutionFiles } from '../../course/index.js';
 import { packageRoot } from '../../course/package-root.js';
 import { entryFile, type Track } from '../../course/track.js';
 import { type Entry, type Expectation, type Part, parseEdits } from './edits.js';
@@ -24,6 +24,11 @@ export interface CorpusProgram {
   readonly path?: string;
   /** Of a mutant: the mistake that a failing verdict must name, and the verdicts that fail. */
   readonly expects?: Expectation;
+}
+
+/** `05-wildcards python mutant/star`. */
+export function idOf({ lesson, track, name }: CorpusProgram): string {
+  return `${lesson} ${track} ${name}`;
 }
 
 /** A program that is written down, and cannot be made. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { createServer } from 'node:net';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { findEditor } from '../home/editor.js';
 import { currentFolder, print, printJson, styleFor } from '../invocation.js';
@@ -36,13 +36,22 @@ export function registerDoctor(program: Command): void {
 async function examine(style: Style): Promise<Finding[]> {
   const { findWorkspace } = await import('../../course/find.js');
   const workspace = findWorkspace(currentFolder());
+  const { examineMachine } = await import('../../checker/program/machine.js');
+  const machine = (await examineMachine()).map(
+    ({ id, title, found, todo }): Finding => ({
+      ...{ id, title, found, ok: todo === undefined, needed: true },
+      ...(todo === undefined ? {} : { todo }),
+    }),
+  );
   return Promise.all([
     node(),
+    ...machine,
     python(workspace?.folder),
-    port(),
     folder(workspace?.folder),
     program('mosquitto', ['-h'], 'mosquitto', 'only needed for check --broker mosquitto'),
     program('mosquitto_sub', ['--help'], 'mosquitto-clients', 'handy to watch messages'),
+    files(workspace?.folder),
+    environment(),
     editor(),
     terminal(style),
   ]);
@@ -62,9 +71,15 @@ function node(): Finding {
 }
 
 async function python(workspace: string | undefined): Promise<Finding> {
-  const { findPython } = await import('../../checker/program/python.js');
+  const { brokenPython, findPython } = await import('../../checker/program/python.js');
   const found = await findPython(workspace);
   const base = { id: 'python', title: 'Python', needed: false };
+  const broken = found ? undefined : await brokenPython(workspace);
+  if (broken) {
+    const todo =
+      'only needed for the Python track: repair or remove it, or name another one: MQTT_COURSE_PYTHON=/path/to/python3';
+    return { ...base, ok: false, found: broken, todo };
+  }
   if (!found) {
     const todo =
       'only needed for the Python track: install Python 3.8 or later, then: python3 -m pip install paho-mqtt';
@@ -72,26 +87,20 @@ async function python(workspace: string | undefined): Promise<Finding> {
   }
   const name = `${found.version} (${[found.command, ...found.args].join(' ')})`;
   if (found.paho) return { ...base, ok: true, found: `${name}, paho-mqtt ${found.paho}` };
-  const todo = `only needed for the Python track: ${[found.command, ...found.args].join(' ')} -m pip install paho-mqtt`;
-  return { ...base, ok: false, found: `${name}, without paho-mqtt`, todo };
-}
-
-function port(): Promise<Finding> {
-  const base = { id: 'port', title: 'Loopback port', needed: true };
-  return new Promise(resolve => {
-    const server = createServer();
-    server.once('error', error =>
-      resolve({
+  const pip = `${[found.command, ...found.args].join(' ')} -m pip install`;
+  return found.pahoError
+    ? {
         ...base,
         ok: false,
-        found: error.message,
-        todo: 'the broker needs to listen on 127.0.0.1; look at the firewall or the sandbox you are in',
-      }),
-    );
-    server.listen(0, '127.0.0.1', () => {
-      server.close(() => resolve({ ...base, ok: true, found: 'a free one on 127.0.0.1' }));
-    });
-  });
+        found: `${name}, with a paho-mqtt that it cannot load: ${found.pahoError}`,
+        todo: `only needed for the Python track: ${pip} --force-reinstall paho-mqtt`,
+      }
+    : {
+        ...base,
+        ok: false,
+        found: `${name}, without paho-mqtt`,
+        todo: `only needed for the Python track: ${pip} paho-mqtt`,
+      };
 }
 
 function folder(workspace: string | undefined): Finding {
@@ -127,6 +136,37 @@ function program(command: string, args: string[], debian: string, why: string): 
       );
     });
   });
+}
+
+/** The learner's own files: each can be read, and is text that a program can be. */
+async function files(workspace: string | undefined): Promise<Finding> {
+  const base = { id: 'files', title: 'Your files', needed: false };
+  if (!workspace) return { ...base, ok: true, found: 'none here' };
+  const { unreadableFiles } = await import('../../checker/program/source.js');
+  const { filesUnder } = await import('../../course/files.js');
+  const folder = join(workspace, 'exercises');
+  const [first, ...more] = await unreadableFiles(filesUnder(folder));
+  if (!first) return { ...base, ok: true, found: 'all can be read, in UTF-8' };
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  return { ...base, ok: false, found: `${first.name} ${first.problem}${others}`, todo: first.todo };
+}
+
+/** What is set for all Node programs: it is not for the course, and may explain what is odd. */
+async function environment(): Promise<Finding> {
+  const { namesForOthers, personsEnvironment } = await import('../../course/environment.js');
+  const base = { id: 'environment', title: 'Environment', needed: false };
+  const names = namesForOthers();
+  if (names.length === 0) return { ...base, ok: true, found: 'nothing that the course ignores' };
+  const options = personsEnvironment()['NODE_OPTIONS'];
+  const found = `${names.join(', ')}: not for the course, which takes no notice`;
+  return options === undefined
+    ? { ...base, ok: true, found }
+    : {
+        ...base,
+        ok: false,
+        found,
+        todo: `NODE_OPTIONS (${options}) acts before the course can: where something is odd, try it without`,
+      };
 }
 
 function editor(): Finding {

@@ -19,6 +19,8 @@ withhold PUBACK, restart ...). Type help there.
 Without a terminal: a log. Commands are then read from standard input, one a
 line; each waits for the connection that it needs, so that this works:
   printf 'wait SUBACK\\ncut\\n' | npx mqtt-course run lesson-3
+When the input has ended and the lesson's events are told, the program is asked to
+stop; with --port it goes on for other clients.
 
 Example:
   npx mqtt-course run lesson-3`;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { personsEnvironment } from '../../course/environment.js';
 import type { Style } from '../render/style.js';
 
 /** An editor that was found: how to start it, and whether it has a window of its own. */
@@ -53,6 +54,7 @@ export function openInEditor(editor: Editor, file: string): Promise<string | und
     const child = spawn(editor.command, [...editor.args, path], {
       stdio: editor.window ? 'ignore' : 'inherit',
       detached: editor.window,
+      env: personsEnvironment(),
       shell,
     });
     child.once('error', error =>

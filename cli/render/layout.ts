@@ -58,6 +58,18 @@ export function printable(source: string): Printable {
   return { text, escaped };
 }
 
+/** Characters of one line that are shown: more than this nobody reads, and a terminal wraps it for pages. */
+const LONGEST_LINE = 1000;
+
+/** A line of a program's output, cut where it is too long to be read; says how much is not shown. */
+export function cutLine(line: string, plain: boolean, most = LONGEST_LINE): string {
+  // A cut that hides less than it says is no help.
+  if (line.length <= most + 100) return line;
+  // Not between the two halves of a character.
+  const end = /[\uD800-\uDBFF]/.test(line[most - 1] ?? '') ? most - 1 : most;
+  return `${line.slice(0, end)} ${plain ? '...' : '…'} (${line.length - end} more characters in this line)`;
+}
+
 /** `1 check`, `3 checks`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;

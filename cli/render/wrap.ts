@@ -40,13 +40,32 @@ function fill(paragraph: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** Characters that are given to the segmenter at once: what it costs grows with the square of them. */
+const PIECE = 256;
+
+/** The characters of a text as a reader counts them, in time that grows with its length. */
+function* graphemesOf(text: string): Generator<string> {
+  let rest = '';
+  for (let at = 0; at < text.length; at += PIECE) {
+    let last = '';
+    for (const { segment } of graphemes.segment(rest + text.slice(at, at + PIECE))) {
+      if (last !== '') yield last;
+      last = segment;
+    }
+    // The end of a piece may be the middle of a character; nobody can read one of this length.
+    rest = last.length < PIECE ? last : '';
+    if (rest === '') yield last;
+  }
+  if (rest !== '') yield rest;
+}
+
 function breakWord(word: string, width: number): string[] {
   const parts: string[] = [];
   let part = '';
   let used = 0;
   let at = 0;
   const visible = (text: string) => {
-    for (const { segment } of graphemes.segment(text)) {
+    for (const segment of graphemesOf(text)) {
       const size = stringWidth(segment);
       if (used + size > width && used > 0) {
         parts.push(part);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { personsEnvironment } from '../../course/environment.js';
 import { print } from '../invocation.js';
 import { columnsOf } from '../render/layout.js';
 import { takeKeyboard } from './keyboard.js';
@@ -25,7 +26,7 @@ function throughPager(command: string, lines: readonly string[]): Promise<boolea
     const child = spawn(command, {
       shell: true,
       stdio: ['pipe', 'inherit', 'inherit'],
-      env: { LESS: 'FRX', ...process.env },
+      env: { LESS: 'FRX', ...personsEnvironment() },
     });
     child.on('error', () => resolve(false));
     child.on('close', code => resolve(code !== 127));
