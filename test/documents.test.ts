@@ -75,8 +75,12 @@ function help(words: readonly string[]): Promise<string> {
 }
 
 const SUBCOMMANDS = ['merge', 'report', 'course-file', 'similar'];
-/** Flags of what is not ours: npm, Vitest, git, and tools that a document shows. */
-const NOT_OURS = new Set(['--error-on-warnings', '--no-install-recommends']);
+/** Flags of Node's own, which `docs/environment.md` speaks of. */
+const NOT_OURS = new Set([
+  '--disallow-code-generation-from-strings',
+  '--frozen-intrinsics',
+  '--permission',
+]);
 
 /** The words of a command of ours that a piece of code shows. */
 function commandsIn(code: string): { readonly words: string[]; readonly flags: string[] }[] {
