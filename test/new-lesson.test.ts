@@ -84,7 +84,7 @@ describe.sequential('a new lesson', () => {
       .map(name => name.replace('02-publish-a-reading', '24-my-topic'));
     expect(made).toEqual(ofLesson2.sort());
     expect(made.filter(path => /NN-topic|LESSON_/.test(path + textOf(path)))).toEqual([]);
-  });
+  }, 60_000);
 
   test('has front matter without slips, and a picture of what crossed the wire', () => {
     const { title, body, quiz } = loadLesson('24', copy);
