@@ -115,11 +115,13 @@ async function judge(
     if (long) loadTelling();
     const outcome = await interruption.settled(judging);
     line.end();
-    const told = await storeOutcome(job, jobs.opened, outcome);
+    // A result that cannot be kept is worth telling all the same.
+    const told = await storeOutcome(job, jobs.opened, outcome, true);
     results.push(told.result);
     if (options.json) process.stdout.write(`${JSON.stringify(told.result)}\n`);
     else if (long) await tellLong(job, told, jobs.opened, style);
     else await tellShort(told.result, style);
+    if (told.unsaved) tell([told.unsaved]);
   }
   if (jobs.list.length > 1 && !options.json) tellSum(results, style);
   return exitCode(results);
