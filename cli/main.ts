@@ -5,7 +5,7 @@ import { UsageError } from '../course/errors.js';
 import { handout } from '../course/handout.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
-import { splitCommandLine } from './invocation.js';
+import { splitCommandLine, tell } from './invocation.js';
 import { lostDashes } from './lost-dashes.js';
 import { fitConsole } from './terminal/console.js';
 
@@ -107,14 +107,14 @@ async function programFor(args: readonly string[], own: readonly string[]): Prom
     .helpCommand(false)
     .addHelpText('after', '\nBegin here:\n  npx mqtt-course start')
     .exitOverride();
-  program.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
+  program.configureOutput({ outputError: text => tell([friendly(text, args).trimEnd()]) });
   const wanted = args.find(argument => !argument.startsWith('-'));
   const all = commands();
   const one = all.find(([name]) => name === wanted);
   for (const [, load] of one ? [one] : all) await (await load())(program, own);
   for (const command of program.commands) {
     command.exitOverride();
-    command.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
+    command.configureOutput({ outputError: text => tell([friendly(text, args).trimEnd()]) });
   }
   return program;
 }

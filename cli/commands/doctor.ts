@@ -161,7 +161,7 @@ async function files(workspace: string | undefined): Promise<Finding> {
   const base = { id: 'files', title: 'Your files', needed: false };
   if (!workspace) return { ...base, ok: true, found: 'none here' };
   const { unreadableFiles } = await import('../../checker/program/source.js');
-  const { filesUnder } = await import('../../course/files.js');
+  const { filesUnder } = await import('../../course/index.js');
   const folder = join(workspace, 'exercises');
   const [first, ...more] = await unreadableFiles(filesUnder(folder));
   if (!first) return { ...base, ok: true, found: 'all can be read, in UTF-8' };

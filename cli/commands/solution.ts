@@ -51,10 +51,11 @@ export function registerSolution(program: Command): void {
       if (options.json) return printJson({ lesson: id, track, passed, files: compared });
       const style = styleFor(command);
       const { page } = await import('../terminal/pager.js');
-      const lines = options.whole
-        ? await wholeFiles(compared, track, style)
-        : compared.flatMap(one => renderDiff(one, style));
-      return page(lines);
+      return page(async () =>
+        options.whole
+          ? wholeFiles(compared, track, style)
+          : compared.flatMap(one => renderDiff(one, style)),
+      );
     });
 }
 

@@ -27,6 +27,17 @@ export function wrapKeeping(text: string, width: number): string[] {
   });
 }
 
+/** The same, but never inside a word: what is wider than the line (a path, an address) stays whole. */
+export function wrapWords(text: string, width: number): string[] {
+  return text.split('\n').flatMap(line => {
+    if (columnsOf(line) <= width) return [line];
+    const lead = /^ */.exec(line)?.[0] ?? '';
+    const indent = lead.length < width / 2 ? lead : '';
+    const room = width - indent.length;
+    return wrap(line.trimStart(), room, { whole: true }).map(part => `${indent}${part}`);
+  });
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
 const COLOURS = /\u001B\[[\d;:]*m/g;
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;

@@ -9,16 +9,20 @@ export const FIRM = '\u00A0';
 
 /**
  * Breaks prose into lines of at most `width` columns, at spaces; a word that is wider is broken
- * where it must be. Colours and links are closed at the end of a line and go on in the next, so
+ * where it must be, or stays whole and is wider than the line. Colours and links are closed at the end of a line and go on in the next, so
  * that a line can be indented or put beside another.
  */
-export function wrap(text: string, width: number): string[] {
+export function wrap(
+  text: string,
+  width: number,
+  { whole = false }: { readonly whole?: boolean } = {},
+): string[] {
   const room = Math.max(1, width);
-  const lines = text.split('\n').flatMap(paragraph => fill(paragraph, room));
+  const lines = text.split('\n').flatMap(paragraph => fill(paragraph, room, whole));
   return carry(lines).map(line => line.replaceAll(FIRM, ' ').trimEnd());
 }
 
-function fill(paragraph: string, width: number): string[] {
+function fill(paragraph: string, width: number, whole: boolean): string[] {
   const lines: string[] = [];
   let line = '';
   let used = 0;
@@ -32,7 +36,7 @@ function fill(paragraph: string, width: number): string[] {
       continue;
     }
     if (used > 0) lines.push(line);
-    const parts = size > width ? breakWord(word, width) : [word];
+    const parts = size > width && !whole ? breakWord(word, width) : [word];
     line = parts.pop() ?? '';
     lines.push(...parts);
     used = stringWidth(line);

@@ -170,7 +170,7 @@ describe('npm', () => {
     expect(lost.code).toBe(3);
     expect(lost.said).toContain('npm install && npm run build');
     const env = { npm_config_ignore_scripts: 'true' };
-    await does('npm', ['install', '--omit=dev', '--no-package-lock'], clone, env);
+    await does('npm', ['install', '--no-package-lock'], clone, env);
     const first = await does('npx', ['mqtt-course', 'start', '--yes'], clone, env);
     expect(first).toContain('Building the course, once');
     await learns(join(clone, 'mqtt-course'));
