@@ -1,4 +1,4 @@
-import { type Machine, quoteFor, shellInUse } from '../course/system/shell.js';
+import { type Machine, quoteFor, shellInUse } from '../course/system/index.js';
 
 const takesCommand = new Set(['check', 'watch', 'run']);
 const takesValue = /^(?:--(?:track|seed|broker|port)|-p)$/;

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { writeAtomic } from '../course/atomic.js';
 import { UsageError } from '../course/index.js';
-import { patientRemoval } from '../course/system/locked.js';
+import { patientRemoval } from '../course/system/index.js';
 import {
   bundlePath,
   type Member,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { startable } from '../../course/system/command.js';
+import { startable } from '../../course/system/index.js';
 import { endLeftovers, programBegins } from './leftovers.js';
 import { killGroup, runDelayMs } from './processes.js';
 

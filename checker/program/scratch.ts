@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { patientRemoval } from '../../course/system/locked.js';
+import { patientRemoval } from '../../course/system/index.js';
 import { faultText, temporaryProblem } from './machine.js';
 import { ProgramUnavailable } from './spec.js';
 

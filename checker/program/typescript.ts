@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
 import { machineReasonIn } from '../../course/machine.js';
 import { packageRoot } from '../../course/package-root.js';
-import { removeTemporary } from '../../course/system/locked.js';
+import { removeTemporary } from '../../course/system/index.js';
 import { scratchFolder, temporaryUnavailable } from './scratch.js';
 import { ProgramUnavailable, type UnreadableWords } from './spec.js';
 

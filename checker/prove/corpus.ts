@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { exerciseFiles, filesUnder, solutionFiles } from '../../course/index.js';
 import { packageRoot } from '../../course/package-root.js';
-import { removeTemporary } from '../../course/system/locked.js';
+import { removeTemporary } from '../../course/system/index.js';
 import { entryFile, type Track } from '../../course/track.js';
 import { type Entry, type Expectation, type Part, parseEdits } from './edits.js';
 import { changed, type Files, Unmade } from './files.js';

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { IssueOptions, KeyPair } from '../../broker/certificates.js';
-import { forbiddenName } from '../../course/system/names.js';
+import { forbiddenName } from '../../course/system/index.js';
 
 interface CertsFlags {
   dir: string;

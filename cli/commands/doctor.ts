@@ -149,7 +149,7 @@ async function program(
 
 /** The installer of Windows has a folder of its own, and leaves the path alone. */
 async function located(command: string): Promise<string> {
-  const { findMosquitto } = await import('../../broker/mosquitto/find.js');
+  const { findMosquitto } = await import('../../broker/index.js');
   const broker = findMosquitto();
   if (broker === undefined) return command;
   const beside = join(dirname(broker), `${command}${extname(broker)}`);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
-import { removeTemporary } from '../../course/system/locked.js';
+import { removeTemporary } from '../../course/system/index.js';
 import { FORMATS } from '../../grading/exports/formats.js';
 import type { ClassPlan, Shard } from '../../grading/index.js';
 import { finish } from '../grade/finish.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
-import { quoteFor, shellInUse } from '../../course/system/shell.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type {
   ClassGrades,
   GradeChange,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nativePath } from '../../course/system/paths.js';
+import { nativePath } from '../../course/system/index.js';
 import { canAsk, print, printJson, styleFor } from '../invocation.js';
 
 interface ResetFlags {

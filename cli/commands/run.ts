@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { feedLines, shellInUse } from '../../course/system/shell.js';
+import { feedLines, shellInUse } from '../../course/system/index.js';
 import { currentFolder, print, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenWorkspace, Track } from '../../course/index.js';
-import { nativePath } from '../../course/system/paths.js';
+import { nativePath } from '../../course/system/index.js';
 import { printJson, styleFor, tell } from '../invocation.js';
 import { printable } from '../render/layout.js';
 import type { Style } from '../render/style.js';

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenWorkspace, Track } from '../../course/index.js';
-import { belowHere } from '../../course/system/paths.js';
-import { quoteFor, shellInUse } from '../../course/system/shell.js';
+import { belowHere, quoteFor, shellInUse } from '../../course/system/index.js';
 import { canAsk, currentFolder, print, styleFor, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../../course/index.js';
-import { quoteFor, shellInUse } from '../../course/system/shell.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type { Isolation } from '../../grading/index.js';
 
 export interface IsolationOptions {

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { personsEnvironment } from '../../course/environment.js';
-import { startable } from '../../course/system/command.js';
-import { shellInUse, variableName } from '../../course/system/shell.js';
+import { shellInUse, startable, variableName } from '../../course/system/index.js';
 import type { Style } from '../render/style.js';
 
 /** An editor that was found: how to start it, and whether it has a window of its own. */

@@ -1,7 +1,7 @@
 /** A live run as a log: without a window. Commands may come as lines on standard input. */
 
 import { type PracticeSession, practise } from '../../checker/index.js';
-import { quoteFor, shellInUse } from '../../course/system/shell.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import { print } from '../invocation.js';
 import { printable, wrap } from '../render/layout.js';
 import type { Style } from '../render/style.js';

@@ -1,4 +1,4 @@
-import type { Machine } from '../../course/system/shell.js';
+import type { Machine } from '../../course/system/index.js';
 
 /**
  * Signs that the fonts of old consoles lack, and what those fonts have instead: a sign of the same

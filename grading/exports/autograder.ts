@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { patientRemoval } from '../../course/system/locked.js';
+import { patientRemoval } from '../../course/system/index.js';
 import type { GradescopeResults } from './gradescope.js';
 import { type ZipFile, zipOf } from './zip.js';
 

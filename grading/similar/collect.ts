@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { patientRemoval } from '../../course/system/locked.js';
+import { patientRemoval } from '../../course/system/index.js';
 import {
   type SubmissionList,
   UnreadableSubmission,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Track, tracks, trackTitle } from '../../course/index.js';
-import { patientRemoval, removeTemporary } from '../../course/system/locked.js';
+import { patientRemoval, removeTemporary } from '../../course/system/index.js';
 import { SAME_AS_SOLUTION } from '../types.js';
 import {
   type Candidate,

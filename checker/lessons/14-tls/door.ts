@@ -10,7 +10,7 @@ import {
   startFromConfig,
   startMosquitto,
 } from '../../../broker/index.js';
-import { removeTemporary } from '../../../course/system/locked.js';
+import { removeTemporary } from '../../../course/system/index.js';
 import { errorText } from '../../../wire/error-text.js';
 import { createPeer } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';

@@ -19,7 +19,7 @@ import {
   startFromConfig,
   startMosquitto,
 } from '../../../broker/index.js';
-import { removeTemporary } from '../../../course/system/locked.js';
+import { removeTemporary } from '../../../course/system/index.js';
 
 /** The files of the exercise beside the program. */
 export const CONF = 'mosquitto.conf';

@@ -8,7 +8,7 @@ import {
   decide,
   parseAcl,
 } from '../../../broker/index.js';
-import { removeTemporary } from '../../../course/system/locked.js';
+import { removeTemporary } from '../../../course/system/index.js';
 import { delay } from '../../../wire/index.js';
 import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide, loadMosquittoConfig, parseAcl, startFromConfig } from '../../../broker/index.js';
-import { removeTemporary } from '../../../course/system/locked.js';
+import { removeTemporary } from '../../../course/system/index.js';
 import { createPeer, type Peer } from '../../../wire/index.js';
 import { type Proof, type Proofs, type ProofWithBroker, whichIsTrue } from './lab.js';
 
