@@ -250,12 +250,20 @@ export async function contextOf(
     ...(program.kind === 'command' ? { command: program.command.map(quoteWord).join(' ') } : {}),
     first: told.first,
     hintsShown: told.hintsShown,
-    ...(course.handout() ? { solutionKept: true } : {}),
+    ...handoutContext(course.handout(), told.result.lesson),
     next: course.nextLesson(told.result.lesson)?.id ?? null,
     attempts: told.attempts,
     stops: told.stops,
     evidence: await evidenceOf(told.bundle, file, job.shown),
   };
+}
+
+/** In what an instructor made for students, the solution and some checks are not there. */
+function handoutContext(
+  handout: ReturnType<typeof import('../course/index.js').handout>,
+  lesson: string,
+): Pick<VerdictContext, 'solutionKept' | 'keptBack'> {
+  return handout ? { solutionKept: true, keptBack: handout.keptBack[lesson] ?? 0 } : {};
 }
 
 function quoteWord(word: string): string {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { offence, offendingPacket } from '../checker/fields.js';
+import { offence, offendingPacket } from '../checker/harness/offence.js';
 import type { Recording } from '../checker/harness/recording.js';
 import type { Verdict } from '../checker/harness/result.js';
 import type { StoredBundle } from '../checker/index.js';

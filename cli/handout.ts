@@ -38,29 +38,18 @@ Example:
 async function makeIt(folder: string, options: HandoutOptions, style: Style): Promise<void> {
   const lessons = parseLessons(options.lessons);
   const courseFile = await openCourseFile(options);
-  const { makeHandout } = await import('../grading/handout.js');
+  const { makeHandout } = await import('../grading/handout/make-handout.js');
   const made = await makeHandout({ folder: at(folder), lessons, courseFile });
-  if (options.json) return printJson({ schema: 'mqtt-course/handout-made/1', ...made });
-  const removed = made.keptBack.filter(one => one.codeRemoved);
-  const woven = made.keptBack.filter(one => !one.codeRemoved);
-  const names = (list: typeof made.keptBack) =>
-    list.map(one => `${Number.parseInt(one.lesson, 10)}/${one.id}`).join(', ');
+  if (options.json) return printJson({ schema: 'mqtt-course/handout-made/2', ...made });
+  const names = made.keptBack.map(one => `${Number.parseInt(one.lesson, 10)}/${one.id}`).join(', ');
   const say = (text: string) => hang('', '  ', text, style.width);
   print([
     ...say(
       `Made ${shownFolder(at(folder))}: ${count(lessons.length, 'lesson')}, ${count(made.files.length, 'file')}. Nothing of the solutions is in it.`,
     ),
-    ...(removed.length > 0
-      ? say(`Kept back, with their code (lesson/check): ${names(removed)}.`)
-      : []),
-    ...(woven.length > 0
-      ? say(
-          `Kept back, but whoever reads the package's code can find them, since other checks need it: ${names(woven)}.`,
-        )
-      : []),
-    ...(made.keptBack.length === 0
-      ? say('Students get every check. To keep some back: public, in the course file.')
-      : []),
+    ...(made.keptBack.length > 0
+      ? say(`Kept back, with their code (lesson/check): ${names}.`)
+      : say('Students get every check. To keep some back: public, in the course file.')),
     '',
     ...say(`Students begin with: npm install && npx mqtt-course start`),
   ]);

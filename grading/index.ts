@@ -1,5 +1,7 @@
 /** Grades a class: what was handed in, run in a sandbox, stored, put together, exported. */
-export { buildClass, gradedLessons, isAbsent } from './class.js';
+
+export { inShard, newRunSeed, type Shard, saltOf, testsHash } from './cache-key.js';
+export { buildClass, gradedLessons, isAbsent } from './class-grades.js';
 export {
   type CourseFile,
   defaultCourseFile,
@@ -16,9 +18,8 @@ export {
   gradeTable,
   writeExports,
 } from './exports/index.js';
-export { inShard, newRunSeed, type Shard, saltOf, testsHash } from './key.js';
+export { type Move, type MovedCheck, type Moves, movesBetween } from './grade-changes.js';
 export { type Merged, mergeFolders } from './merge.js';
-export { type Move, type MovedCheck, type Moves, movesBetween } from './moves.js';
 export { isMeant } from './points.js';
 export { type MustRun, type Regraded, regradeClass } from './regrade.js';
 export { type Roster, readRoster } from './roster.js';

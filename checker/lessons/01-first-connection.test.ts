@@ -1,8 +1,9 @@
 import { type TraceEntry, withhold } from '../../wire/index.js';
-import { cannotTell, check, fail } from '../harness/check.js';
+import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
 import type { ScenarioContext } from '../harness/context.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, leavesCleanly } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf } from '../harness/matchers.js';
 import type { Random } from '../harness/random.js';
 import {
   closing,
@@ -17,6 +18,7 @@ import {
 } from '../harness/recording.js';
 import { scenario } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 interface Facts {
   readonly clientId: string;
@@ -123,7 +125,7 @@ const earlyStop = scenario<Facts>('stop before CONNACK', {
   },
 });
 
-const identity = check<Facts>({
+export const identity = check<Facts>({
   id: 'T1',
   title: 'it connects under the name it was given',
   clauses: ['3.1.1 MQTT-3.1.0-1', '3.1.1 MQTT-3.1.3-2'],
@@ -144,6 +146,7 @@ const identity = check<Facts>({
     if (connect.packet.clientId === clientId) return;
     fail({
       mistake: 'invented-id',
+      field: packetFields.clientId,
       expected,
       seen: [connect],
       why:
@@ -155,7 +158,7 @@ const identity = check<Facts>({
   },
 });
 
-const keepalive = check<Facts>({
+export const keepalive = check<Facts>({
   id: 'T2',
   title: 'its keep-alive is the one it was given',
   clauses: ['3.1.1 MQTT-3.1.2-23'],
@@ -167,6 +170,7 @@ const keepalive = check<Facts>({
     if (!connect || connect.packet.keepalive === wanted) return;
     fail({
       mistake: 'keepalive-ignored',
+      field: packetFields.keepAlive,
       expected: `CONNECT with keepalive=${wanted}, from MQTT_KEEPALIVE`,
       seen: [connect],
       why: `the wire says ${connect.packet.keepalive} s: the broker waits one and a half times that before it notices a dead line [3.1.1 MQTT-3.1.2-24]`,
@@ -199,7 +203,7 @@ function gaveUpWaiting(
   return closed && !saidGoodbye;
 }
 
-const once = check<Facts>({
+export const once = check<Facts>({
   id: 'T3',
   title: 'it connects once, even when the answer is slow',
   clauses: ['3.1.1 MQTT-3.1.0-2'],
@@ -213,6 +217,7 @@ const once = check<Facts>({
     const impatient = gaveUpWaiting(recording, first, second);
     fail({
       mistake: impatient ? 'impatient' : 'connects-twice',
+      field: impatient ? undefined : packetFields.connect,
       expected: 'one CONNECT',
       seen: [
         first,
@@ -231,7 +236,7 @@ const once = check<Facts>({
   },
 });
 
-const waitsForAnswer = check<Facts>({
+export const waitsForAnswer = check<Facts>({
   id: 'T4',
   title: 'it waits for the answer and stays until it is asked to stop',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
@@ -262,7 +267,7 @@ const waitsForAnswer = check<Facts>({
   },
 });
 
-const alive = check<Facts>({
+export const alive = check<Facts>({
   id: 'T5',
   title: 'it is still connected after two and a half quiet keep-alive periods',
   clauses: ['3.1.1 MQTT-3.1.2-23', '3.1.1 MQTT-3.1.2-24'],
@@ -306,7 +311,7 @@ const alive = check<Facts>({
   },
 });
 
-const takesNo = check<RefusedFacts>({
+export const takesNo = check<RefusedFacts>({
   id: 'T6',
   title: 'refused, it ends with exit code 1',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
@@ -355,7 +360,7 @@ const takesNo = check<RefusedFacts>({
   },
 });
 
-const earlyStopWorks = check<Facts>({
+export const earlyStopWorks = check<Facts>({
   id: 'T7',
   title: 'asked to stop before the answer came, it ends',
   clauses: [],
@@ -376,36 +381,31 @@ const earlyStopWorks = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(session, { id: 'T8', needs: ['T1', 'T3', 'T4'] });
+
+export const noLoop: Diagnosis = {
+  leads: 'T6',
+  covers: ['T5', 'T7', 'T8'],
+  applies: signature =>
+    signature.mistake('T6') === 'ignores-refusal' &&
+    signature.mistake('T7') === 'stuck-before-connack' &&
+    !signature.passed('T5'),
+  failure: () => ({
+    mistake: 'no-loop',
+    why: 'CONNECT went out, and nothing that came back was ever read: no ping, no reaction to a refusal. The network loop of your library does not run',
+    try: 'start the loop: loop_start() or loop_forever() in paho; in Node, let go of whatever blocks',
+  }),
+};
+
+export const practice: Practice = {
+  env: random => ({ MQTT_CLIENT_ID: random.device(), MQTT_KEEPALIVE: '2' }),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '01-first-connection',
-    checks: [
-      identity,
-      keepalive,
-      once,
-      waitsForAnswer,
-      alive,
-      takesNo,
-      earlyStopWorks,
-      leavesCleanly(session, { id: 'T8', needs: ['T1', 'T3', 'T4'] }),
-    ],
-    diagnoses: [
-      {
-        leads: 'T6',
-        covers: ['T5', 'T7', 'T8'],
-        applies: signature =>
-          signature.mistake('T6') === 'ignores-refusal' &&
-          signature.mistake('T7') === 'stuck-before-connack' &&
-          !signature.passed('T5'),
-        failure: () => ({
-          mistake: 'no-loop',
-          why: 'CONNECT went out, and nothing that came back was ever read: no ping, no reaction to a refusal. The network loop of your library does not run',
-          try: 'start the loop: loop_start() or loop_forever() in paho; in Node, let go of whatever blocks',
-        }),
-      },
-    ],
-    practice: {
-      env: random => ({ MQTT_CLIENT_ID: random.device(), MQTT_KEEPALIVE: '2' }),
-    },
+    checks: [identity, keepalive, once, waitsForAnswer, alive, takesNo, earlyStopWorks, leaves],
+    diagnoses: [noLoop],
+    practice,
   }),
 );

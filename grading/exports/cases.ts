@@ -1,6 +1,6 @@
 /** The grades as test cases: what the formats of test reports and of other graders have in common. */
 import { failureMarkdown } from '../feedback/markdown.js';
-import { clauseWords, type FeedbackOptions, isTold } from '../feedback/words.js';
+import { clauseWords, type FeedbackOptions, isTold } from '../feedback/phrases.js';
 import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
 import { cleanText } from './text.js';
 

@@ -7,7 +7,7 @@ import { UsageError } from '../../course/errors.js';
 import { traceOf } from '../feedback/exchange.js';
 import { feedbackHtml } from '../feedback/html.js';
 import { feedbackMarkdown } from '../feedback/markdown.js';
-import type { FeedbackOptions } from '../feedback/words.js';
+import type { FeedbackOptions } from '../feedback/phrases.js';
 import { maskDeep, maskGrades, openPseudonyms, type Pseudonyms } from '../pseudonyms.js';
 import { misconceptions, toldMisconceptions } from '../report/facts.js';
 import { classReport } from '../report/html.js';

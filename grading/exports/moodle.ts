@@ -6,7 +6,7 @@ import {
   lateLines,
   lessonWords,
   pointsWords,
-} from '../feedback/words.js';
+} from '../feedback/phrases.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type Cell, csv, type RawTable, readRaw } from './csv.js';
 import {

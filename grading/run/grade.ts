@@ -1,6 +1,6 @@
 import type { ProgramOutput, Track, Verdict } from '../../checker/index.js';
 import { loadLesson, packageVersion } from '../../course/index.js';
-import { gradeKey, learnerSeed, NOTHING, runtimes, type Shard, testsHash } from '../key.js';
+import { gradeKey, learnerSeed, NOTHING, runtimes, type Shard, testsHash } from '../cache-key.js';
 import {
   bundlePath,
   type Member,

@@ -1,4 +1,4 @@
-import { inShard, type Shard } from '../key.js';
+import { inShard, type Shard } from '../cache-key.js';
 import type { Member } from '../store.js';
 import type { Submission, SubmissionList } from '../submissions/index.js';
 import type { Learner } from '../types.js';

@@ -192,10 +192,10 @@ export function workersHere(asked?: number): number {
   return Math.max(1, Math.min(availableParallelism(), byMemory));
 }
 
-/** Beside this folder: `worker.js` when built, `worker.ts` in the sources. */
+/** Beside this file: `worker.js` when built, `worker.ts` in the sources. */
 function workerModule(): string {
   return ['js', 'ts']
-    .map(extension => fileURLToPath(new URL(`../worker.${extension}`, import.meta.url)))
+    .map(extension => fileURLToPath(new URL(`./worker.${extension}`, import.meta.url)))
     .find(existsSync) as string;
 }
 

@@ -5,10 +5,10 @@ import type { BoundSocket } from '../../wire/index.js';
 import { boxArgs, dropArgs } from './argv.js';
 import { copyPlain } from './copy.js';
 import { endingOf, OUTPUT_BYTES, prlimitArgs } from './limits.js';
+import { letIn, type Staged, stageFiles, takeResults } from './mounts.js';
 import { type Network, takeNetwork } from './network.js';
 import { type Hit, hitsFile, type SandboxOptions } from './options.js';
 import { innermost, killTree, killUser } from './processes.js';
-import { letIn, type Staged, stageFiles, takeResults } from './staged.js';
 import { claimUser } from './users.js';
 import { watch } from './watch.js';
 

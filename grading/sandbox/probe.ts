@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Launcher } from '../../checker/index.js';
 import type { Isolation } from '../types.js';
-import { openSandbox } from './index.js';
 import { openLauncher } from './launcher.js';
 import { defaultLimits } from './limits.js';
 import { findTool } from './options.js';
 import { killTree } from './processes.js';
+import { openSandbox } from './sandbox.js';
 
 export interface IsolationProbe {
   readonly tier: Isolation;

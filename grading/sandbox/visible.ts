@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { findPython, kitFolder } from '../../checker/index.js';
 import { packageRoot } from '../../course/index.js';
+import type { Pair } from './mounts.js';
 import { openToAll } from './options.js';
-import type { Pair } from './staged.js';
 
 /** What a program sees of this machine. */
 export interface Visible {

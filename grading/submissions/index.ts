@@ -1,7 +1,6 @@
 /** What a class handed in: found, matched with the roster, and copied to a safe place. */
 export { type IntakeLimits, intakeLimits, UnreadableSubmission } from './limits.js';
 export { type ListOptions, listSubmissions, TIMES_FILE } from './list.js';
-export { type StageOptions, stageSubmission } from './stage.js';
 export type {
   LearnerFrom,
   StagedExercise,
@@ -10,3 +9,4 @@ export type {
   SubmissionList,
 } from './submission.js';
 export { readSubmissionTimes, type SubmissionTimes } from './times.js';
+export { type StageOptions, stageSubmission } from './unpack.js';

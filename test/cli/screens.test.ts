@@ -3,7 +3,7 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
-import { offence } from '../../checker/fields.js';
+import { offence } from '../../checker/harness/offence.js';
 import type { StoredBundle } from '../../checker/index.js';
 import { parseBundle, replayBundle } from '../../checker/replay/index.js';
 import { evidenceOf } from '../../cli/evidence.js';

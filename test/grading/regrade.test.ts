@@ -9,6 +9,7 @@ import { overall, RESULT_SCHEMA } from '../../checker/harness/result.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
 import { packageRoot, packageVersion } from '../../course/index.js';
+import { gradeKey } from '../../grading/cache-key.js';
 import {
   buildClass,
   bundlePath,
@@ -30,7 +31,6 @@ import {
   writeRecord,
   writeRun,
 } from '../../grading/index.js';
-import { gradeKey } from '../../grading/key.js';
 
 const LESSON = '04-topic-names';
 const top = mkdtempSync(join(tmpdir(), 'regrade-test-'));

@@ -1,3 +1,4 @@
+import { packetFields } from '../fields.js';
 import { sent } from '../recording.js';
 import type { Detector } from './detector.js';
 
@@ -45,6 +46,7 @@ export const wrongVersion: Detector = {
     return bad
       ? {
           mistake: 'protocol-version',
+          field: packetFields.protocolLevel,
           expected: 'CONNECT with protocol level 4: MQTT 3.1.1',
           seen: [bad],
           why: 'this course and its broker speak MQTT 3.1.1; another level is refused with return code 1 [3.1.1 MQTT-3.1.2-2]',

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lessonChecks } from '../checker/index.js';
 import {
   deliveredFiles,
   emptyState,
@@ -11,9 +10,9 @@ import {
   packageVersion,
   textHash,
   UsageError,
-} from '../course/index.js';
-import type { CourseFile } from './course-file.js';
-import { type KeptBack, stripChecks } from './handout-strip.js';
+} from '../../course/index.js';
+import type { CourseFile } from '../course-file.js';
+import { lessonModules, publicLesson } from './public-lesson.js';
 import { type TarFile, tarball } from './tarball.js';
 
 export interface HandoutRequest {
@@ -32,9 +31,15 @@ export interface HandedOut {
   readonly keptBack: readonly KeptBack[];
 }
 
-/** Rooms and files of the package that students do without. */
+/** A check that students do not get. */
+export interface KeptBack {
+  readonly lesson: string;
+  readonly id: string;
+}
+
+/** Rooms and files of the package that students do without, and the hidden tests as they are here. */
 const forInstructors =
-  /^(dist\/(grading|checker\/prove\/proofs)\/|dist\/cli\/(grade|regrade|handout|verify)[^/]*$|.*\.map$|dist\/vendor\/.*\.cache$)/;
+  /^(dist\/(grading|checker\/(prove\/proofs|lessons))\/|dist\/cli\/(grade|regrade|handout|verify)[^/]*$|.*\.map$|dist\/vendor\/.*\.cache$)/;
 
 /**
  * Makes what students get: a workspace to begin in, and the course as a tarball without solutions,
@@ -44,24 +49,21 @@ const forInstructors =
 export async function makeHandout(request: HandoutRequest): Promise<HandedOut> {
   const { folder, lessons } = request;
   prepare(folder);
-  const kept: KeptBack[] = [];
-  const shown: Record<string, readonly string[]> = {};
-  const stripped = new Map<string, string>();
-  for (const lesson of lessons) {
-    const wanted = request.courseFile.lessons[lesson]?.public;
-    if (!wanted) continue;
-    shown[lesson] = wanted;
-    const back = (await lessonChecks(lesson)).filter(({ id }) => !wanted.includes(id));
-    const result = stripChecks(
-      lesson,
-      back.map(one => one.id),
-    );
-    kept.push(...result.kept);
-    for (const [path, text] of result.files) stripped.set(path, text);
+  if (!existsSync(join(packageRoot(), 'dist', 'cli', 'main.js'))) {
+    throw new UsageError('the course is not built yet. In the folder of the course: npm install');
   }
-  const handout: Handout = { schema: HANDOUT_SCHEMA, public: shown };
+  const checks = new Map<string, string>();
+  const keptBack: KeptBack[] = [];
+  for (const lesson of lessons) {
+    const modules = await lessonModules(lesson);
+    const shown = request.courseFile.lessons[lesson]?.public;
+    const made = await publicLesson(modules, shown ?? modules.lesson.checks.map(({ id }) => id));
+    checks.set(`dist/checker/lessons/${lesson}.test.js`, made.text);
+    keptBack.push(...made.keptBack.map(id => ({ lesson, id })));
+  }
+  const handout: Handout = { schema: HANDOUT_SCHEMA, keptBack: counted(keptBack) };
   const name = `mqtt-course-${packageVersion()}.tgz`;
-  const inside = courseFiles(lessons, stripped, handout);
+  const inside = courseFiles(lessons, checks, handout);
   const written: string[] = [];
   const write = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -70,7 +72,7 @@ export async function makeHandout(request: HandoutRequest): Promise<HandedOut> {
   };
   write(name, await tarball(inside));
   for (const { path, text } of workspaceFiles(lessons, name)) write(path, text);
-  return { files: written.sort(), tarball: name, keptBack: kept };
+  return { files: written.sort(), tarball: name, keptBack };
 }
 
 function prepare(folder: string): void {
@@ -93,16 +95,19 @@ function prepare(folder: string): void {
   }
 }
 
+function counted(keptBack: readonly KeptBack[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { lesson } of keptBack) counts[lesson] = (counts[lesson] ?? 0) + 1;
+  return counts;
+}
+
 /** What is in the tarball, as npm packs it: below `package/`. */
 function courseFiles(
   lessons: readonly string[],
-  stripped: ReadonlyMap<string, string>,
+  checks: ReadonlyMap<string, string>,
   handout: Handout,
 ): TarFile[] {
   const root = packageRoot();
-  if (!existsSync(join(root, 'dist', 'cli', 'main.js'))) {
-    throw new UsageError('the course is not built yet. In the folder of the course: npm install');
-  }
   const ofOtherLesson = (path: string) => {
     const id = /\/(\d{2,}-[a-z0-9-]+)(?:[./]|$)/.exec(path)?.[1];
     return id !== undefined && !lessons.includes(id);
@@ -114,12 +119,13 @@ function courseFiles(
     .filter(({ path }) => !forInstructors.test(path) && !ofOtherLesson(path))
     .map(({ path, from }) => ({
       path: `package/${path}`,
-      content: withoutMap(path, stripped.get(path) ?? readFileSync(from)),
+      content: withoutMap(path, readFileSync(from)),
       ...(path.startsWith('bin/') ? { executable: true } : {}),
     }));
   const license = join(root, 'LICENSE');
   return [
     ...chosen,
+    ...[...checks].map(([path, content]) => ({ path: `package/${path}`, content })),
     ...(existsSync(license) ? [{ path: 'package/LICENSE', content: readFileSync(license) }] : []),
     { path: 'package/README.md', content: courseReadme },
     { path: 'package/package.json', content: json(coursePackage(root)) },

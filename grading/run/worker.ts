@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type CheckOutcome, openCheckSession } from '../checker/index.js';
-import type { LaunchedJob, Reply } from './run/job.js';
+import { type CheckOutcome, openCheckSession } from '../../checker/index.js';
+import type { LaunchedJob, Reply } from './job.js';
 
 /*
  * A process that judges one submission and lesson at a time. Broker, tap and checks live here, outside

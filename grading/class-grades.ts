@@ -1,7 +1,7 @@
 import { lessonChecks } from '../checker/index.js';
 import { loadLesson } from '../course/index.js';
+import { NOTHING } from './cache-key.js';
 import type { CourseFile } from './course-file.js';
-import { NOTHING } from './key.js';
 import { checkPoints, type GradedLesson, gradeLearner, gradeLesson } from './points.js';
 import type { Member, Run, StoredRecord } from './store.js';
 import {
