@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { coverInherited } from './inherited.js';
 import { killGroup, killMarked, runDelayMs } from './processes.js';
 
 /** Carried by a program and all it starts, so that nothing of it outlives it. */
@@ -57,7 +58,13 @@ export function spawnChild(
     cwd: request.cwd,
     env: request.env,
     detached: process.platform !== 'win32',
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.status ? (['pipe'] as const) : [])],
+    stdio: [
+      'pipe',
+      'pipe',
+      'pipe',
+      ...(options.status ? (['pipe'] as const) : []),
+      ...coverInherited(options.status ? 4 : 3),
+    ],
     windowsHide: true,
   });
   const mark = (options.mark ?? request.env)[MARK];

@@ -37,7 +37,7 @@ export function launchChild(launcher: Launcher, name: string, request: ChildRequ
     },
     programPid: () => (child.pid === undefined ? undefined : launched.programPid(child.pid)),
     starvedMs: () =>
-      child.pid === undefined ? 0 : child.starvedMs(launched.programPid(child.pid)),
+      child.pid === undefined ? 0 : child.starvedMs(launched.programPid(child.pid) ?? child.pid),
   };
 }
 

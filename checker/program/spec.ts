@@ -90,8 +90,8 @@ export interface Launched {
   flooded(): void;
   /** Ends the program at once, before any command around it: none of them may tell it the end first. */
   kill(pid: number): void;
-  /** Which process is the program itself. */
-  programPid(pid: number): number;
+  /** Which process is the program itself; undefined while there are only commands around it. */
+  programPid(pid: number): number | undefined;
   /**
    * How the program itself ended, when this is how the command did, and `status` what it wrote to
    * file descriptor 3. Removes what was made for it.
