@@ -73,6 +73,8 @@ export interface LaunchRequest {
   readonly cwd: string;
   /** What the program itself shall see. */
   readonly env: Readonly<Record<string, string>>;
+  /** It is no program but the compiler, before a program: it needs to see its own files. */
+  readonly build?: true;
 }
 
 /** How one start of a program is really made. */

@@ -1,12 +1,12 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { BuildFailure, Plugin } from 'esbuild';
 import { packageRoot } from '../../course/package-root.js';
+import { bundleApart } from './build-apart.js';
 import { scratchFolder } from './scratch.js';
-import { ProgramUnavailable } from './spec.js';
+import { type LauncherRef, ProgramUnavailable } from './spec.js';
 
 const require = createRequire(import.meta.url);
 
@@ -20,96 +20,37 @@ export interface BuiltProgram {
 /**
  * Makes one JavaScript file of the learner's TypeScript: starting it costs no more than `node` and
  * the client library. Stack traces keep naming the learner's file and line.
- * @param options.confined build in nothing from outside of the entry's folder: it is read by us, not
- * by the learner's program
+ * @param launcher how a program that is not trusted is started: it is built there as well, and
+ * nothing is built in from outside of the entry's folder
  * @throws ProgramUnavailable with file, line and excerpt when the file does not parse
  */
 export async function buildTypescript(
   entry: string,
   kit: string,
-  { confined = false }: { readonly confined?: boolean } = {},
+  launcher?: LauncherRef,
 ): Promise<BuiltProgram> {
-  const [{ build }] = await Promise.all([import('esbuild'), warmClientLibrary()]);
+  const [{ bundle }] = await Promise.all([import('./bundle.js'), warmClientLibrary()]);
   const folder = await mkdtemp(join(scratchFolder(), 'program-'));
   const outfile = join(folder, 'main.mjs');
   const dispose = () => rm(folder, { recursive: true, force: true });
+  const request = { entry, outfile, kit, packages: packagesOfCourse() };
   try {
-    await build({
-      entryPoints: [entry],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.12',
-      sourcemap: 'inline',
-      sourcesContent: false,
-      logLevel: 'silent',
-      tsconfigRaw: '{}',
-      define: {
-        'import.meta.url': JSON.stringify(pathToFileURL(entry).href),
-        'import.meta.filename': JSON.stringify(entry),
-        'import.meta.dirname': JSON.stringify(dirname(entry)),
-      },
-      plugins: [...(confined ? [confine(dirname(entry), kit)] : []), linkPackages(kit, confined)],
-    });
+    const made = launcher
+      ? await bundleApart({ ...request, confined: true }, launcher)
+      : await bundle({ ...request, confined: false });
+    if ('error' in made) throw new ProgramUnavailable(made.error, 'work', made.place);
+    await writeFile(outfile, made.text);
   } catch (error) {
     await dispose();
-    throw unavailable(error, entry);
+    throw error;
   }
   return { args: ['--enable-source-maps', outfile], dispose };
 }
 
-/**
- * Packages stay outside the built file. Those that the course itself brings (`mqtt`) are found
- * beside the course, so that a workspace needs no installation of its own; any other one is looked
- * for where the learner's file is.
- */
-function linkPackages(kit: string, confined: boolean): Plugin {
-  return {
-    name: 'link-packages',
-    setup(build) {
-      build.onResolve({ filter: /^#kit$/ }, () => ({ path: kit }));
-      build.onResolve({ filter: /^[^./#]/ }, async ({ path, kind, resolveDir, pluginData }) => {
-        if (
-          kind === 'entry-point' ||
-          path.startsWith('node:') ||
-          /^[A-Za-z]:[\\/]/.test(path) ||
-          pluginData === 'seen'
-        )
-          return;
-        const ours = resolveFromCourse(path);
-        if (ours) return { path: ours, external: true };
-        if (confined) return { path, external: true };
-        const found = await build.resolve(path, { kind, resolveDir, pluginData: 'seen' });
-        return found.errors.length > 0 || found.external
-          ? { path, external: true }
-          : { path: pathToFileURL(found.path).href, external: true };
-      });
-    },
-  };
-}
+const packagesOfCourse = () =>
+  Object.fromEntries(['mqtt', 'mqtt-packet'].map(name => [name, resolveFromCourse(name)]));
 
-/** Refuses files outside of a folder, whatever name or link leads there. */
-function confine(folder: string, kit: string): Plugin {
-  const home = realpathSync(folder);
-  const outside = (path: string) => {
-    const real = realpathSync(path);
-    return real !== realpathSync(kit) && relative(home, real).startsWith('..');
-  };
-  return {
-    name: 'confine',
-    setup(build) {
-      build.onLoad({ filter: /.*/ }, ({ path, namespace }) => {
-        if (namespace === 'file' && !outside(path)) return undefined;
-        const text = `${basename(path)} is not one of the exercise's files: a program is handed in as its own folder`;
-        return { errors: [{ text }] };
-      });
-    },
-  };
-}
-
-function resolveFromCourse(name: string): string | undefined {
-  if (name !== 'mqtt' && name !== 'mqtt-packet') return undefined;
+function resolveFromCourse(name: string): string {
   const quick = join(vendorFolder(), 'mqtt.mjs');
   const file = name === 'mqtt' && existsSync(quick) ? quick : require.resolve(name);
   return pathToFileURL(file).href;
@@ -133,21 +74,6 @@ function warmClientLibrary(): Promise<unknown> {
           execa(process.execPath, [maker], { reject: false, stdio: 'ignore' }),
         );
   return warmed;
-}
-
-function unavailable(error: unknown, entry: string): Error {
-  const first = (error as Partial<BuildFailure>).errors?.[0];
-  if (!first) return error instanceof Error ? error : new Error(String(error));
-  const file = first.location?.file ? resolve(first.location.file) : entry;
-  const line = first.location?.line ?? 0;
-  const column = first.location?.column ?? 0;
-  const text = first.location?.lineText ?? '';
-  const caret = `${' '.repeat(column)}${'^'.repeat(Math.max(1, first.location?.length ?? 1))}`;
-  return new ProgramUnavailable(first.text, 'work', {
-    file,
-    line,
-    excerpt: `${String(line).padStart(4)} | ${text}\n     | ${caret}`,
-  });
 }
 
 /** The name of a file as a learner sees it: relative where that is shorter. */

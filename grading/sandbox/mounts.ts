@@ -53,7 +53,10 @@ export function stageFiles(
   const { command, cwd } = request;
   if (options.tier === 'process') return { command, args: request.args, cwd, env, binds: [] };
   // In bubblewrap the folder comes out of the scenario's scratch folder.
-  const binds: Pair[] = options.tier === 'bwrap' ? [] : [[stage, options.stage.folder]];
+  const binds: Pair[] = [
+    ...(request.build ? options.buildBinds : []),
+    ...(options.tier === 'bwrap' ? [] : [[stage, options.stage.folder] as const]),
+  ];
   if (!inside(cwd, options.stage.folder)) {
     throw new Error(`the program starts in ${cwd}, which is not part of what was staged`);
   }

@@ -15,6 +15,8 @@ export interface SandboxOptions {
   readonly uid?: number;
   /** What a program sees of this machine, read-only: where it lies, and where it appears. */
   readonly binds: readonly (readonly [source: string, target: string])[];
+  /** What the compiler sees beside that. */
+  readonly buildBinds: readonly (readonly [source: string, target: string])[];
   /** Node as the dropped user can start it. */
   readonly node: string;
   readonly nodeMajor: number;

@@ -77,7 +77,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   await writeEtc(tmp, uid ?? process.getuid?.() ?? 0);
   const visible =
     tier === 'process'
-      ? { binds: [], node: process.execPath }
+      ? { binds: [], buildBinds: [], node: process.execPath }
       : await visibleFiles(tmp, uid !== undefined, tools.prlimit);
   const salt = options.salt ?? randomBytes(8).toString('hex');
   const shared = {

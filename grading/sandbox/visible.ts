@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { findPython, kitFolder } from '../../checker/index.js';
+import { builderScript, findPython, kitFolder } from '../../checker/index.js';
 import { packageRoot } from '../../course/index.js';
 import type { Pair } from './mounts.js';
 import { openToAll } from './options.js';
@@ -10,6 +10,8 @@ import { openToAll } from './options.js';
 /** What a program sees of this machine. */
 export interface Visible {
   readonly binds: readonly Pair[];
+  /** What the compiler needs beside that: it runs where programs run. */
+  readonly buildBinds: readonly Pair[];
   /** Node as the program's user can start it. */
   readonly node: string;
 }
@@ -39,15 +41,27 @@ export async function visibleFiles(
       .map(path => [realpathSync(path), path] as const),
   ];
   const seen = new Set<string>();
-  const binds = wanted
-    .filter(([, target]) => !seen.has(target) && seen.add(target))
-    .map(([source, target], at): Pair => {
-      if (!others || openToAll(source)) return [source, target];
-      const copy = join(tmp, 'machine', String(at));
-      cpSync(source, copy, { recursive: true, dereference: true });
-      return [copy, target];
-    });
-  return { binds, node: binds.find(([, target]) => target === process.execPath)?.[0] ?? node };
+  let copies = 0;
+  const readable = ([source, target]: Pair): Pair => {
+    if (!others || openToAll(source)) return [source, target];
+    const copy = join(tmp, 'machine', String(copies++));
+    cpSync(source, copy, { recursive: true, dereference: true });
+    return [copy, target];
+  };
+  const binds = wanted.filter(([, target]) => !seen.has(target) && seen.add(target)).map(readable);
+  return {
+    binds,
+    buildBinds: compiler().map(path => readable([realpathSync(path), path])),
+    node: binds.find(([, target]) => target === process.execPath)?.[0] ?? node,
+  };
+}
+
+/** The script that builds a program, and esbuild with its binary for this machine. */
+function compiler(): string[] {
+  const script = builderScript();
+  // The manifest says that the scripts are modules.
+  const ours = [script, join(dirname(script), 'bundle.js'), join(packageRoot(), 'package.json')];
+  return [...ours, ...packagesFor(['esbuild', `@esbuild/${process.platform}-${process.arch}`])];
 }
 
 /** The kit, the client library in one file, and packages that a TypeScript program may import. */

@@ -67,6 +67,7 @@ describe('what the sandbox is made of', () => {
     stage: { folder: '/stage', track: 'typescript' as const },
     tools: { bwrap: '/usr/bin/bwrap', disableUserns: true },
     binds: [['/real/node', '/usr/bin/node']] as const,
+    buildBinds: [],
     node: '/real/node',
     nodeMajor: 20,
   };
