@@ -178,20 +178,20 @@ try {
     console.log(
       `\n${values.large} submissions: listed in ${listed.seconds.toFixed(1)} s, ${listed.peak} MiB`,
     );
-    const { listSubmissions, stageSubmission } = await import(
+    const { listSubmissions, unpackSubmission } = await import(
       '../dist/grading/submissions/index.js'
     );
     const began = performance.now();
     const { submissions } = await listSubmissions(large);
     for (const one of submissions) {
-      const options = { lessons: ['02-publish-a-reading'], into: join(place, 'staged') };
-      await stageSubmission(one, options).then(
-        staged => staged.dispose(),
+      const options = { lessons: ['02-publish-a-reading'], into: join(place, 'unpacked') };
+      await unpackSubmission(one, options).then(
+        unpacked => unpacked.dispose(),
         () => undefined,
       );
     }
     console.log(
-      `staged in ${((performance.now() - began) / 1000).toFixed(1)} s, one after the other`,
+      `unpacked in ${((performance.now() - began) / 1000).toFixed(1)} s, one after the other`,
     );
     const { writeRecord, writeRun } = await import('../dist/grading/store.js');
     const one = firstRecord(join(place, `out-${values.workers.split(',')[0]}`));

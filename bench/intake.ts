@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { exerciseFiles, lessonIds, tracks } from '../course/index.js';
 import { readRoster } from '../grading/roster.js';
-import { listSubmissions, stageSubmission } from '../grading/submissions/index.js';
+import { listSubmissions, unpackSubmission } from '../grading/submissions/index.js';
 import { tarOf, zipOf } from '../test/grading/archives.js';
 
 const learners = Number(process.argv[2] ?? 1000);
@@ -76,7 +76,7 @@ try {
     Array.from({ length: atOnce }, async () => {
       for (let one = todo.pop(); one; one = todo.pop()) {
         const began = performance.now();
-        const staged = await stageSubmission(one, { lessons, into: join(place, 'staged') });
+        const staged = await unpackSubmission(one, { lessons, into: join(place, 'staged') });
         exercises += [...staged.exercises.values()].filter(each => !each.isStub).length;
         await staged.dispose();
         byKind.set(one.kind, (byKind.get(one.kind) ?? 0) + performance.now() - began);

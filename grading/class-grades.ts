@@ -1,5 +1,3 @@
-import { lessonChecks } from '../checker/index.js';
-import { loadLesson } from '../course/index.js';
 import { NOTHING } from './cache-key.js';
 import type { CourseFile } from './course-file.js';
 import { checkPoints, type GradedLesson, gradeLearner, gradeLesson } from './points.js';
@@ -12,13 +10,6 @@ import {
   type Isolation,
   type LessonGrade,
 } from './types.js';
-
-/** The lessons of a class with their checks, as points need them. */
-export async function gradedLessons(ids: readonly string[]): Promise<GradedLesson[]> {
-  return Promise.all(
-    ids.map(async id => ({ id, title: loadLesson(id).title, checks: await lessonChecks(id) })),
-  );
-}
 
 export interface ClassInput {
   readonly run: Run;

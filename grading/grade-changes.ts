@@ -2,7 +2,7 @@ import type { Verdict } from '../checker/index.js';
 import type { ClassGrades, LessonGrade } from './types.js';
 
 /** A check whose verdict is another one than before. */
-export interface MovedCheck {
+export interface ChangedVerdict {
   readonly id: string;
   readonly title: string;
   /** `failed: no-goodbye`; `not there` for a check that is new. */
@@ -13,17 +13,17 @@ export interface MovedCheck {
 }
 
 /** A learner's lesson whose points or verdicts are others than before. */
-export interface Move {
+export interface GradeChange {
   readonly learner: string;
   readonly lesson: string;
   /** Null where it could not be told, or was not handed in before or now. */
   readonly before: number | null;
   readonly now: number | null;
-  readonly checks: readonly MovedCheck[];
+  readonly checks: readonly ChangedVerdict[];
 }
 
-export interface Moves {
-  readonly moves: readonly Move[];
+export interface GradeChanges {
+  readonly moves: readonly GradeChange[];
   /** Lessons of learners that both have. */
   readonly compared: number;
   /** Only in one of the two: `ada 05-wildcards`. */
@@ -32,13 +32,13 @@ export interface Moves {
 }
 
 /** Who moves, and why: two gradings of the same class beside each other. Pure. */
-export function movesBetween(before: ClassGrades, now: ClassGrades): Moves {
+export function gradeChanges(before: ClassGrades, now: ClassGrades): GradeChanges {
   const old = byKey(before);
   const fresh = byKey(now);
   const both = [...fresh].filter(([key]) => old.has(key));
   const moves = both.flatMap(([key, grade]) => {
     const was = old.get(key) as LessonGrade;
-    const checks = movedChecks(was, grade);
+    const checks = changedVerdicts(was, grade);
     if (checks.length === 0 && was.points === grade.points && was.status === grade.status)
       return [];
     const [learner = '', lesson = ''] = key.split('\n');
@@ -62,7 +62,7 @@ function byKey(grades: ClassGrades): Map<string, LessonGrade> {
   );
 }
 
-function movedChecks(was: LessonGrade, is: LessonGrade): MovedCheck[] {
+function changedVerdicts(was: LessonGrade, is: LessonGrade): ChangedVerdict[] {
   const ids = [...new Set([...is.checks, ...was.checks].map(one => one.id))];
   return ids.flatMap(id => {
     const old = was.checks.find(one => one.id === id);

@@ -7,3 +7,8 @@ export async function gradedLesson(id: string, root?: string): Promise<GradedLes
   const { title } = loadLesson(id, root);
   return { id, title, checks: await lessonChecks(id) };
 }
+
+/** The lessons of a class. */
+export async function gradedLessons(ids: readonly string[]): Promise<GradedLesson[]> {
+  return Promise.all(ids.map(id => gradedLesson(id)));
+}

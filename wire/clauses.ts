@@ -18,10 +18,10 @@ export interface Clause {
   readonly printed?: string;
 }
 
-type Row = readonly [id: string, binds: Bound, says: string];
+type ClauseRow = readonly [id: string, binds: Bound, says: string];
 
 /** All 141 statements of MQTT 3.1.1 (OASIS Standard, 29 October 2014), in its order. */
-const V311: readonly Row[] = [
+const V311: readonly ClauseRow[] = [
   ['1.5.3-1', 'both', 'text is well-formed UTF-8; a receiver of anything else closes'],
   ['1.5.3-2', 'both', 'text holds no U+0000; a receiver that finds one closes'],
   ['1.5.3-3', 'both', 'the bytes EF BB BF in text are U+FEFF, and are never stripped'],
@@ -166,7 +166,7 @@ const V311: readonly Row[] = [
 ];
 
 /** Statements of MQTT 5.0 (OASIS Standard, 7 March 2019) that the advanced track may cite. */
-const V50: readonly Row[] = [
+const V50: readonly ClauseRow[] = [
   ['3.1.2-23', 'both', 'session expiry above 0: the session is kept after the close'],
   ['3.1.3-9', 'server', 'no will, if the client is back before the will delay is over'],
   ['3.3.1-9', 'server', 'retain handling 0: retained messages come at each subscribe'],
@@ -198,7 +198,7 @@ const MISPRINTED: Readonly<Record<string, string>> = {
   '3.8.3-4': '3-8.3-4',
 };
 
-function toClauses(version: MqttVersion, rows: readonly Row[]): Clause[] {
+function toClauses(version: MqttVersion, rows: readonly ClauseRow[]): Clause[] {
   return rows.map(([number, binds, says]) => {
     const id = `MQTT-${number}`;
     const misprint = version === '3.1.1' ? MISPRINTED[number] : undefined;

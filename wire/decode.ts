@@ -1,12 +1,13 @@
 /** Frames to packets and back, through mqtt-packet. */
+
 import mqtt, { type Packet } from 'mqtt-packet';
+import { assertNever } from './assert-never.js';
+import { errorText } from './error-text.js';
 import { payloadBytes, payloadOf } from './payload.js';
 import { shapeError } from './shape.js';
-import type { MalformedPacket, QoS, Subscription, WirePacket } from './trace.js';
+import type { MalformedPacket, QoS, Subscription, WirePacket, WithProperties } from './trace.js';
 
 export { payloadBytes, payloadOf, payloadText } from './payload.js';
-
-type Properties = { properties?: Readonly<Record<string, unknown>> };
 
 /** Buffers become payload values, so that a trace stays plain data. */
 function plain(value: unknown): unknown {
@@ -19,7 +20,7 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-function propertiesOf(from: object): Properties {
+function propertiesOf(from: object): WithProperties {
   const found: unknown = Reflect.get(from, 'properties');
   if (typeof found !== 'object' || found === null) return {};
   return { properties: plain(found) as Readonly<Record<string, unknown>> };
@@ -121,6 +122,8 @@ function wirePacket(from: Packet): WirePacket {
       return { type: 'DISCONNECT', ...reasonOf(from), ...extra };
     case 'auth':
       return { type: 'AUTH', ...reasonOf(from), ...extra };
+    default:
+      return assertNever(from, 'packet');
   }
 }
 
@@ -139,7 +142,7 @@ export function decode(frame: Buffer, protocolVersion = 4): WirePacket {
     packet = found;
   });
   parser.on('error', (found: unknown) => {
-    error ??= found instanceof Error ? found.message : String(found);
+    error ??= errorText(found);
   });
   try {
     parser.parse(frame);
@@ -148,7 +151,7 @@ export function decode(frame: Buffer, protocolVersion = 4): WirePacket {
     if (wrong !== undefined) return malformed(wrong);
     return packet ? wirePacket(packet) : malformed('not a complete packet');
   } catch (thrown) {
-    return malformed(thrown instanceof Error ? thrown.message : String(thrown));
+    return malformed(errorText(thrown));
   }
 }
 
@@ -159,7 +162,7 @@ function isPayload(value: unknown): value is Parameters<typeof payloadBytes>[0] 
   return typeof value === 'object' && value !== null && ('text' in value || 'base64' in value);
 }
 
-function rawProperties(from: Properties): { properties?: Record<string, unknown> } {
+function rawProperties(from: WithProperties): { properties?: Record<string, unknown> } {
   if (!from.properties) return {};
   const entries = Object.entries(from.properties).map(([name, value]) => [
     name,
@@ -247,6 +250,8 @@ function rawPacket(from: Exclude<WirePacket, MalformedPacket>, version: number):
     case 'DISCONNECT':
     case 'AUTH':
       return { cmd: from.type.toLowerCase(), reasonCode: from.reasonCode ?? 0, ...extra };
+    default:
+      return assertNever(from, 'packet');
   }
 }
 
@@ -260,7 +265,7 @@ export function encode(packet: WirePacket, protocolVersion = 4): Buffer {
   try {
     bytes = mqtt.generate(rawPacket(packet, protocolVersion) as Packet, { protocolVersion });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new TypeError(`${packet.type} cannot be written: ${why}`, { cause: error });
   }
   // mqtt-packet gives up without a word on some property lists.

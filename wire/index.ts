@@ -1,7 +1,16 @@
 /** MQTT on the wire: a tap that records and disturbs, the trace it makes, and words for it. */
 export { type Clause, citedClauses, clause, clauses } from './clauses.js';
 export { specMap } from './clauses-map.js';
+export type { ClientLimits } from './client-limits.js';
 export { decode, encode, payloadBytes, payloadOf, payloadText } from './decode.js';
+export {
+  type DescribeOptions,
+  describePacket,
+  describePayload,
+  packetLine,
+  traceLine,
+  traceLines,
+} from './describe.js';
 export { duplexPair } from './duplex-pair.js';
 export {
   type Action,
@@ -14,9 +23,9 @@ export {
   delay,
   drop,
   duplicate,
+  type FaultRule,
   type Made,
   type Making,
-  type Rule,
   type RuleHandle,
   replaceWith,
   setFlags,
@@ -24,8 +33,7 @@ export {
   withhold,
 } from './faults.js';
 export { createFramer, DEFAULT_MAX_FRAME, type Frame, type Framer } from './framing.js';
-export type { GuardOptions } from './guard.js';
-export type { BoundSocket, Listener, ListenOptions } from './listen.js';
+export type { BoundSocket, ListenOptions, TapListener } from './listen.js';
 export { createPeer } from './peer.js';
 export {
   type ConnectOptions,
@@ -46,11 +54,3 @@ export {
 } from './tap.js';
 export { topicMatches } from './topics.js';
 export * from './trace.js';
-export {
-  describePacket,
-  describePayload,
-  packetLine,
-  traceLine,
-  traceLines,
-  type WordOptions,
-} from './words.js';

@@ -15,7 +15,7 @@ export type Payload =
   | { readonly bytes: number; readonly text: string }
   | { readonly bytes: number; readonly base64: string };
 
-export interface Will extends Properties {
+export interface Will extends WithProperties {
   readonly topic: string;
   readonly payload: Payload;
   readonly qos: QoS;
@@ -23,11 +23,11 @@ export interface Will extends Properties {
 }
 
 /** MQTT 5 properties, as decoded; absent in MQTT 3.1.1. */
-interface Properties {
+export interface WithProperties {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-export interface ConnectPacket extends Properties {
+export interface ConnectPacket extends WithProperties {
   readonly type: 'CONNECT';
   readonly protocolName: string;
   readonly protocolVersion: number;
@@ -39,13 +39,13 @@ export interface ConnectPacket extends Properties {
   readonly username?: string;
   readonly password?: Payload;
 }
-export interface ConnackPacket extends Properties {
+export interface ConnackPacket extends WithProperties {
   readonly type: 'CONNACK';
   readonly sessionPresent: boolean;
   /** 3.1.1 return code (0–5) or MQTT 5 reason code. */
   readonly returnCode: number;
 }
-export interface PublishPacket extends Properties {
+export interface PublishPacket extends WithProperties {
   readonly type: 'PUBLISH';
   readonly topic: string;
   readonly payload: Payload;
@@ -55,14 +55,14 @@ export interface PublishPacket extends Properties {
   /** Packet identifier; absent at QoS 0. */
   readonly id?: number;
 }
-export interface AckPacket extends Properties {
+export interface AckPacket extends WithProperties {
   readonly type: 'PUBACK' | 'PUBREC' | 'PUBREL' | 'PUBCOMP' | 'UNSUBACK';
   readonly id: number;
   readonly reasonCode?: number;
   /** MQTT 5 UNSUBACK only: one reason code per filter. */
   readonly codes?: readonly number[];
 }
-export interface SubscribePacket extends Properties {
+export interface SubscribePacket extends WithProperties {
   readonly type: 'SUBSCRIBE';
   readonly id: number;
   readonly filters: readonly Subscription[];
@@ -75,18 +75,18 @@ export interface Subscription {
   readonly retainAsPublished?: boolean;
   readonly retainHandling?: number;
 }
-export interface SubackPacket extends Properties {
+export interface SubackPacket extends WithProperties {
   readonly type: 'SUBACK';
   readonly id: number;
   /** One code per filter: the granted QoS, or 0x80 (128) for a refused filter. */
   readonly codes: readonly number[];
 }
-export interface UnsubscribePacket extends Properties {
+export interface UnsubscribePacket extends WithProperties {
   readonly type: 'UNSUBSCRIBE';
   readonly id: number;
   readonly filters: readonly string[];
 }
-export interface BarePacket extends Properties {
+export interface BarePacket extends WithProperties {
   readonly type: 'PINGREQ' | 'PINGRESP' | 'DISCONNECT' | 'AUTH';
   readonly reasonCode?: number;
 }
@@ -159,7 +159,7 @@ export interface FaultEntry {
   /** A fault of the word list: `withhold`, `duplicate`, `cut`, `blackhole`, `restart-keep`, … */
   readonly fault: string;
   readonly connection?: number;
-  /** The packet it struck. */
+  /** The packet it was applied to. */
   readonly packet?: number;
   readonly text: string;
 }

@@ -10,10 +10,11 @@ export function insteadOf(recording: Recording, what: string): (string | PacketE
     : '';
   const last = packets(recording).at(-1);
   const one = recording.programs[0];
-  const state =
-    one === undefined ||
-    one.exitedAt === undefined ||
-    (one.killedAt !== undefined && one.stopAskedAt === undefined)
+  const state = recording.gaveUp?.atRest
+    ? 'your program is asleep and no timer of it is due: nothing more will come'
+    : one === undefined ||
+        one.exitedAt === undefined ||
+        (one.killedAt !== undefined && one.stopAskedAt === undefined)
       ? 'your program was still running'
       : `your program had ended with exit code ${one.exitCode ?? one.signal}`;
   return last

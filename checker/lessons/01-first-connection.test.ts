@@ -1,6 +1,7 @@
 import { type TraceEntry, withhold } from '../../wire/index.js';
 import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
 import type { ScenarioContext } from '../harness/context.js';
+import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf } from '../harness/matchers.js';
@@ -340,7 +341,7 @@ export const takesNo = check<RefusedFacts>({
       return fail({
         mistake: 'ignores-refusal',
         expected,
-        seen: [...refusals.slice(-1), 'three seconds later your program was still running'],
+        seen: [...refusals.slice(-1), stillThere(recording)],
         why: 'the broker closed the connection after its refusal [3.1.1 MQTT-3.2.2-5]; the program waits for something that cannot come',
         try: 'find out how your library tells you of a refused connection, and end the program there',
       });
@@ -373,7 +374,7 @@ export const earlyStopWorks = check<Facts>({
       expected: 'the program ends within three seconds after the end of its input',
       seen: [
         ...sent(recording, 'CONNECT').slice(0, 1),
-        'asked to stop, no CONNACK yet; three seconds later still running',
+        `asked to stop, no CONNACK yet; ${stillThere(recording)}`,
       ],
       why: 'the stop waits for a connection that may never come: the device cannot be switched off',
       try: 'make the stop work in every state: in mqtt.js 5 client.end() waits for CONNACK, and client.end(true) does not',

@@ -1,5 +1,6 @@
 import { type PublishPacket, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
+import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
@@ -302,7 +303,7 @@ export const takesNo = check<Facts>({
       return fail({
         mistake: 'ignores-suback',
         expected,
-        seen: [suback, 'three seconds later your program was still running'],
+        seen: [suback, stillThere(recording)],
         why: 'code 128 (0x80) is a refusal: the program waits for messages that can never come, and nobody notices',
         try: 'look at the granted codes: in the callback of subscribe, or in on_subscribe',
       });

@@ -1,5 +1,6 @@
 import type { PacketEntry } from '../../wire/index.js';
 import { check, type Diagnosis, fail } from '../harness/check.js';
+import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
@@ -289,7 +290,7 @@ export const siteNeeded = check<Facts>({
       fail({
         mistake: 'nameless-waits',
         expected,
-        seen: 'no PUBLISH, and the program is still running three seconds after the end of its input',
+        seen: `no PUBLISH; asked to stop, ${stillThere(recording)}`,
         why: 'it waits for something that cannot come; whoever started it sees no error',
         try: 'end with exit code 1 as soon as you know that the name is of no use',
       });

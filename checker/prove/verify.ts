@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ProgramRun, runHiddenTests } from '../check/test-host.js';
-import { type CorpusProgram, corpus, layOver, type Role } from '../corpus.js';
 import { newSeed } from '../harness/random.js';
 import { overall, type Track } from '../harness/result.js';
 import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
 import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
+import { type CorpusProblem, type CorpusProgram, layOut, type Role, readCorpus } from './corpus.js';
 
 /** What came of one program of the corpus, and whether it is what should come. */
 export interface Proof {
@@ -36,6 +36,8 @@ export interface VerifyRequest {
 export interface VerifyOutcome {
   readonly seed: string;
   readonly proofs: readonly Proof[];
+  /** Programs that could not be made: an edit that does not fit, or cannot be read. */
+  readonly broken: readonly CorpusProblem[];
   /** Tracks that could not be run here, with the reason. */
   readonly skipped: readonly { readonly track: Track; readonly reason: string }[];
   readonly durationMs: number;
@@ -46,25 +48,32 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
   const started = performance.now();
   const seed = request.seed ?? newSeed();
   const skipped: { track: Track; reason: string }[] = [];
+  const broken: CorpusProblem[] = [];
   const prepared = new Map<string, PreparedProof>();
+  const isWanted = (name: string, role?: Role) =>
+    name.includes(request.only ?? '') &&
+    (role === undefined || (request.roles?.includes(role) ?? true));
   for (const track of request.tracks) {
     try {
       for (const lesson of request.lessons) {
-        const programs = corpus(lesson, track).filter(
-          one =>
-            one.name.includes(request.only ?? '') && (request.roles?.includes(one.role) ?? true),
-        );
+        const { programs, problems } = readCorpus(lesson, track);
+        for (const one of problems) {
+          // What cannot be read at all is told in each track.
+          const known = broken.some(({ where, text }) => where === one.where && text === one.text);
+          if (!known && isWanted(one.name)) broken.push(one);
+        }
+        const wanted = programs.filter(one => isWanted(one.name, one.role));
         await Promise.all(
-          programs.map(async program => {
+          wanted.map(async program => {
             const id = `${lesson} ${track} ${program.name}`;
-            const laid = program.overlay ? await layOver(program) : undefined;
-            const source = { kind: 'file', path: laid?.path ?? program.path } as const;
+            const laid = await layOut(program);
+            const source = { kind: 'file', path: laid.path } as const;
             const launcher = request.launcher?.({ folder: dirname(source.path), track });
             const asked = { id, lesson, track, program: source, seed };
             const made = await prepareProgram({ ...asked, ...(launcher ? { launcher } : {}) });
             const dispose = async () => {
               await made.dispose();
-              await laid?.dispose();
+              await laid.dispose();
             };
             prepared.set(id, { program, made: { ...made, dispose } });
           }),
@@ -96,7 +105,7 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
         ? { ...second, unsteady: proof.problem }
         : proof;
     });
-    return { seed, proofs, skipped, durationMs: Math.round(performance.now() - started) };
+    return { seed, proofs, broken, skipped, durationMs: Math.round(performance.now() - started) };
   } finally {
     await Promise.all([...prepared.values()].map(one => one.made.dispose()));
   }

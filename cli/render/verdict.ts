@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { CheckResult, Verdict, VerdictStatus } from '../../checker/harness/result.js';
 import { packets } from './code.js';
-import { byteLines, type Evidence, type Place, packetTimes } from './evidence.js';
+import { byteLines, type Evidence, packetTimes, type SourceLine } from './evidence.js';
 import { columnsOf, count, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';
 import { lessonNumber, renderOutput } from './output.js';
 import {
@@ -197,7 +197,7 @@ function wire(evidence: Evidence, style: Style): string[] {
 }
 
 /** Where in the learner's file; with the line itself. */
-function where({ file, path, line, text }: Place, style: Style): string[] {
+function where({ file, path, line, text }: SourceLine, style: Style): string[] {
   const room = style.width - indentOf(style).length;
   const shown = `${file}:${line}`;
   const code = printable(text).text;

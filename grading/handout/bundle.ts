@@ -87,14 +87,14 @@ function markAsPure(code: string, statements: readonly unknown[]): string {
 }
 
 /** A part of a program, as the parser gives it. */
-interface Node {
+interface SyntaxNode {
   readonly type: string;
   readonly start: number;
   readonly end: number;
   readonly [part: string]: unknown;
 }
 
-function isNode(value: unknown): value is Node {
+function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 

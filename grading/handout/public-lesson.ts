@@ -6,12 +6,11 @@
  */
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Check } from '../../checker/harness/check.js';
+import type { Lesson } from '../../checker/harness/lesson.js';
 import { hiddenTestFile, loadLesson } from '../../checker/index.js';
 import { filesUnder, packageRoot } from '../../course/index.js';
 import { bundle, type Export } from './bundle.js';
-
-type Lesson = Awaited<ReturnType<typeof loadLesson>>;
-type Check = Lesson['checks'][number];
 
 /** A lesson with the modules that it is made of. */
 export interface LessonModules {

@@ -2,7 +2,8 @@ import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type CheckOutcome, closeInherited, openCheckSession } from '../../checker/index.js';
-import type { LaunchedJob, Reply } from './job.js';
+import { errorText } from '../../wire/error-text.js';
+import type { LaunchedJob, WorkerReply } from './job.js';
 
 /*
  * A process that judges one submission and lesson at a time. Broker, tap and checks live here, outside
@@ -28,7 +29,7 @@ process.once('disconnect', () => {
   void session.then(one => one.close()).then(end, end);
 });
 
-async function work(job: LaunchedJob): Promise<Reply> {
+async function work(job: LaunchedJob): Promise<WorkerReply> {
   const own = new AbortController();
   stop = own;
   const timer = setTimeout(() => own.abort(), job.wallSeconds * 1000);
@@ -57,7 +58,7 @@ async function work(job: LaunchedJob): Promise<Reply> {
       rssMiB: rssMiB(),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     return { type: 'broken', reason, rssMiB: rssMiB() };
   } finally {
     clearTimeout(timer);

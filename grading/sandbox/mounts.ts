@@ -4,7 +4,7 @@ import type { LaunchRequest } from '../../checker/index.js';
 import { readPlain } from './copy.js';
 import type { SandboxOptions } from './options.js';
 
-export type Pair = readonly [source: string, target: string];
+export type Mount = readonly [source: string, target: string];
 
 /** A folder for what the lesson asks a program to write: `RESULT_FILE`. */
 export interface Outbox {
@@ -15,13 +15,13 @@ export interface Outbox {
 }
 
 /** One start with its files where the program's user can read them. */
-export interface Staged {
+export interface MountedStart {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** Where the files of this start lie, and where the program looks for them. */
-  readonly binds: readonly Pair[];
+  readonly binds: readonly Mount[];
   readonly outbox?: Outbox;
 }
 
@@ -40,28 +40,29 @@ export function letIn(folder: string, { uid }: SandboxOptions): void {
 /**
  * Copies what a start names (the built program, a certificate) to where the program's user can read
  * it, and makes a place for what it shall write.
- * @param stage the copy of the submission's files
+ * @param files the copy of the submission's files
  * @param own an empty folder for this start
  */
-export function stageFiles(
+export function mountFiles(
   options: SandboxOptions,
-  stage: string,
+  files: string,
   own: string,
   request: LaunchRequest,
-): Staged {
+): MountedStart {
   const env = { ...base, ...request.env };
   const { command, cwd } = request;
   if (options.tier === 'process') return { command, args: request.args, cwd, env, binds: [] };
   // In bubblewrap the folder comes out of the scenario's scratch folder.
-  const binds: Pair[] = [
+  const binds: Mount[] = [
     ...(request.build ? options.buildBinds : []),
-    ...(options.tier === 'bwrap' ? [] : [[stage, options.stage.folder] as const]),
+    ...(options.tier === 'bwrap' ? [] : [[files, options.submission.folder] as const]),
   ];
-  if (!inside(cwd, options.stage.folder)) {
-    throw new Error(`the program starts in ${cwd}, which is not part of what was staged`);
+  if (!inside(cwd, options.submission.folder)) {
+    throw new Error(`the program starts in ${cwd}, which is not part of the submission`);
   }
   const visible = (path: string) =>
-    inside(path, options.stage.folder) || options.binds.some(([, target]) => inside(path, target));
+    inside(path, options.submission.folder) ||
+    options.binds.some(([, target]) => inside(path, target));
   const copy = (path: string): void => {
     if (visible(path) || binds.some(([, target]) => target === path)) return;
     const bytes = readPlain(path, FILE_BYTES);
@@ -80,8 +81,8 @@ export function stageFiles(
   }
   const [result] = results;
   const outbox = result === undefined ? undefined : makeOutbox(options, own, result, results);
-  const staged = { command, args: request.args, cwd, env, binds, ...(outbox ? { outbox } : {}) };
-  return options.tier === 'bwrap' ? staged : rewritten(options, staged);
+  const mounted = { command, args: request.args, cwd, env, binds, ...(outbox ? { outbox } : {}) };
+  return options.tier === 'bwrap' ? mounted : rewritten(options, mounted);
 }
 
 const base = { PATH: '/usr/bin:/bin', HOME: '/tmp', USER: 'learner', LANG: 'C.UTF-8' };
@@ -105,10 +106,10 @@ function makeOutbox(
 }
 
 /** Without a root of its own the program has to be told where the copies are. */
-function rewritten(options: SandboxOptions, staged: Staged): Staged {
-  const { outbox } = staged;
-  const pairs: Pair[] = [
-    ...staged.binds,
+function rewritten(options: SandboxOptions, mounted: MountedStart): MountedStart {
+  const { outbox } = mounted;
+  const pairs: Mount[] = [
+    ...mounted.binds,
     ...(outbox ? ([[outbox.folder, outbox.target]] as const) : []),
   ];
   const moved = (path: string): string => {
@@ -116,11 +117,11 @@ function rewritten(options: SandboxOptions, staged: Staged): Staged {
     return pair ? pair[0] + path.slice(pair[1].length) : path;
   };
   return {
-    ...staged,
-    command: staged.command === process.execPath ? options.node : staged.command,
-    args: staged.args.map(moved),
-    cwd: moved(staged.cwd),
-    env: Object.fromEntries(Object.entries(staged.env).map(([key, value]) => [key, moved(value)])),
+    ...mounted,
+    command: mounted.command === process.execPath ? options.node : mounted.command,
+    args: mounted.args.map(moved),
+    cwd: moved(mounted.cwd),
+    env: Object.fromEntries(Object.entries(mounted.env).map(([key, value]) => [key, moved(value)])),
   };
 }
 

@@ -18,7 +18,7 @@ export interface Network {
   /** A socket bound to 127.0.0.1 in that network. Rejects with EADDRINUSE in `code`. */
   bind(port: number): Promise<BoundSocket>;
   /** Copies the submission's files to the scratch folder. */
-  fill(stage: string): Promise<void>;
+  fill(files: string): Promise<void>;
   /** It goes, with all that was in it. */
   close(): void;
 }
@@ -37,11 +37,11 @@ const fs = require('node:fs');
 const net = require('node:net');
 const util = require('node:util');
 const scratch = process.argv[1] + '/scratch';
-process.on('message', ({ id, port, stage }) => {
-  if (stage !== undefined) {
+process.on('message', ({ id, port, files }) => {
+  if (files !== undefined) {
     try {
       for (const name of ['tmp', 'shm']) fs.mkdirSync(scratch + '/' + name, { mode: 0o700 });
-      fs.cpSync(stage, scratch + '/stage', { recursive: true });
+      fs.cpSync(files, scratch + '/submission', { recursive: true });
       process.send({ id, done: true });
     } catch (error) {
       process.send({ id, error: error.message });
@@ -80,15 +80,15 @@ const IDLE_MS = 5000;
 /** Made ahead, never used: a scenario does not wait for its network, and none is used twice. */
 const ahead = new Map<string, Promise<Made | undefined>>();
 
-/** A new network for one scenario. `stage` is copied to its scratch folder. */
-export async function takeNetwork(options: SandboxOptions, stage: string): Promise<Network> {
+/** A new network for one scenario. `files` is copied to its scratch folder. */
+export async function takeNetwork(options: SandboxOptions, files: string): Promise<Network> {
   const made = ahead.get(options.tmp);
   ahead.delete(options.tmp);
   const ready = await made;
   const network = ready?.alive() ? ready : await openNetwork(options);
   makeAhead(options);
   try {
-    await network.fill(stage);
+    await network.fill(files);
   } catch (error) {
     network.close();
     throw error;
@@ -112,7 +112,7 @@ type Made = Network & {
   alive(): boolean;
 };
 
-interface Answer {
+interface HelperAnswer {
   readonly id?: number;
   readonly pid?: number;
   readonly code?: string;
@@ -127,7 +127,7 @@ async function openNetwork(options: SandboxOptions): Promise<Made> {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const asked = new Map<number, { socket?: BoundSocket; settle(answer: Answer): void }>();
+  const asked = new Map<number, { socket?: BoundSocket; settle(answer: HelperAnswer): void }>();
   let said = '';
   child.stderr?.on('data', (text: Buffer) => {
     said = `${said}${text}`.slice(-2000);
@@ -146,7 +146,7 @@ async function openNetwork(options: SandboxOptions): Promise<Made> {
       failed(`exit code ${code}`);
     });
     child.on('message', (message, handle) => {
-      const answer = message as Answer;
+      const answer = message as HelperAnswer;
       if (answer.pid !== undefined) {
         clearTimeout(late);
         resolve(answer.pid);
@@ -158,10 +158,10 @@ async function openNetwork(options: SandboxOptions): Promise<Made> {
   });
   detach(child);
   let next = 0;
-  const ask = (question: { readonly port: number } | { readonly stage: string }) =>
+  const ask = (question: { readonly port: number } | { readonly files: string }) =>
     new Promise<BoundSocket | undefined>((resolve, reject) => {
       const id = next++;
-      const one: { socket?: BoundSocket; settle(answer: Answer): void } = {
+      const one: { socket?: BoundSocket; settle(answer: HelperAnswer): void } = {
         settle(answer) {
           asked.delete(id);
           if (asked.size === 0) child.channel?.unref();
@@ -183,7 +183,7 @@ async function openNetwork(options: SandboxOptions): Promise<Made> {
       if (!socket) throw new Error('the sandbox gave no socket');
       return socket;
     },
-    fill: stage => ask({ stage }).then(() => undefined),
+    fill: files => ask({ files }).then(() => undefined),
     alive: () => child.exitCode === null && child.signalCode === null && child.connected,
     close() {
       if (child.connected) child.disconnect();

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Launcher } from '../../checker/index.js';
+import { errorText } from '../../wire/error-text.js';
 import type { Isolation } from '../types.js';
 import { openLauncher } from './launcher.js';
 import { defaultLimits } from './limits.js';
@@ -57,7 +58,7 @@ async function tryTier(tier: Isolation): Promise<string | undefined> {
     }
     return await runOnce(launcher, folder);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   } finally {
     await launcher?.close();
     await sandbox?.close();

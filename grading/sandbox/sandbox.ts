@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { LauncherRef, Track } from '../../checker/index.js';
-import type { Isolation, Limits } from '../types.js';
+import type { Isolation, ProgramLimits } from '../types.js';
 import { PACKETS, WIRE_BYTES } from './limits.js';
 import {
   alarmsFile,
   filterFile,
   findTool,
-  type Hit,
-  hitsFile,
+  type LimitHit,
+  limitHitsFile,
   networksFile,
   openToAll,
   type SandboxOptions,
@@ -26,23 +26,23 @@ import { visibleFiles } from './visible.js';
 
 export interface Sandbox {
   /** How the programs of one submission are started: for `ProgramSpec.launcher`. */
-  launcher(stage: { readonly folder: string; readonly track: Track }): LauncherRef;
-  readonly limits: Limits;
+  launcher(submission: { readonly folder: string; readonly track: Track }): LauncherRef;
+  readonly limits: ProgramLimits;
   readonly tier: Isolation;
   /** Ends everything that was started in it, and removes its files. */
   close(): Promise<void>;
   /**
-   * Limits that programs ran into since it was opened, in words, each once.
-   * @param folder only those of the submission that was staged there
+   * ProgramLimits that programs ran into since it was opened, in words, each once.
+   * @param folder only those of the submission that lies there
    */
-  hits(folder?: string): readonly string[];
+  limitHits(folder?: string): readonly string[];
   /** What must never happen, in words: a program that left something alive. Nothing after it counts. */
   alarms(): readonly string[];
 }
 
 export interface OpenSandboxOptions {
   readonly tier: Isolation;
-  readonly limits: Limits;
+  readonly limits: ProgramLimits;
   /** Where its own folder is made. */
   readonly tmp: string;
   /**
@@ -69,7 +69,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
     await mkdir(join(tmp, name));
     await chmod(join(tmp, name), 0o755);
   }
-  for (const file of [hitsFile(tmp), networksFile(tmp), alarmsFile(tmp)]) {
+  for (const file of [limitHitsFile(tmp), networksFile(tmp), alarmsFile(tmp)]) {
     await writeFile(file, '', { mode: 0o600 });
   }
   const filter = filterHere();
@@ -92,9 +92,9 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   return {
     tier,
     limits,
-    launcher: stage => ({
+    launcher: submission => ({
       module: launcherModule(),
-      options: { ...shared, stage } satisfies SandboxOptions,
+      options: { ...shared, submission } satisfies SandboxOptions,
       guards: {
         connections: limits.connections,
         packetBytes: limits.packetBytes,
@@ -105,9 +105,9 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
         salt,
       },
     }),
-    hits: folder => [
+    limitHits: folder => [
       ...new Set(
-        readHits(tmp)
+        readLimitHits(tmp)
           .filter(hit => folder === undefined || hit.folder === folder)
           .map(hit => hit.text),
       ),
@@ -137,7 +137,8 @@ function linesIn(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 }
 
-const readHits = (tmp: string) => linesIn(hitsFile(tmp)).map(line => JSON.parse(line) as Hit);
+const readLimitHits = (tmp: string) =>
+  linesIn(limitHitsFile(tmp)).map(line => JSON.parse(line) as LimitHit);
 
 /** Beside this file: `launcher.js` when built, `launcher.ts` in the sources. */
 function launcherModule(): string {

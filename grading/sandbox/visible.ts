@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { builderScript, findPython, kitFolder } from '../../checker/index.js';
 import { packageRoot } from '../../course/index.js';
-import type { Pair } from './mounts.js';
+import type { Mount } from './mounts.js';
 import { openToAll } from './options.js';
 
 /** What a program sees of this machine. */
 export interface Visible {
-  readonly binds: readonly Pair[];
+  readonly binds: readonly Mount[];
   /** What the compiler needs beside that: it runs where programs run. */
-  readonly buildBinds: readonly Pair[];
+  readonly buildBinds: readonly Mount[];
   /** Node as the program's user can start it. */
   readonly node: string;
 }
@@ -30,7 +30,7 @@ export async function visibleFiles(
   const node = realpathSync(process.execPath);
   const python = await pythonFiles();
   const programs = [node, ...(prlimit ? [prlimit] : []), ...(python?.binaries ?? [])];
-  const wanted: Pair[] = [
+  const wanted: Mount[] = [
     [node, process.execPath],
     ...(await libraries(programs)).map(path => [realpathSync(path), path] as const),
     ...(prlimit ? [[realpathSync(prlimit), prlimit] as const] : []),
@@ -42,7 +42,7 @@ export async function visibleFiles(
   ];
   const seen = new Set<string>();
   let copies = 0;
-  const readable = ([source, target]: Pair): Pair => {
+  const readable = ([source, target]: Mount): Mount => {
     if (!others || openToAll(source)) return [source, target];
     const copy = join(tmp, 'machine', String(copies++));
     cpSync(source, copy, { recursive: true, dereference: true });
@@ -102,7 +102,7 @@ print(json.dumps({'executable': sys.executable, 'lib': lib, 'extra': extra, 'dyn
 `;
 
 interface PythonFiles {
-  readonly binds: readonly Pair[];
+  readonly binds: readonly Mount[];
   /** What has to be asked for libraries. */
   readonly binaries: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Limits } from '../types.js';
+import type { ProgramLimits } from '../types.js';
 import { SOCKETS } from './limits.js';
 import { memoryBytes, processorSeconds, socketsIn, tasksOf, treeOf } from './processes.js';
 
@@ -14,7 +14,7 @@ export interface Excess {
   readonly signal?: 'SIGXCPU';
 }
 
-export interface Watch {
+export interface ProgramWatch {
   /** Looks at it no more. */
   end(): void;
 }
@@ -26,10 +26,10 @@ export interface Watch {
  */
 export function watch(
   pid: number,
-  limits: Limits,
+  limits: ProgramLimits,
   outbox: string | undefined,
   onLimit: (excess: Excess) => void,
-): Watch {
+): ProgramWatch {
   const until = performance.now() + limits.wallSeconds * 1000;
   const timer = setInterval(() => {
     const excess = tooFar(treeOf(pid), limits, until, outbox);
@@ -43,7 +43,7 @@ export function watch(
 
 function tooFar(
   tree: readonly number[],
-  limits: Limits,
+  limits: ProgramLimits,
   until: number,
   outbox: string | undefined,
 ): string | Excess | undefined {

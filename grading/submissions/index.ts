@@ -3,10 +3,10 @@ export { type IntakeLimits, intakeLimits, UnreadableSubmission } from './limits.
 export { type ListOptions, listSubmissions, TIMES_FILE } from './list.js';
 export type {
   LearnerFrom,
-  StagedExercise,
-  StagedSubmission,
   Submission,
   SubmissionList,
+  UnpackedExercise,
+  UnpackedSubmission,
 } from './submission.js';
 export { readSubmissionTimes, type SubmissionTimes } from './times.js';
-export { type StageOptions, stageSubmission } from './unpack.js';
+export { type UnpackOptions, unpackSubmission } from './unpack.js';

@@ -15,9 +15,9 @@ import {
 import { type IntakeLimits, intakeLimits, UnreadableSubmission } from './limits.js';
 import { openSubmission } from './open.js';
 import type { Extracted, Refused } from './source.js';
-import type { StagedExercise, StagedSubmission, Submission } from './submission.js';
+import type { Submission, UnpackedExercise, UnpackedSubmission } from './submission.js';
 
-export interface StageOptions {
+export interface UnpackOptions {
   /** Lesson ids. */
   readonly lessons: readonly string[];
   /** Folder for the copies; made when it is not there. Each submission gets a folder of its own in it. */
@@ -32,10 +32,10 @@ export interface StageOptions {
  * itself is only read.
  * @throws UnreadableSubmission with a reason to show, when it cannot be read at all
  */
-export async function stageSubmission(
+export async function unpackSubmission(
   submission: Submission,
-  options: StageOptions,
-): Promise<StagedSubmission> {
+  options: UnpackOptions,
+): Promise<UnpackedSubmission> {
   const limits = { ...intakeLimits, ...options.limits };
   await mkdir(options.into, { recursive: true });
   const folder = await mkdtemp(join(await realpath(options.into), 'submission-'));
@@ -61,15 +61,15 @@ export async function stageSubmission(
       }
       const copies = chosen.map(async ({ lesson, work, notices }) => {
         const extra = layout.extra.get(lesson) ?? [];
-        const staged = await copy(work, join(folder, lesson, work.exercise.track));
+        const copied = await copy(work, join(folder, lesson, work.exercise.track));
         const more = [
           ...(extra.length > 0 ? [extraNotice(lesson, extra)] : []),
           ...missingFiles(work, extra),
           ...work.notices,
         ];
-        return [lesson, { ...staged, notices: [...notices, ...more] }] as const;
+        return [lesson, { ...copied, notices: [...notices, ...more] }] as const;
       });
-      const exercises = new Map<string, StagedExercise>(await Promise.all(copies));
+      const exercises = new Map<string, UnpackedExercise>(await Promise.all(copies));
       const lost = [...layout.extra].filter(([lesson]) => !exercises.has(lesson));
       return {
         exercises,
@@ -240,7 +240,7 @@ function missingFiles(work: Work, extra: readonly string[]): string[] {
   );
 }
 
-async function copy(work: Work, folder: string): Promise<StagedExercise> {
+async function copy(work: Work, folder: string): Promise<UnpackedExercise> {
   const { lesson, track, entry } = work.exercise;
   const hash = createHash('sha256').update(`${track}\n`);
   await makeFolder(folder);

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { packageRoot, type Track } from '../../course/index.js';
 import {
-  type StagedSubmission,
-  type StageOptions,
   type Submission,
-  stageSubmission,
+  type UnpackedSubmission,
+  type UnpackOptions,
+  unpackSubmission,
 } from '../../grading/submissions/index.js';
 
 const made: string[] = [];
@@ -46,9 +46,9 @@ export function submission(path: string, kind: Submission['kind']): Submission {
 export async function stage(
   path: string,
   kind: Submission['kind'],
-  options: Partial<StageOptions> = {},
-): Promise<StagedSubmission> {
-  return stageSubmission(submission(path, kind), {
+  options: Partial<UnpackOptions> = {},
+): Promise<UnpackedSubmission> {
+  return unpackSubmission(submission(path, kind), {
     lessons: ['05-wildcards'],
     into: temporary(),
     ...options,
@@ -56,7 +56,7 @@ export async function stage(
 }
 
 /** What was staged for a lesson, by name. */
-export function stagedText(staged: StagedSubmission, lesson: string, name: string): string {
+export function stagedText(staged: UnpackedSubmission, lesson: string, name: string): string {
   const exercise = staged.exercises.get(lesson);
   if (!exercise) throw new Error(`nothing was staged for ${lesson}`);
   return readFileSync(join(exercise.folder, name), 'utf8');

@@ -7,12 +7,13 @@ import { parseAst } from 'rollup/parseAst';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesUnder, lessonIds, packageRoot } from '../../course/index.js';
 import { parseCourseFile } from '../../grading/course-file.js';
-import { type HandedOut, makeHandout } from '../../grading/handout/make-handout.js';
 import {
+  type HandedOut,
   type LessonModules,
   lessonModules,
+  makeHandout,
   publicLesson,
-} from '../../grading/handout/public-lesson.js';
+} from '../../grading/handout/index.js';
 
 /** What students get of the hidden tests: any check of any lesson can be kept back. */
 

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesUnder, packageRoot } from '../../course/index.js';
 import { parseCourseFile } from '../../grading/course-file.js';
-import { type HandedOut, makeHandout } from '../../grading/handout/make-handout.js';
+import { type HandedOut, makeHandout } from '../../grading/handout/index.js';
 
 const LESSON = '04-topic-names';
 const top = mkdtempSync(join(tmpdir(), 'handout-test-'));
@@ -163,8 +163,14 @@ describe('a student', () => {
   });
 
   test('finds no grader in it', () => {
-    expect(run('grade', '.').status).toBe(2);
-    expect(existsSync(join(home, 'node_modules/mqtt-course/dist/grading'))).toBe(false);
+    const { stderr, status } = run('grade', '.');
+    expect(stderr).toContain("there is no command 'grade'");
+    expect(status).toBe(2);
+    expect(run('--help').stdout).not.toMatch(/^ {2}(?:grade|regrade|handout|verify) /m);
+    const dist = join(home, 'node_modules/mqtt-course/dist');
+    for (const room of ['grading', 'cli/grade', 'cli/commands/grade.js']) {
+      expect(existsSync(join(dist, room)), room).toBe(false);
+    }
   });
 });
 

@@ -23,8 +23,8 @@ import {
 import { openFiles, openFolder } from '../../grading/submissions/folder.js';
 import {
   intakeLimits,
-  stageSubmission,
   UnreadableSubmission,
+  unpackSubmission,
 } from '../../grading/submissions/index.js';
 import { zipOf } from './archives.js';
 import { solution, stage, stagedText, stub, submission, temporary, write } from './handed-in.js';
@@ -126,13 +126,10 @@ describe('the layout of a submission', () => {
     for (const part of ['exercises', 'solutions']) {
       await cp(join(packageRoot(), part), join(folder, part), { recursive: true });
     }
-    await cp(
-      join(packageRoot(), 'checker/mutants', lesson),
-      join(folder, 'checker/mutants', lesson),
-      {
-        recursive: true,
-      },
-    );
+    const proofs = 'checker/prove/variants';
+    await cp(join(packageRoot(), proofs), join(folder, proofs), { recursive: true });
+    // A wrong program that is kept whole.
+    await write(folder, { [at('checker/prove/mutants/')]: 'export const wrong = 1;\n' });
     const untouched = await stage(folder, 'folder');
     expect(untouched.exercises.get(lesson)?.isStub).toBe(true);
     await write(folder, { [at('mqtt-course/exercises/')]: mine });
@@ -407,7 +404,7 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
 
 it('loose files of one learner are one submission', async () => {
   const folder = await write(temporary(), { ada_main: mine, ada_readme: 'x', bob_main: 'other' });
-  const staged = await stageSubmission(
+  const staged = await unpackSubmission(
     {
       ...submission(folder, 'files'),
       files: [{ name: 'main.ts', path: join(folder, 'ada_main') }],

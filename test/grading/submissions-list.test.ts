@@ -7,7 +7,7 @@ import { rosterOf } from '../../grading/roster.js';
 import {
   listSubmissions,
   readSubmissionTimes,
-  stageSubmission,
+  unpackSubmission,
 } from '../../grading/submissions/index.js';
 import { assignmentPrefix, canvasName, moodleName } from '../../grading/submissions/names.js';
 import { stagedText, temporary, write } from './handed-in.js';
@@ -233,7 +233,7 @@ describe('a Canvas download', () => {
     ]);
     const [ada] = list.submissions;
     if (!ada) throw new Error('nothing came');
-    const staged = await stageSubmission(ada, { lessons: ['05-wildcards'], into: temporary() });
+    const staged = await unpackSubmission(ada, { lessons: ['05-wildcards'], into: temporary() });
     expect(stagedText(staged, '05-wildcards', 'main.py')).toBe('print("new")\n');
   });
 

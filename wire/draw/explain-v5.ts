@@ -1,5 +1,5 @@
 /** The property lists of MQTT 5 (5.0 section 2.2.2): names and kinds, to read over them. */
-import { Broken, type Reader } from './explain-reader.js';
+import { Broken, type FieldReader } from './explain-reader.js';
 
 type Kind = 'byte' | 'two' | 'four' | 'varint' | 'text' | 'binary' | 'pair';
 
@@ -35,7 +35,7 @@ const PROPERTIES: Readonly<Record<number, readonly [name: string, kind: Kind]>> 
 };
 
 /** Reads a property list: its length, then each property. */
-export function properties(reader: Reader, whose = ''): void {
+export function properties(reader: FieldReader, whose = ''): void {
   const size = reader.varint(`${whose}property length`, value => ({
     meaning: value === 0 ? 'no properties' : 'bytes of properties that follow',
   }));

@@ -1,5 +1,5 @@
 import { check, fail } from '../../harness/check.js';
-import { stillRunning } from '../../harness/detectors/index.js';
+import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { connections, notes, received, sent } from '../../harness/recording.js';
@@ -136,9 +136,7 @@ export const saysGoodbye = check<Facts>({
       fail({
         mistake: 'never-stops',
         expected,
-        seen: [
-          'three seconds after the end of its input your program was still running, and had said nothing',
-        ],
+        seen: [`asked to stop, ${stillThere(recording)}, and it had said nothing`],
         why: 'nothing in the program waits for the stop, so somebody will have to kill it: that is what the will is for, not what a stop is for',
         try: 'put the goodbye into onStop, or behind wait_for_stop()',
       });

@@ -1,6 +1,6 @@
 import type { PacketEntry } from '../../../wire/index.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
-import { stillRunning } from '../../harness/detectors/index.js';
+import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { insteadOf } from '../../harness/matchers.js';
 import {
   closing,
@@ -47,11 +47,8 @@ export function leavesCleanly<Facts>(
           mistake: goodbye ? 'hung-after-goodbye' : 'hung',
           expected,
           seen: goodbye
-            ? [goodbye, 'three seconds later your program was still running']
-            : [
-                ...lastPacket(recording),
-                'three seconds after the end of its input your program was still running',
-              ],
+            ? [goodbye, stillThere(recording)]
+            : [...lastPacket(recording), `asked to stop, ${stillThere(recording)}`],
           why: 'a timer, a blocked loop, or an end that waits for an acknowledgement keeps the process alive',
           try: goodbye
             ? 'look for timers and listeners that are still active'
