@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Launched, Launcher, LaunchRequest, OpenLauncher } from '../../checker/index.js';
 import type { BoundSocket } from '../../wire/index.js';
@@ -37,6 +37,11 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   const here = mkdtempSync(join(tmp, 'scene-'));
   const files = join(here, 'submission');
   letIn(here, options);
+  if (claim) {
+    // Other programs are other users: none of them gets in here.
+    chownSync(here, claim.uid, claim.uid);
+    chmodSync(here, 0o700);
+  }
   const starts = new Set<Start>();
   let count = 0;
   let network: Network | undefined;

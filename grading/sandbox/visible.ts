@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { builderScript, findPython, kitFolder } from '../../checker/index.js';
 import { packageRoot } from '../../course/index.js';
 import type { Mount } from './mounts.js';
-import { openToAll } from './options.js';
+import { findTool, openToAll } from './options.js';
 
 /** What a program sees of this machine. */
 export interface Visible {
@@ -138,7 +138,14 @@ async function libraries(binaries: readonly string[]): Promise<string[]> {
           .map(name => join(path, name))
       : [path],
   );
-  const { stdout } = await execa('ldd', files, { reject: false, env: { LC_ALL: 'C' } });
+  const ldd = findTool('ldd');
+  if (!ldd)
+    throw new Error('isolation bwrap needs ldd. Debian and Ubuntu: sudo apt install libc-bin');
+  const { stdout } = await execa(ldd, files, {
+    reject: false,
+    extendEnv: false,
+    env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+  });
   const paths = stdout.split('\n').flatMap(line => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
   return [...new Set(paths)];
 }
