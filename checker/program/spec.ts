@@ -40,6 +40,13 @@ export interface Guards {
   readonly bytes: number;
   /** Bytes of retained messages, topics included. */
   readonly retainedBytes: number;
+  readonly retainedMessages: number;
+  /** Topic filters over its life. */
+  readonly topicFilters: number;
+  /** Levels of a topic. */
+  readonly topicLevels: number;
+  /** Messages sent to it over its life. */
+  readonly deliveries: number;
   /** Messages that wait at the broker for one client. */
   readonly queuedMessages: number;
   /** Mixed into the client identifiers of the checker's own peers, so that nobody can guess them. */

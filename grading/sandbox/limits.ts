@@ -21,6 +21,13 @@ export const OUTPUT_BYTES = 8 << 20;
 export const PACKETS = 15_000;
 /** Bytes that a program may send in one scenario. */
 export const WIRE_BYTES = 32 << 20;
+/** Messages that a program may have stored, and have sent to it, in one scenario. */
+export const RETAINED_MESSAGES = 2000;
+export const DELIVERIES = 30_000;
+/** Topic filters that it may ask for in one scenario, those of each new connection included. */
+export const TOPIC_FILTERS = 1000;
+/** Levels of a topic; Mosquitto has the same limit. */
+export const TOPIC_LEVELS = 200;
 /** Size of all that a program can write to in one scenario (/tmp, /dev/shm, its own folder), MiB. */
 export const SCRATCH_MIB = 64;
 /** Files and folders in there. */

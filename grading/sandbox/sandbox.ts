@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { LauncherRef, Track } from '../../checker/index.js';
 import type { Isolation, ProgramLimits } from '../types.js';
-import { PACKETS, WIRE_BYTES } from './limits.js';
+import {
+  DELIVERIES,
+  PACKETS,
+  RETAINED_MESSAGES,
+  TOPIC_FILTERS,
+  TOPIC_LEVELS,
+  WIRE_BYTES,
+} from './limits.js';
 import {
   alarmsFile,
   filterFile,
@@ -101,6 +108,10 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
         packets: PACKETS,
         bytes: WIRE_BYTES,
         retainedBytes: limits.retainedBytes,
+        retainedMessages: RETAINED_MESSAGES,
+        topicFilters: TOPIC_FILTERS,
+        topicLevels: TOPIC_LEVELS,
+        deliveries: DELIVERIES,
         queuedMessages: limits.queuedMessages,
         salt,
       },
