@@ -94,7 +94,17 @@ export function createLimitCounter(options: ClientLimits): LimitCounter {
     if (topicFilters !== undefined && filters > topicFilters) {
       return hit('filters', `subscribed to more than ${topicFilters} topic filters`);
     }
-    return asked.some(isTooDeep) ? 'cut' : 'pass';
+    if (asked.some(isTooDeep)) return 'cut';
+    // Each brings all that is stored, which the broker is at work on before any of it is seen here.
+    return deliver(asked.filter(one => /[#+]/.test(one)).length * retained.size);
+  }
+
+  function deliver(messages: number): LimitAnswer {
+    deliveries += messages;
+    const cap = options.deliveries;
+    return cap !== undefined && deliveries > cap
+      ? hit('deliveries', `had more than ${cap} messages sent to it`)
+      : 'pass';
   }
 
   return {
@@ -138,12 +148,7 @@ export function createLimitCounter(options: ClientLimits): LimitCounter {
       return packet.retain ? retain(packet.topic, packet.payload.bytes) : 'pass';
     },
     delivered(packet) {
-      if (packet.type !== 'PUBLISH') return 'pass';
-      deliveries++;
-      const cap = options.deliveries;
-      return cap !== undefined && deliveries > cap
-        ? hit('deliveries', `had more than ${cap} messages sent to it`)
-        : 'pass';
+      return packet.type === 'PUBLISH' ? deliver(1) : 'pass';
     },
   };
 }

@@ -29,7 +29,7 @@ export const TOPIC_FILTERS = 1000;
 /** Levels of a topic; Mosquitto has the same limit. */
 export const TOPIC_LEVELS = 200;
 /** Size of all that a program can write to in one scenario (/tmp, /dev/shm, its own folder), MiB. */
-export const SCRATCH_MIB = 64;
+export const SCRATCH_MIB = 32;
 /** Files and folders in there. */
 export const SCRATCH_INODES = 4096;
 /** Sockets at once in one scenario, those that we accepted for it included. */

@@ -99,6 +99,13 @@ test('connections, packets, bytes and retained bytes are counted over the life o
     ],
     [{ topicLevels: 4 }, 'used a topic of more than 4 levels', subscribe('a/b/c/d', '//////')],
     [
+      { deliveries: 7, retainedBytes: 1024 },
+      'had more than 7 messages sent to it',
+      publish('a', 1, true),
+      publish('b', 1, true),
+      subscribe('#', '+', '#', '#'),
+    ],
+    [
       { deliveries: 3 },
       'had more than 3 messages sent to it',
       subscribe('#'),

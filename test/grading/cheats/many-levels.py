@@ -13,4 +13,4 @@ client.loop_start()
 for number in range(100):
     client.subscribe("+/" * 32000 + "#", 0)
     client.publish("a/" * 32000 + str(number), "x", retain=True)
-time.sleep(60)
+time.sleep(5)
