@@ -1,7 +1,7 @@
 /**
  * How fast a class is graded: submissions × lessons a minute at 1, 2 and 4 workers, beside the floor
  * (start the solution in the same sandbox, connect, publish, exit), with the peak of memory; and how
- * long it takes to list, stage and merge a large class. Run on a machine that does nothing else:
+ * long it takes to list, unpack and merge a large class. Run on a machine that does nothing else:
  *
  *     npm run bench:grade [-- --lessons 2,5 --size 8 --workers 1,2,4 --large 1000 --class 100]
  */

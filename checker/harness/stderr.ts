@@ -14,10 +14,10 @@ export interface CrashReport {
 const errorLine =
   /^(?:Uncaught )?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$/;
 const notTheirs =
-  /node:internal|node:events|node:net|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
+  /node:internal|node:events|node:net|mqtt-course-run-|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
 
-/** Of a line, so much is looked at: a program may write one without an end. */
-const LINE = 2000;
+/** Characters of a line that are read: what says where and why stands at its beginning. */
+const LONGEST = 2000;
 
 /**
  * Reads the end of a standard error stream. Undefined when no error stands there. A stranger wrote it:
@@ -26,7 +26,7 @@ const LINE = 2000;
 export function readCrash(stderr: string): CrashReport | undefined {
   const lines = stripVTControlCharacters(stderr)
     .split(/\r?\n/)
-    .map(line => line.slice(0, LINE));
+    .map(line => line.slice(0, LONGEST));
   const traceback = lines.findLastIndex(line =>
     line.startsWith('Traceback (most recent call last)'),
   );
@@ -67,7 +67,11 @@ function readNode(lines: readonly string[]): CrashReport | undefined {
   return report(
     error,
     file && line ? `${file}:${line}` : undefined,
-    theirs.map(frame => `  ${shortened(frame.trim())}`),
+    theirs.map(
+      frame =>
+        // A folder may have spaces in its name: a path begins behind a bracket, or behind `at`.
+        `  ${frame.trim().replace(/(\(|^at (?:async )?)(?:file:\/\/)?[^()]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1$2')}`,
+    ),
     false,
   );
 }
@@ -75,9 +79,6 @@ function readNode(lines: readonly string[]): CrashReport | undefined {
 interface Place {
   readonly file: string;
   readonly line: string;
-  /** Where the file's name begins in the text, and where the path does that it ends. */
-  readonly at: number;
-  readonly path: number;
 }
 
 /** The first place in a source file that a line names: found from its ending, then back to its beginning. */
@@ -88,15 +89,7 @@ function placeIn(text: string, ending: RegExp): Place | undefined {
   let at = found.index;
   while (at > 0 && !/[\s(/\\]/.test(text.charAt(at - 1))) at -= 1;
   if (at === found.index) return undefined;
-  let path = at;
-  while (path > 0 && !/[\s(]/.test(text.charAt(path - 1))) path -= 1;
-  return { file: text.slice(at, found.index) + name, line, at, path };
-}
-
-/** A frame without the folders that the file lies in. */
-function shortened(frame: string): string {
-  const place = placeIn(frame, /\.[cm]?[jt]s(?![\w.])/);
-  return place ? frame.slice(0, place.path) + frame.slice(place.at) : frame;
+  return { file: text.slice(at, found.index) + name, line };
 }
 
 function report(

@@ -1,11 +1,8 @@
-import { type TraceEntry, withhold } from '../../wire/index.js';
 import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
-import type { ScenarioContext } from '../harness/context.js';
 import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf } from '../harness/matchers.js';
-import type { Random } from '../harness/random.js';
 import {
   closing,
   connections,
@@ -17,114 +14,17 @@ import {
   sent,
   usableMs,
 } from '../harness/recording.js';
-import { scenario } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
+import {
+  earlyStop,
+  type Facts,
+  idle,
+  type RefusedFacts,
+  refused,
+  session,
+  slowConnack,
+} from './01-first-connection/scenarios.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
-
-interface Facts {
-  readonly clientId: string;
-  /** Seconds. */
-  readonly keepalive: number;
-}
-
-const makeFacts = (from: number, to: number) => (random: Random) => ({
-  clientId: random.device(),
-  keepalive: random.int(from, to),
-});
-
-const start = (context: ScenarioContext, { clientId, keepalive }: Facts) =>
-  context.start({ env: { MQTT_CLIENT_ID: clientId, MQTT_KEEPALIVE: String(keepalive) } });
-
-const ends = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
-
-/** Connects, stays a moment, and is asked to stop at a time it cannot know. */
-const session = scenario<Facts>('a session', {
-  facts: makeFacts(7, 90),
-  run: async (context, facts) => {
-    const connack = context.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: withhold(),
-    });
-    const program = await start(context, facts);
-    await program.receives('CONNACK');
-    // A wait and no fixed delay: a machine that is busy must not answer before the program leaves.
-    const left = await context.maybe('a connection that ends before the answer', ends, 250);
-    connack.release();
-    if (!left) {
-      await program.receives('CONNACK', { when: entry => entry.releasedAt !== undefined });
-      await context.maybe('a connection that ends', ends, context.random.int(150, 450));
-    }
-    await program.stop();
-  },
-});
-
-/** Nothing happens for two and a half keep-alive periods. */
-const idle = scenario<Facts>('idle', {
-  facts: makeFacts(1, 1),
-  run: async (context, facts) => {
-    const program = await start(context, facts);
-    await program.receives('CONNACK');
-    await context.maybe('a connection that ends while idle', ends, 2500 * facts.keepalive);
-    await program.stop();
-  },
-});
-
-/** CONNACK comes after one and a half seconds. */
-const slowConnack = scenario<Facts>('slow CONNACK', {
-  facts: makeFacts(7, 90),
-  run: async (context, facts) => {
-    const connack = context.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: withhold(),
-    });
-    const program = await start(context, facts);
-    const first = await program.sends('CONNECT');
-    await context.maybe(
-      'a second CONNECT',
-      entry => entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.n > first.n,
-      1500,
-    );
-    connack.release();
-    await context.maybe(
-      'a second CONNECT',
-      entry => entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.n > first.n,
-      300,
-    );
-  },
-});
-
-interface RefusedFacts extends Facts {
-  readonly code: 2 | 5;
-}
-
-/** The broker says no. */
-const refused = scenario<RefusedFacts>('refused', {
-  facts: random => ({ ...makeFacts(7, 90)(random), code: random.pick([2, 5] as const) }),
-  broker: ({ code }) => ({ authenticate: () => code }),
-  run: async (context, facts) => {
-    const program = await start(context, facts);
-    await program.receives('CONNACK');
-    await program.leaves(3000);
-  },
-});
-
-/** The stop comes while CONNACK is still on its way. */
-const earlyStop = scenario<Facts>('stop before CONNACK', {
-  facts: makeFacts(7, 90),
-  run: async (context, facts) => {
-    context.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: withhold(),
-      times: Number.POSITIVE_INFINITY,
-    });
-    const program = await start(context, facts);
-    await program.sends('CONNECT');
-    await program.stop();
-  },
-});
 
 export const identity = check<Facts>({
   id: 'T1',

@@ -1,5 +1,5 @@
-import { solutionFiles } from '../../course/files.js';
 import { handout } from '../../course/handout.js';
+import { solutionFiles } from '../../course/index.js';
 import { entryFile } from '../../course/track.js';
 import type { Trace } from '../../wire/index.js';
 import { loadLesson } from '../check/test-host.js';

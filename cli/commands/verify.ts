@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Differing, Track, VerifyOutcome, VerifyRequest } from '../../checker/index.js';
 import { UsageError } from '../../course/errors.js';
+import { packageRoot } from '../../course/package-root.js';
 import { endChildren } from '../children.js';
 
 interface VerifyFlags {
@@ -14,6 +16,7 @@ interface VerifyFlags {
   readonly rounds?: string;
   readonly load?: string;
   readonly keep?: string;
+  readonly stored?: string | true;
 }
 
 const words = {
@@ -41,6 +44,10 @@ export function registerVerify(program: Command): void {
     .option('--rounds <n>', 'so many times, each with another seed; no verdict may differ')
     .option('--load <n>', 'keep so many processors busy meanwhile')
     .option('--keep <dir>', 'store the exchanges of what is not as it should be')
+    .option(
+      '--stored [dir]',
+      'judge recordings where only checks or texts changed, and play the rest; default .tmp/recordings',
+    )
     .option('--json', 'the whole matrix as JSON')
     .addHelpText(
       'after',
@@ -81,7 +88,12 @@ async function verify(names: readonly string[], options: VerifyFlags): Promise<n
     ...(options.broker ? { broker: options.broker } : {}),
     ...(options.only ? { only: options.only } : {}),
     ...(options.keep ? { keep: options.keep } : {}),
+    ...(options.stored ? { stored: storeFolder(options.stored) } : {}),
   };
+  if (rounds !== undefined && options.stored)
+    throw new UsageError(
+      '--stored plays nothing twice, so it has no rounds. Without it: npx mqtt-course verify --rounds 20',
+    );
   if (rounds !== undefined) return again(request, rounds, load ?? 0, options);
   const outcome = await verifyLessons(request);
   if (options.json) {
@@ -91,6 +103,10 @@ async function verify(names: readonly string[], options: VerifyFlags): Promise<n
   }
   return exitCode(outcome, options.strict ?? false);
 }
+
+/** Recordings are an author's own: they lie in the clone, where git does not see them. */
+const storeFolder = (folder: string | true) =>
+  folder === true ? join(packageRoot(), '.tmp', 'recordings') : folder;
 
 /** Without the files of the programs. */
 const asJson = (outcome: unknown) =>
@@ -187,6 +203,7 @@ function tellMatrix(outcome: VerifyOutcome, quiet: boolean): void {
     console.log(`  WRONG ${name}  cannot be made of ${where}`);
     console.log(`        ${text.replaceAll('\n', '\n        ')}`);
   }
+  if (outcome.stored) tellStored(outcome.stored, quiet);
   for (const { track, reason } of outcome.skipped) console.log(`\nskipped: ${track}. ${reason}`);
   const roles = ['stub', 'solution', 'variant', 'mutant'] as const;
   const counts = roles.map(
@@ -196,4 +213,14 @@ function tellMatrix(outcome: VerifyOutcome, quiet: boolean): void {
     `\n${outcome.proofs.length - problems.length} programs as they should be, ${problems.length + outcome.broken.length} not, ${unsteady.length} only when played again` +
       ` (${counts.join(', ')}; seed ${outcome.seed}, ${seconds(outcome.durationMs)})`,
   );
+}
+
+function tellStored({ judged, stale }: NonNullable<VerifyOutcome['stored']>, quiet: boolean): void {
+  console.log(`\n${judged} judged from their recordings, ${stale.length} played`);
+  const reasons = new Set(stale.map(one => one.why));
+  for (const why of reasons) {
+    const ids = stale.filter(one => one.why === why).map(one => one.id);
+    console.log(`  ${why}: ${ids.length}`);
+    if (!quiet && ids.length <= 20) for (const id of ids) console.log(`    ${id}`);
+  }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patientRemoval } from '../../course/system/locked.js';
 import { limitedProcess, type ProcessLimits, Refusal, TooMuch } from '../apart/limited-process.js';
 import { openUnpacker, type SubmissionList, UnreadableSubmission } from '../submissions/index.js';
 import type { Handed } from './pairs.js';
@@ -54,7 +55,7 @@ export async function collectPrograms(
   } finally {
     unpacker.close();
     parser.close();
-    await rm(into, { recursive: true, force: true });
+    await rm(into, patientRemoval);
   }
   return { handed, unreadable };
 }

@@ -43,7 +43,7 @@ export function submission(path: string, kind: Submission['kind']): Submission {
 }
 
 /** Stages into a folder of its own. */
-export async function stage(
+export async function unpack(
   path: string,
   kind: Submission['kind'],
   options: Partial<UnpackOptions> = {},
@@ -55,9 +55,9 @@ export async function stage(
   });
 }
 
-/** What was staged for a lesson, by name. */
-export function stagedText(staged: UnpackedSubmission, lesson: string, name: string): string {
-  const exercise = staged.exercises.get(lesson);
-  if (!exercise) throw new Error(`nothing was staged for ${lesson}`);
+/** What was unpacked for a lesson, by name. */
+export function unpackedText(unpacked: UnpackedSubmission, lesson: string, name: string): string {
+  const exercise = unpacked.exercises.get(lesson);
+  if (!exercise) throw new Error(`nothing was unpacked for ${lesson}`);
   return readFileSync(join(exercise.folder, name), 'utf8');
 }

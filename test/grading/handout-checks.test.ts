@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseAst } from 'rollup/parseAst';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Check } from '../../checker/harness/check.js';
 import { filesUnder, lessonIds, packageRoot } from '../../course/index.js';
 import { parseCourseFile } from '../../grading/course-file.js';
 import {
@@ -38,6 +39,19 @@ function textsOf(code: string): string[] {
   return texts;
 }
 
+/** The text of each constant at the top of a module, by its name. */
+function declarations(code: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const statement of parseAst(code).body) {
+    if (statement.type !== 'VariableDeclaration') continue;
+    const { start, end } = statement as unknown as { start: number; end: number };
+    for (const { id } of statement.declarations) {
+      if (id.type === 'Identifier') found.set(id.name, code.slice(start, end));
+    }
+  }
+  return found;
+}
+
 /** Words of a trace, in checks as everywhere. */
 const ofTraces = ['to-broker', 'stop-asked'];
 
@@ -69,20 +83,15 @@ describe.each(lessonIds())('%s', id => {
   test('each check can be kept back, with what it alone says', async () => {
     const count = new Map<string, number>();
     for (const text of textsOf(whole)) count.set(text, (count.get(text) ?? 0) + 1);
-    const said = new Map(
-      modules.lesson.checks.map(({ id, title, clauses, verify }) => [
-        id,
-        [title, ...clauses, ...textsOf(`(${verify.toString()})`)],
-      ]),
-    );
+    const statements = declarations(whole);
     for (const check of modules.lesson.checks) {
       const others = all.filter(one => one !== check.id);
       const { text, keptBack } = await publicLesson(modules, others);
       expect(keptBack).toEqual([check.id]);
       const texts = new Set(textsOf(text));
-      const elsewhere = new Set(others.flatMap(one => said.get(one) ?? []));
-      const alone = (said.get(check.id) ?? []).filter(
-        one => one.length > 3 && count.get(one) === 1 && !elsewhere.has(one),
+      const statement = statements.get(modules.exported.get(check)?.name ?? '') ?? '';
+      const alone = [check.title, ...textsOf(statement)].filter(
+        one => one.length > 3 && count.get(one) === 1,
       );
       expect(alone.length, check.id).toBeGreaterThan(0);
       for (const one of alone) expect(texts.has(one), `${check.id}: ${one}`).toBe(false);
@@ -90,15 +99,20 @@ describe.each(lessonIds())('%s', id => {
     }
   });
 
-  test('each check can be the only one', async () => {
+  test('each check can be the only one, with its own scenarios', async () => {
+    // What a practice run needs is there anyway.
+    const always = new Set(textsOf((await publicLesson(modules, [])).text));
+    const scenarios = (check: Check) => [check.on].flat().map(one => one.name);
     for (const check of modules.lesson.checks) {
       const { text, keptBack } = await publicLesson(modules, [check.id]);
+      const texts = new Set(textsOf(text));
       expect(keptBack).toEqual(all.filter(one => one !== check.id));
       for (const other of modules.lesson.checks) {
-        const same = other === check || other.title === check.title;
-        expect(textsOf(text).includes(other.title), `${check.id}: ${other.title}`).toBe(
-          same && textsOf(whole).includes(check.title),
-        );
+        if (other.title !== check.title) expect(texts, check.id).not.toContain(other.title);
+        const foreign = scenarios(other).filter(name => !scenarios(check).includes(name));
+        for (const name of foreign.filter(one => !always.has(one))) {
+          expect(texts, `${check.id}: scenario of ${other.id}`).not.toContain(name);
+        }
       }
     }
   });

@@ -104,7 +104,7 @@ export async function grade(
     limits: defaultLimits,
     isolation: 'process',
     workers: 2,
-    tmp: join(folder(), 'staged'),
+    tmp: join(folder(), 'unpacked'),
     runner: fakeRunner(),
     onEvent: event => events.push(event),
     ...options,

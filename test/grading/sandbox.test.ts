@@ -18,7 +18,7 @@ import { findPython, type Launcher, type Track } from '../../checker/index.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
 import { startProgram } from '../../checker/program/run.js';
 import { corpus, layOut } from '../../checker/prove/corpus.js';
-import { prove } from '../../checker/prove/verify.js';
+import { prove } from '../../checker/prove/expectation.js';
 import { boxArgs } from '../../grading/sandbox/argv.js';
 import { copyPlain, readPlain } from '../../grading/sandbox/copy.js';
 import {

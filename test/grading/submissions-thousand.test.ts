@@ -8,7 +8,7 @@ import { listSubmissions, unpackSubmission } from '../../grading/submissions/ind
 import { tarOf, zipOf } from './archives.js';
 import { temporary } from './handed-in.js';
 
-it('a class of 1,000 is listed and staged, and nothing is left behind', async () => {
+it('a class of 1,000 is listed and unpacked, and nothing is left behind', async () => {
   const folder = temporary();
   const into = temporary();
   const rows = ['id,canvas'];
@@ -39,10 +39,10 @@ it('a class of 1,000 is listed and staged, and nothing is left behind', async ()
   let broken = 0;
   for (const submission of list.submissions) {
     try {
-      const staged = await unpackSubmission(submission, { lessons: ['05-wildcards'], into });
-      const exercise = staged.exercises.get('05-wildcards');
+      const unpacked = await unpackSubmission(submission, { lessons: ['05-wildcards'], into });
+      const exercise = unpacked.exercises.get('05-wildcards');
       if (exercise) hashes.add(exercise.hash);
-      await staged.dispose();
+      await unpacked.dispose();
     } catch {
       broken += 1;
     }

@@ -8,18 +8,22 @@ import {
   received,
   sent,
 } from '../../harness/recording.js';
+import type { ScenarioDefinition } from '../../harness/scenario.js';
 import { readCrash } from '../../harness/stderr.js';
 import {
   type Claim,
   claims,
+  deafDashboard,
   down,
   hangsUp,
+  listeningSensor,
   mute,
+  muteSensor,
   PROBE_DEADLINE_MS,
   type ProbeFacts,
   probeFindings,
+  speakingDashboard,
   together,
-  violations,
   withholds,
 } from './probe.js';
 
@@ -325,12 +329,17 @@ export const judgesHangingUp = check<ProbeFacts>({
   },
 });
 
-const finds = (id: string, claim: Claim, title: string): Check =>
+const finds = (
+  id: string,
+  claim: Claim,
+  on: ScenarioDefinition<ProbeFacts>,
+  title: string,
+): Check =>
   check<ProbeFacts>({
     id,
     title,
     clauses: [],
-    on: violations[claim],
+    on,
     needs: ['T12'],
     explains: storms,
     verify: recording => {
@@ -345,24 +354,28 @@ const finds = (id: string, claim: Claim, title: string): Check =>
 export const findsMuteSensor = finds(
   'T13',
   'sensorCanPublish',
+  muteSensor,
   'it finds a sensor that cannot publish',
 );
 
 export const findsListeningSensor = finds(
   'T14',
   'sensorCannotReceive',
+  listeningSensor,
   'it finds a sensor that receives',
 );
 
 export const findsDeafDashboard = finds(
   'T15',
   'dashboardCanReceive',
+  deafDashboard,
   'it finds a dashboard that receives nothing',
 );
 
 export const findsSpeakingDashboard = finds(
   'T16',
   'dashboardCannotPublish',
+  speakingDashboard,
   'it finds a dashboard that publishes',
 );
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -8,6 +8,7 @@ import {
   decide,
   parseAcl,
 } from '../../../broker/index.js';
+import { removeTemporary } from '../../../course/system/locked.js';
 import { delay } from '../../../wire/index.js';
 import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
@@ -117,7 +118,7 @@ async function probe(context: ScenarioContext, passwords: ProbeFacts['passwords'
     const result = await fileText(folder, 'result.json');
     context.find({ ended, ...(result === undefined ? {} : { result }) } satisfies ProbeFindings);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   }
 }
 
@@ -150,13 +151,11 @@ const broken = (name: string, violated: Claim) =>
     run: (context, { passwords }) => probe(context, passwords),
   });
 
-/** Four brokers with one slip each. */
-export const violations = {
-  sensorCanPublish: broken('sensor cannot publish', 'sensorCanPublish'),
-  sensorCannotReceive: broken('sensor receives', 'sensorCannotReceive'),
-  dashboardCanReceive: broken('dashboard receives nothing', 'dashboardCanReceive'),
-  dashboardCannotPublish: broken('dashboard publishes', 'dashboardCannotPublish'),
-} as const;
+// Four brokers with one slip each.
+export const muteSensor = broken('sensor cannot publish', 'sensorCanPublish');
+export const listeningSensor = broken('sensor receives', 'sensorCannotReceive');
+export const deafDashboard = broken('dashboard receives nothing', 'dashboardCanReceive');
+export const speakingDashboard = broken('dashboard publishes', 'dashboardCannotPublish');
 
 /** Everybody gets in, everything is acknowledged, and nothing is ever delivered. */
 export const mute = scenario<ProbeFacts>('delivers nothing', {
