@@ -150,7 +150,9 @@ export function createLink(setup: LinkSetup): Link {
       return;
     }
     const answer =
-      flow.direction === 'to-broker' ? (setup.limits?.packet(packet) ?? 'pass') : 'pass';
+      (flow.direction === 'to-broker'
+        ? setup.limits?.packet(packet)
+        : setup.limits?.delivered(packet)) ?? 'pass';
     if (answer !== 'pass') {
       recorder.commit(recorder.draft({ ...draft, fate: 'dropped' }));
       turnAway(answer);
