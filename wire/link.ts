@@ -154,7 +154,7 @@ export function createLink(setup: LinkSetup): Link {
   }
 
   function make(lane: Lane, bytes: Buffer, extra: MakeOptions = {}): PacketEntry {
-    const packet = decode(bytes, version);
+    const packet = decode(bytes, version, lane.direction);
     const { copyOf } = extra;
     const entry = recorder.draft({
       connection: id,
@@ -235,7 +235,7 @@ export function createLink(setup: LinkSetup): Link {
     for (let frame = lane.framer.next(); frame; frame = lane.framer.next()) {
       const packet: WirePacket =
         frame.error === undefined
-          ? decode(frame.bytes, version)
+          ? decode(frame.bytes, version, lane.direction)
           : { type: 'MALFORMED', error: frame.error };
       if (packet.type === 'MALFORMED') lane.framer.giveUp();
       arrived(lane, frame.bytes, packet);
