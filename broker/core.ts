@@ -5,7 +5,7 @@ import type { Arrival } from './protocol/listener-policy.js';
 import type { ClientConnection } from './protocol/server-state.js';
 import { endsWithConnection, release, type Session } from './protocol/session.js';
 import { sharedParts } from './protocol/subscription.js';
-import { createStore, stale, type Store } from './store.js';
+import { createStore, type Store, stale } from './store.js';
 import type { Broker, LogEntry } from './types.js';
 
 /** The listeners of a broker, open. */

@@ -59,7 +59,11 @@ function directEmitter(onMatch: () => void): object {
 
 export async function createRouter(store: Store, hooks: RouterHooks): Promise<Router> {
   const targets = new WeakMap<Client, RouterTarget>();
-  /** Whether somebody subscribed to the message that is being routed. */
+  /** The message that is being routed: aedes' own copies of it do not have all that it has. */
+  let routing: ApplicationMessage | undefined;
+  const whole = (packet: ApplicationMessage): ApplicationMessage =>
+    routing !== undefined && routing.payload === packet.payload ? routing : packet;
+  /** Whether somebody subscribed to it. */
   let matched = false;
   const aedes = await Aedes.createBroker({
     mq: directEmitter(() => {
@@ -67,7 +71,7 @@ export async function createRouter(store: Store, hooks: RouterHooks): Promise<Ro
     }),
     persistence: persistenceFor(store, (clientId, message) => {
       matched = true;
-      hooks.toAbsent(clientId, message);
+      hooks.toAbsent(clientId, whole(message));
     }),
     // aedes looks every 4 intervals for other brokers' wills; there are none. Below 2^31 ms.
     heartbeatInterval: 500_000_000,
@@ -75,7 +79,7 @@ export async function createRouter(store: Store, hooks: RouterHooks): Promise<Ro
     // PUBLISH and wills do not come this way (see protocol/handlers/publish.ts and lifetime.ts).
     authorizePublish: (_client, _packet, done) => done(new Error('not published by aedes')),
     authorizeForward(client, packet) {
-      targets.get(client)?.take(packet as unknown as ApplicationMessage);
+      targets.get(client)?.take(whole(packet as unknown as ApplicationMessage));
       return null;
     },
   });
@@ -102,17 +106,19 @@ export async function createRouter(store: Store, hooks: RouterHooks): Promise<Ro
       return client;
     },
     publish(message) {
-      const { topic, payload, qos, retain, clientId, properties } = message;
+      const { topic, payload, qos, retain, properties } = message;
       matched = false;
-      // DUP belongs to one hop (`3.1.1 MQTT-3.3.1-3`): never the publisher's. aedes keeps the fields it
-      // knows from MQTT 5 as they are.
+      routing = message;
+      // DUP belongs to one hop (`3.1.1 MQTT-3.3.1-3`): never the publisher's. The properties are for the
+      // retained store.
       publish(
-        { cmd: 'publish', topic, payload, qos, retain, dup: false, clientId, properties },
+        { cmd: 'publish', topic, payload, qos, retain, dup: false, properties },
         null,
         error => {
           if (error) hooks.problem(error);
         },
       );
+      routing = undefined;
       return hooks.toShares(message) || matched;
     },
     close: () => new Promise<void>(resolve => aedes.close(() => resolve())),

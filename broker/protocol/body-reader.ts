@@ -1,4 +1,9 @@
-import { PacketFault, type PropertyOwner, type ReadProperty, readProperties } from '../../wire/properties.js';
+import {
+  PacketFault,
+  type PropertyOwner,
+  type ReadProperty,
+  readProperties,
+} from '../../wire/properties.js';
 import { mqttString } from '../topics.js';
 import { Malformed } from './malformed.js';
 
@@ -60,7 +65,8 @@ export function bodyReader(body: Buffer): BodyReader {
         at = end;
         return {
           list,
-          bytesOf: wanted => Buffer.concat(list.filter(wanted).map(one => body.subarray(one.from, one.to))),
+          bytesOf: wanted =>
+            Buffer.concat(list.filter(wanted).map(one => body.subarray(one.from, one.to))),
         };
       } catch (error) {
         if (!(error instanceof PacketFault)) throw error;

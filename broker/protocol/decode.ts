@@ -143,21 +143,29 @@ function decodeDisconnect(body: BodyReader): InboundDisconnect {
 
 function decodeSubscribe(body: BodyReader, v5: boolean): InboundSubscribe {
   const id = body.packetIdentifier();
-  const identifier = v5 ? numberIn(body.properties('SUBSCRIBE').list, 'subscriptionIdentifier') : undefined;
+  const identifier = v5
+    ? numberIn(body.properties('SUBSCRIBE').list, 'subscriptionIdentifier')
+    : undefined;
   const filters: Subscription[] = [];
   while (body.left() > 0) {
     const filter = body.string('a topic filter');
     const options = body.byte();
     if (!v5 && options > 2) throw new Malformed(`requested QoS byte ${options}`); // 3.1.1 MQTT-3.8.3-4
     if (!validFilter(filter)) throw new Malformed(`topic filter ${filter}`);
-    filters.push(v5 ? subscription(filter, options, identifier) : plainSubscription(filter, options as QoS));
+    filters.push(
+      v5 ? subscription(filter, options, identifier) : plainSubscription(filter, options as QoS),
+    );
   }
   if (filters.length === 0) throw protocolError('SUBSCRIBE without a filter'); // 3.1.1 MQTT-3.8.3-3, 5.0 MQTT-3.8.3-2
   return { type: 'subscribe', id, filters };
 }
 
 /** A filter with the options of MQTT 5 (5.0 section 3.8.3.1). */
-function subscription(filter: string, options: number, identifier: number | undefined): Subscription {
+function subscription(
+  filter: string,
+  options: number,
+  identifier: number | undefined,
+): Subscription {
   const qos = options & 3;
   const noLocal = (options & 4) !== 0;
   const retainHandling = (options >> 4) & 3;

@@ -1,8 +1,8 @@
+import type { Property } from '../../wire/properties.js';
+import type { ConnackCode } from '../types.js';
 import { encoder5 } from './encode-v5.js';
 import type { InboundAcknowledgement, ProtocolVersion } from './inbound.js';
 import type { OutgoingMessage } from './message.js';
-import type { Property } from '../../wire/properties.js';
-import type { ConnackCode } from '../types.js';
 
 export type AcknowledgementType = InboundAcknowledgement['type'];
 

@@ -25,7 +25,14 @@ function willAsMessage(
   clientId: string,
 ): ApplicationMessage {
   const forwarded = properties?.forwarded ?? NONE;
-  return { topic, payload, qos, retain, clientId, properties: messageProperties(forwarded, expiry) };
+  return {
+    topic,
+    payload,
+    qos,
+    retain,
+    clientId,
+    properties: messageProperties(forwarded, expiry),
+  };
 }
 
 /** The connection of a session is closed: its end, and a will that waits, are now a matter of time. */
@@ -91,11 +98,7 @@ export function endSession(server: ServerState, session: Session): void {
 }
 
 /** Ends the membership behind a shared filter; of others it is none. */
-export function leaveShare(
-  { store }: ServerState,
-  { clientId }: Session,
-  filter: string,
-): void {
+export function leaveShare({ store }: ServerState, { clientId }: Session, filter: string): void {
   const parts = sharedParts(filter);
   if (parts !== undefined) store.shares.remove(clientId, parts.name, parts.filter);
 }

@@ -46,6 +46,7 @@ export function messageProperties(
   forwarded: Buffer,
   expirySeconds: number | undefined,
 ): MessageProperties | undefined {
-  if (expirySeconds !== undefined) return { forwarded, expiresAt: Date.now() + expirySeconds * 1000 };
+  if (expirySeconds !== undefined)
+    return { forwarded, expiresAt: Date.now() + expirySeconds * 1000 };
   return forwarded.length === 0 ? undefined : { forwarded };
 }

@@ -5,7 +5,7 @@ import { deliver, hold, releaseHeld } from '../deliver.js';
 import type { InboundSubscribe } from '../inbound.js';
 import { REASON } from '../reasons.js';
 import { copyFor } from '../session.js';
-import { sharedParts, type Subscription } from '../subscription.js';
+import { type Subscription, sharedParts } from '../subscription.js';
 
 const FAILURE = 0x80;
 
