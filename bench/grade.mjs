@@ -1,7 +1,7 @@
 /**
  * How fast a class is graded: submissions × lessons a minute at 1, 2 and 4 workers, beside the floor
  * (start the solution in the same sandbox, connect, publish, exit), with the peak of memory; and how
- * long it takes to list, stage and merge a large class. Run on a machine that does nothing else:
+ * long it takes to list, unpack and merge a large class. Run on a machine that does nothing else:
  *
  *     npm run bench:grade [-- --lessons 2,5 --size 8 --workers 1,2,4 --large 1000 --class 100]
  */
@@ -178,20 +178,20 @@ try {
     console.log(
       `\n${values.large} submissions: listed in ${listed.seconds.toFixed(1)} s, ${listed.peak} MiB`,
     );
-    const { listSubmissions, stageSubmission } = await import(
+    const { listSubmissions, unpackSubmission } = await import(
       '../dist/grading/submissions/index.js'
     );
     const began = performance.now();
     const { submissions } = await listSubmissions(large);
     for (const one of submissions) {
-      const options = { lessons: ['02-publish-a-reading'], into: join(place, 'staged') };
-      await stageSubmission(one, options).then(
-        staged => staged.dispose(),
+      const options = { lessons: ['02-publish-a-reading'], into: join(place, 'unpacked') };
+      await unpackSubmission(one, options).then(
+        unpacked => unpacked.dispose(),
         () => undefined,
       );
     }
     console.log(
-      `staged in ${((performance.now() - began) / 1000).toFixed(1)} s, one after the other`,
+      `unpacked in ${((performance.now() - began) / 1000).toFixed(1)} s, one after the other`,
     );
     const { writeRecord, writeRun } = await import('../dist/grading/store.js');
     const one = firstRecord(join(place, `out-${values.workers.split(',')[0]}`));

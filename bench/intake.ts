@@ -1,5 +1,5 @@
 /**
- * A made-up class: listed with its roster, staged for all lessons, removed. Prints times and memory.
+ * A made-up class: listed with its roster, unpacked for all lessons, removed. Prints times and memory.
  *
  *   npx esbuild bench/intake.ts --bundle --packages=external --platform=node --format=esm \
  *     --outfile=.tmp/bench/intake.mjs && node .tmp/bench/intake.mjs [learners] [at once]
@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { exerciseFiles, lessonIds, tracks } from '../course/index.js';
 import { readRoster } from '../grading/roster.js';
-import { listSubmissions, stageSubmission } from '../grading/submissions/index.js';
+import { listSubmissions, unpackSubmission } from '../grading/submissions/index.js';
 import { tarOf, zipOf } from '../test/grading/archives.js';
 
 const learners = Number(process.argv[2] ?? 1000);
@@ -76,15 +76,15 @@ try {
     Array.from({ length: atOnce }, async () => {
       for (let one = todo.pop(); one; one = todo.pop()) {
         const began = performance.now();
-        const staged = await stageSubmission(one, { lessons, into: join(place, 'staged') });
-        exercises += [...staged.exercises.values()].filter(each => !each.isStub).length;
-        await staged.dispose();
+        const unpacked = await unpackSubmission(one, { lessons, into: join(place, 'unpacked') });
+        exercises += [...unpacked.exercises.values()].filter(each => !each.isStub).length;
+        await unpacked.dispose();
         byKind.set(one.kind, (byKind.get(one.kind) ?? 0) + performance.now() - began);
       }
     }),
   );
   clearInterval(watch);
-  console.log(`staged    ${seconds(from)} s  (${exercises} exercises, ${atOnce} at once)`);
+  console.log(`unpacked    ${seconds(from)} s  (${exercises} exercises, ${atOnce} at once)`);
   const third = list.submissions.length / 3;
   for (const [kind, ms] of byKind)
     console.log(`  ${kind.padEnd(7)} ${(ms / third).toFixed(1)} ms each`);

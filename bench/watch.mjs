@@ -1,5 +1,5 @@
 /** How long it takes from a save to the verdict, in a session that stays: what `watch` does. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,11 +21,14 @@ export async function watch(root, lessons, runs) {
   const { openCheckSession } = await import(
     pathToFileURL(join(root, 'dist', 'checker', 'index.js')).href
   );
+  const { corpusText } = await import(
+    pathToFileURL(join(root, 'dist', 'checker', 'prove', 'corpus.js')).href
+  );
   const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-watch-'));
   const session = await openCheckSession();
-  const save = async (lesson, source) => {
+  const save = async (lesson, program) => {
     const path = join(folder, 'main.ts');
-    const text = readFileSync(source, 'utf8');
+    const text = corpusText(lesson, 'typescript', program);
     const began = performance.now();
     writeFileSync(path, text);
     let failed;
@@ -61,11 +64,9 @@ export async function watch(root, lessons, runs) {
     for (const { lesson, mutant } of lessons) {
       const number = Number(lesson.slice(0, 2));
       cpSync(join(root, 'solutions', lesson, 'typescript'), folder, { recursive: true });
-      await several(`watch ${number}, solution saved`, 'passed', () =>
-        save(lesson, join(root, 'solutions', lesson, 'typescript', 'main.ts')),
-      );
+      await several(`watch ${number}, solution saved`, 'passed', () => save(lesson, 'solution'));
       await several(`watch ${number}, mutant ${mutant}`, 'failed', () =>
-        save(lesson, join(root, 'checker', 'mutants', lesson, 'typescript', `${mutant}.ts`)),
+        save(lesson, `mutant/${mutant}`),
       );
     }
   } finally {

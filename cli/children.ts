@@ -24,9 +24,9 @@ export function children(parent: number): number[] {
     .map(([pid]) => pid);
 }
 
-type Pair = readonly [pid: number, parent: number];
+type ProcessAndParent = readonly [pid: number, parent: number];
 
-function fromProc(): Pair[] {
+function fromProc(): ProcessAndParent[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => {
@@ -41,7 +41,7 @@ function fromProc(): Pair[] {
     });
 }
 
-function fromPs(): Pair[] {
+function fromPs(): ProcessAndParent[] {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
   return (stdout ?? '').split('\n').flatMap(line => {
     const [pid, parent] = line.trim().split(/\s+/).map(Number);

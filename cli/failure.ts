@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CourseError, UsageError } from '../course/errors.js';
 import { packageVersion } from '../course/package-root.js';
+import { errorText } from '../wire/error-text.js';
 import { currentFolder } from './invocation.js';
 
 /**
@@ -22,7 +23,7 @@ export async function report(error: unknown): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return 'reason' in error && error.reason === 'work' ? 1 : 3;
   }
-  const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const message = errorText(error).split('\n')[0];
   const details = describe(error);
   if (process.env['MQTT_COURSE_DEBUG']) {
     process.stderr.write(`${details}\n`);

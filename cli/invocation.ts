@@ -1,21 +1,17 @@
 import type { Command } from 'commander';
 import { makeStyle, type Style } from './render/style.js';
 
-let held: readonly string[] = [];
-
 /**
- * Takes what follows `--` out of a command line: it is the learner's own command, and none of its
- * flags are ours.
+ * Parts a command line at `--`: what follows is the learner's own command, and none of its flags are
+ * ours. `own` is empty where no `--` stands.
  */
-export function holdCommand(args: readonly string[]): readonly string[] {
+export function splitCommandLine(args: readonly string[]): {
+  readonly ours: readonly string[];
+  readonly own: readonly string[];
+} {
   const at = args.indexOf('--');
-  held = at === -1 ? [] : args.slice(at + 1);
-  return at === -1 ? args : args.slice(0, at);
-}
-
-/** What stood after `--`; empty when nothing did. */
-export function heldCommand(): readonly string[] {
-  return held;
+  if (at === -1) return { ours: args, own: [] };
+  return { ours: args.slice(0, at), own: args.slice(at + 1) };
 }
 
 /** The folder that the person is in. An npm script runs elsewhere, and says where it was called. */

@@ -1,46 +1,42 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { handout } from '../course/handout.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
-import { holdCommand } from './invocation.js';
+import { splitCommandLine } from './invocation.js';
 
-type Register = (program: Command) => void | Promise<void>;
+/** Adds a command to the program. `own`: what stood after `--`, the learner's own command. */
+type Register = (program: Command, own: readonly string[]) => void | Promise<void>;
+type Commands = readonly (readonly [name: string, load: () => Promise<Register>])[];
 
 /** Every command, in the order of `--help`. Only what is asked for is loaded. */
-const commands: readonly (readonly [name: string, load: () => Promise<Register>])[] = [
-  ['start', async () => (await import('./start.js')).registerStart],
-  ['list', async () => (await import('./list.js')).registerList],
-  ['read', async () => (await import('./read.js')).registerRead],
-  ['check', async () => (await import('./check.js')).registerCheck],
-  ['watch', optional('watch', 'registerWatch')],
-  ['run', async () => (await import('./run.js')).registerRun],
-  ['demo', optional('demo', 'registerDemo')],
-  ['hint', async () => (await import('./hint.js')).registerHint],
-  ['solution', async () => (await import('./solution.js')).registerSolution],
-  ['trace', async () => (await import('./trace.js')).registerTrace],
-  ['reset', async () => (await import('./reset.js')).registerReset],
-  ['doctor', async () => (await import('./doctor.js')).registerDoctor],
-  ['broker', optional('broker', 'registerBroker')],
-  ['passwd', optional('passwd', 'registerPasswd')],
-  ['certs', optional('certs', 'registerCerts')],
-  ['clauses', optional('clauses', 'registerClauses')],
-  ['grade', optional('grade', 'registerGrade')],
-  ['regrade', optional('regrade', 'registerRegrade')],
-  ['handout', optional('handout', 'registerHandout')],
-  ['verify', optional('verify', 'registerVerify')],
+const forEveryone: Commands = [
+  ['start', async () => (await import('./commands/start.js')).registerStart],
+  ['list', async () => (await import('./commands/list.js')).registerList],
+  ['read', async () => (await import('./commands/read.js')).registerRead],
+  ['check', async () => (await import('./commands/check.js')).registerCheck],
+  ['watch', async () => (await import('./commands/watch.js')).registerWatch],
+  ['run', async () => (await import('./commands/run.js')).registerRun],
+  ['demo', async () => (await import('./commands/demo.js')).registerDemo],
+  ['hint', async () => (await import('./commands/hint.js')).registerHint],
+  ['solution', async () => (await import('./commands/solution.js')).registerSolution],
+  ['trace', async () => (await import('./commands/trace.js')).registerTrace],
+  ['reset', async () => (await import('./commands/reset.js')).registerReset],
+  ['doctor', async () => (await import('./commands/doctor.js')).registerDoctor],
+  ['broker', async () => (await import('./commands/broker.js')).registerBroker],
+  ['passwd', async () => (await import('./commands/passwd.js')).registerPasswd],
+  ['certs', async () => (await import('./commands/certs.js')).registerCerts],
 ];
 
-/** A command that another part of the project may or may not bring. */
-function optional(file: string, name: string): () => Promise<Register> {
-  return async () => {
-    const url = ['js', 'ts']
-      .map(extension => new URL(`./${file}.${extension}`, import.meta.url))
-      .find(candidate => existsSync(candidate));
-    if (!url) return () => undefined;
-    const loaded = (await import(url.href)) as Record<string, Register | undefined>;
-    return loaded[name] ?? (() => undefined);
-  };
-}
+/** What a handout leaves out, with its files. */
+const forInstructors: Commands = [
+  ['grade', async () => (await import('./commands/grade.js')).registerGrade],
+  ['regrade', async () => (await import('./commands/regrade.js')).registerRegrade],
+  ['handout', async () => (await import('./commands/handout.js')).registerHandout],
+  ['verify', async () => (await import('./commands/verify.js')).registerVerify],
+];
+
+const commands = (): Commands => (handout() ? forEveryone : [...forEveryone, ...forInstructors]);
 
 /**
  * Runs one command line. Sets `process.exitCode`: 0 passed, 1 the learner's work failed, 2 wrong
@@ -49,10 +45,10 @@ function optional(file: string, name: string): () => Promise<Register> {
 export async function main(args: readonly string[]): Promise<void> {
   settle();
   try {
-    const program = await programFor(args);
-    const given = holdCommand(args);
-    if (given.length === 0) program.outputHelp();
-    else await program.parseAsync([...given], { from: 'user' });
+    const { ours, own } = splitCommandLine(args);
+    const program = await programFor(ours, own);
+    if (ours.length === 0) program.outputHelp();
+    else await program.parseAsync([...ours], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       if (process.exitCode === undefined) process.exitCode = error.exitCode === 0 ? 0 : 2;
@@ -78,7 +74,7 @@ function settle(): void {
   }
 }
 
-async function programFor(args: readonly string[]): Promise<Command> {
+async function programFor(args: readonly string[], own: readonly string[]): Promise<Command> {
   const program = new Command('mqtt-course')
     .description(
       'Learn MQTT by doing: read a lesson, fill in the exercise, have it judged on the wire.',
@@ -90,8 +86,9 @@ async function programFor(args: readonly string[]): Promise<Command> {
     .exitOverride();
   program.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
   const wanted = args.find(argument => !argument.startsWith('-'));
-  const one = commands.find(([name]) => name === wanted);
-  for (const [, load] of one ? [one] : commands) await (await load())(program);
+  const all = commands();
+  const one = all.find(([name]) => name === wanted);
+  for (const [, load] of one ? [one] : all) await (await load())(program, own);
   for (const command of program.commands) {
     command.exitOverride();
     command.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
@@ -102,7 +99,7 @@ async function programFor(args: readonly string[]): Promise<Command> {
 /** Commander's messages in the voice of the course, with the command that would be right. */
 function friendly(text: string, args: readonly string[]): string {
   const wanted = args.find(argument => !argument.startsWith('-'));
-  const known = commands.some(([name]) => name === wanted);
+  const known = commands().some(([name]) => name === wanted);
   const help = `npx mqtt-course ${known ? `${wanted} ` : ''}--help`;
   const [said = '', ...more] = text
     .trim()

@@ -5,7 +5,7 @@ import { packageRoot } from './package-root.js';
 import { entryFile, type Track, tracks } from './track.js';
 
 /** A file of an exercise or a solution. */
-export interface CourseFile {
+export interface NamedFile {
   /** Relative to its folder of the lesson and track, with forward slashes: `main.ts`. */
   readonly name: string;
   readonly path: string;
@@ -14,7 +14,7 @@ export interface CourseFile {
 const litter = /^(__pycache__|node_modules|\.DS_Store|.*\.pyc)$/;
 
 /** All files under a folder, sorted, with forward slashes. Empty when there is no folder. */
-export function filesUnder(folder: string, prefix = ''): CourseFile[] {
+export function filesUnder(folder: string, prefix = ''): NamedFile[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter(entry => !litter.test(entry.name))
@@ -27,17 +27,17 @@ export function filesUnder(folder: string, prefix = ''): CourseFile[] {
 }
 
 /** The pristine stubs of a lesson in a track. */
-export function exerciseFiles(lesson: string, track: Track, root = packageRoot()): CourseFile[] {
+export function exerciseFiles(lesson: string, track: Track, root = packageRoot()): NamedFile[] {
   return filesUnder(join(root, 'exercises', lesson, track));
 }
 
 /** The reference solution of a lesson in a track. */
-export function solutionFiles(lesson: string, track: Track, root = packageRoot()): CourseFile[] {
+export function solutionFiles(lesson: string, track: Track, root = packageRoot()): NamedFile[] {
   return filesUnder(join(root, 'solutions', lesson, track));
 }
 
 /** The helpers that exercises import. */
-export function kitFiles(root = packageRoot()): CourseFile[] {
+export function kitFiles(root = packageRoot()): NamedFile[] {
   return filesUnder(join(root, 'exercises', 'kit'));
 }
 

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from './package-root.js';
 
-export const HANDOUT_SCHEMA = 'mqtt-course/handout/1';
+export const HANDOUT_SCHEMA = 'mqtt-course/handout/2';
 
 /** What an instructor left out of the course that students get: `handout.json` beside package.json. */
 export interface Handout {
   readonly schema: typeof HANDOUT_SCHEMA;
-  /** Ids of the checks that students see, by lesson; a lesson that is not there has all of them. */
-  readonly public: Readonly<Record<string, readonly string[]>>;
+  /** How many checks of a lesson are not in it; a lesson that is not there has all of them. */
+  readonly keptBack: Readonly<Record<string, number>>;
 }
 
 const read = new Map<string, Handout | undefined>();
@@ -23,9 +23,4 @@ export function handout(root: string = packageRoot()): Handout | undefined {
     );
   }
   return read.get(root);
-}
-
-/** The checks of a lesson that students see; undefined when they see all. */
-export function publicChecks(lesson: string, root?: string): readonly string[] | undefined {
-  return handout(root)?.public[lesson];
 }

@@ -3,14 +3,14 @@ import { parse } from 'csv-parse/sync';
 import { UsageError } from '../course/index.js';
 
 /** A row of a table with the line of the file it begins at. */
-export interface Row {
+export interface CsvRow {
   readonly line: number;
   readonly cells: readonly string[];
 }
 
 export interface Table {
   readonly header: readonly string[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly CsvRow[];
   readonly delimiter: string;
 }
 

@@ -25,7 +25,7 @@ export interface Merged {
   readonly missing: readonly { readonly learner: string; readonly lesson: string }[];
 }
 
-interface Part {
+interface MachineResults {
   readonly folder: string;
   readonly run: Run;
   readonly records: readonly StoredRecord[];
@@ -98,7 +98,7 @@ export function mergeFolders(
 
 const orderOf = ({ record }: StoredRecord) => `${record.learner}\n${record.lesson}`;
 
-function readPart(folder: string): Part {
+function readPart(folder: string): MachineResults {
   const run = readRun(folder);
   if (!run) {
     throw new UsageError(
@@ -111,8 +111,8 @@ function readPart(folder: string): Part {
 }
 
 /** @throws UsageError naming the folders that do not go together */
-function agree(parts: readonly Part[]): void {
-  const groups = (of: (part: Part) => string) => {
+function agree(parts: readonly MachineResults[]): void {
+  const groups = (of: (part: MachineResults) => string) => {
     const found = new Map<string, string[]>();
     for (const part of parts) found.set(of(part), [...(found.get(of(part)) ?? []), part.folder]);
     return [...found];
@@ -165,7 +165,7 @@ function refuseToMix(out: string, folders: readonly string[]): void {
   }
 }
 
-function missingShards(parts: readonly Part[]): string[] {
+function missingShards(parts: readonly MachineResults[]): string[] {
   const counts = [...new Set(parts.flatMap(({ run }) => run.shard?.count ?? []))];
   const [count] = counts;
   if (count === undefined) return [];
@@ -197,8 +197,12 @@ function betterOf(one: Kept, other: Kept): Kept {
 
 const WEAKEST: readonly Isolation[] = ['process', 'container', 'bwrap'];
 
-function mergedRun(parts: readonly Part[], roster: readonly Learner[], notices: string[]): Run {
-  const { run: base } = parts[0] as Part;
+function mergedRun(
+  parts: readonly MachineResults[],
+  roster: readonly Learner[],
+  notices: string[],
+): Run {
+  const { run: base } = parts[0] as MachineResults;
   const seeds = [...new Set(parts.map(({ run }) => run.seed))].sort();
   if (seeds.length > 1) {
     notices.push(

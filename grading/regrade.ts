@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 import type { Verdict } from '../checker/index.js';
 import { NotABundle, parseBundle, replayBundle } from '../checker/replay/index.js';
 import { packageVersion, UsageError } from '../course/index.js';
-import { gradeKey, testsHash } from './key.js';
+import { gradeKey, testsHash } from './cache-key.js';
 import {
   bundlePath,
   openOut,

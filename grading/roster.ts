@@ -1,5 +1,5 @@
 import { UsageError } from '../course/index.js';
-import { type Row, readTable, type Table } from './csv.js';
+import { type CsvRow, readTable, type Table } from './csv.js';
 import { type Moment, parseMoment, parseMoodleTime, TimeError } from './time.js';
 import type { Learner } from './types.js';
 
@@ -186,7 +186,7 @@ function columnsOf({ header, rows }: Table, kind: RosterKind): Map<string, numbe
 }
 
 /** The row of the points possible, and the student that Canvas makes up for trying things. */
-function isCanvasExtra(row: Row, id: string): boolean {
+function isCanvasExtra(row: CsvRow, id: string): boolean {
   const first = row.cells[0] ?? '';
   return (
     id === '' && (/points possible/i.test(first) || first === '' || /^student, test$/i.test(first))

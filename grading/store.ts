@@ -8,8 +8,8 @@ import { z } from 'zod';
 import type { Bundle } from '../checker/index.js';
 import { writeAtomic } from '../course/atomic.js';
 import { UsageError } from '../course/index.js';
+import { gradeKey } from './cache-key.js';
 import { jsonText } from './exports/text.js';
-import { gradeKey } from './key.js';
 import { GRADE_SCHEMA, type GradeRecord, type Isolation, type Learner } from './types.js';
 
 /*

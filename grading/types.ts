@@ -11,7 +11,7 @@ export const GRADE_SCHEMA = 'mqtt-course/grade/1';
 /** How a submission's programs were kept apart. `process`: rlimits and a process group only. */
 export type Isolation = 'bwrap' | 'container' | 'process';
 
-export interface Limits {
+export interface ProgramLimits {
   /** Memory that one start of a program may use, MiB. */
   readonly memoryMiB: number;
   /** Processes and threads of one start. */
@@ -34,12 +34,12 @@ export interface Limits {
 
 /** Everything that a result depends on. The same inputs give the same `key`, and are not run again. */
 export interface GradeInputs {
-  /** SHA-256 over the staged files of this lesson (names and contents). */
+  /** SHA-256 over the files that count for this lesson (names and contents). */
   readonly submission: string;
   /** SHA-256 over the hidden tests, the checker, the broker, the stubs and the kit. */
   readonly tests: string;
   readonly seed: string;
-  readonly limits: Limits;
+  readonly limits: ProgramLimits;
   readonly isolation: Isolation;
   /** Version of the course. */
   readonly course: string;

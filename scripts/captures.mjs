@@ -6,11 +6,12 @@
  * made coarse, since no two runs take the same milliseconds.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ansiSvg } from './ansi-svg.mjs';
+import { programText } from './program-text.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = join(root, 'bin', 'mqtt-course.js');
@@ -34,11 +35,10 @@ function course(...args) {
 }
 
 /** Puts a program into the workspace, its random numbers always the same. */
-function put(lesson, from) {
+function put(lesson, program) {
   const file = join(workspace, 'exercises', lesson, 'typescript', 'main.ts');
-  copyFileSync(join(root, from), file);
   // At the end: imports come first anyway, and the line numbers stay.
-  const text = readFileSync(file, 'utf8');
+  const text = programText(lesson, 'typescript', program);
   writeFileSync(
     file,
     text.replace(/^(import [^\n]*;)(?=\n(?!import))/m, '$1 Math.random = () => 0.1;'),
@@ -98,7 +98,7 @@ function coarseText(lines) {
 
 function failure() {
   const lesson = '09-last-will';
-  put(lesson, `checker/mutants/${lesson}/typescript/will-not-stored.ts`);
+  put(lesson, 'mutant/will-not-stored');
   const lines = coarseText(course('check', lesson, '--seed', SEED));
   save(
     'check-failed.svg',

@@ -3,10 +3,11 @@
  * `node scripts/failures.mjs [name…]` after a build. Review the screens after it: they are golden.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programText } from './program-text.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cases = JSON.parse(readFileSync(join(root, 'test/cli/failures/cases.json'), 'utf8'));
@@ -22,7 +23,7 @@ for (const one of cases) {
     run(command, workspace);
     const exercise = join(workspace, 'w/exercises', one.lesson, one.track);
     const file = join(exercise, one.track === 'python' ? 'main.py' : 'main.ts');
-    cpSync(join(root, one.program), file);
+    writeFileSync(file, programText(one.lesson, one.track, one.program));
     run(['check', one.lesson, '--track', one.track, '--seed', '7f3a'], exercise, one.env);
     const bundle = JSON.parse(
       readFileSync(join(workspace, 'w/.mqtt-course/last', `${one.lesson}.json`), 'utf8'),

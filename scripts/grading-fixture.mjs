@@ -4,7 +4,7 @@
  *
  *     npm run build && node scripts/grading-fixture.mjs
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib';
 import { lessonChecks } from '../dist/checker/check/test-host.js';
 import { openCheckSession } from '../dist/checker/index.js';
 import { loadLesson } from '../dist/course/index.js';
+import { programText } from './program-text.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'test', 'grading', 'fixtures');
@@ -30,7 +31,7 @@ const people = [
     'bauer-j',
     'Jonas Bauer',
     'python',
-    ['ok', 'ok', 'everything', 'retain_missing', 'will_not_stored'],
+    ['ok', 'ok', 'everything', 'retain-missing', 'will-not-stored'],
   ],
   [
     'chen-w',
@@ -44,7 +45,7 @@ const people = [
     'garcia-m',
     'María José García',
     'python',
-    ['ok', 'zero-is-falsy', 'everything', 'ok', 'will_not_stored'],
+    ['ok', 'zero-is-falsy', 'everything', 'ok', 'will-not-stored'],
   ],
   ['haddad-r', 'رنا حداد', 'typescript', ['ok', 'ok', 'ok', 'retain-missing', 'will-not-stored']],
   [
@@ -53,7 +54,7 @@ const people = [
     'typescript',
     ['literal-address', 'hand-made-json', 'whole-site', 'ok', 'keepalive-off'],
   ],
-  ['kowalska-z', 'Zofia Kowalska', 'python', ['ok', 'ok', 'ok', 'retain_missing', '?']],
+  ['kowalska-z', 'Zofia Kowalska', 'python', ['ok', 'ok', 'ok', 'retain-missing', '?']],
   [
     'mbeki-t',
     'Thandi Mbeki',
@@ -76,11 +77,11 @@ const notices = {
   'ito-k': ['left out: notes.docx'],
 };
 
-function pathOf(lesson, track, work) {
-  const extension = track === 'python' ? 'py' : 'ts';
-  if (work === 'ok') return join(root, 'solutions', lesson, track, `main.${extension}`);
-  if (work === 'stub') return join(root, 'exercises', lesson, track, `main.${extension}`);
-  return join(root, 'checker', 'mutants', lesson, track, `${work}.${extension}`);
+function textOf(lesson, track, work) {
+  const file = `${lesson}/${track}/main.${track === 'python' ? 'py' : 'ts'}`;
+  if (work === 'ok') return programText(lesson, track, `solutions/${file}`);
+  if (work === 'stub') return programText(lesson, track, `exercises/${file}`);
+  return programText(lesson, track, `mutant/${work}`);
 }
 
 /** Times of the trace to whole milliseconds, only the scenario that the first failure is about. */
@@ -133,7 +134,7 @@ async function worker() {
     const folder = join(temporary, id, lesson);
     mkdirSync(folder, { recursive: true });
     const file = join(folder, track === 'python' ? 'main.py' : 'main.ts');
-    copyFileSync(pathOf(lesson, track, work), file);
+    writeFileSync(file, textOf(lesson, track, work));
     const share = `${lesson}/${track}/${work}`;
     if (!known.has(share)) {
       const outcome = await session.check({

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -127,8 +127,19 @@ export const { ${names.join(', ')} } = module.exports;
   }
 }
 
-/** Libraries of which a command loads a hundred small files: each becomes one file beside them. */
-const gathered = ['execa', 'zod', 'yaml', 'mqtt-packet', 'aedes'];
+/**
+ * Libraries that stay packages of their own: Vitest, which runs the hidden tests, with those that it
+ * and the learner's TypeScript need, and mqtt, whose types a learner's editor reads. Each of the
+ * others becomes one file: a command does not load a hundred small ones, and nobody downloads what is
+ * not used.
+ */
+const packages = /^(vitest|vite|esbuild|rollup|mqtt)(\/|$)/;
+
+/** A bare import, as esbuild prints it. */
+const BARE = /(?:\bfrom |\bimport\(|\bimport )"((?!node:)[@a-z][^"]*)"/g;
+
+/** The file that stands for a library: `csv-parse/sync` is `csv-parse-sync.mjs`. */
+const fileOf = name => `${name.replace('@', '').replaceAll('/', '-')}.mjs`;
 
 /** `z` holds the whole of zod: of it, too, only what is used. */
 function zodOf(sources) {
@@ -155,7 +166,9 @@ function usedOf(name, sources) {
   const said = sources.flatMap(
     text => text.match(new RegExp(`(from |import\\()"${name}"`, 'g')) ?? [],
   );
-  if (said.length !== uses.length) throw new Error(`not every import of ${name} is understood`);
+  // Taken as a whole, or for what it does to the globals.
+  if (said.length !== uses.length)
+    return `import * as all from '${name}'; export * from '${name}'; export default all.default;`;
   const names = uses
     .flatMap(({ match }) => match[1]?.split(',') ?? [])
     .map(one => one.split(' as ')[0].trim());
@@ -178,10 +191,13 @@ function usedOf(name, sources) {
  */
 export async function gatherLibraries(dist, files) {
   const texts = new Map(files.map(file => [file, readFileSync(join(dist, file), 'utf8')]));
+  const names = [...texts.values()].flatMap(text => [...text.matchAll(BARE)].map(one => one[1]));
+  const gathered = [...new Set(names)].filter(name => !packages.test(name)).sort();
+  const inputs = new Set();
   for (const name of gathered) {
-    await build({
+    const { metafile } = await build({
       stdin: { contents: usedOf(name, [...texts.values()]), resolveDir: here },
-      outfile: join(dist, 'vendor', `${name}.mjs`),
+      outfile: join(dist, 'vendor', fileOf(name)),
       bundle: true,
       platform: 'node',
       format: 'esm',
@@ -189,19 +205,42 @@ export async function gatherLibraries(dist, files) {
       minifyWhitespace: true,
       minifySyntax: true,
       legalComments: 'inline',
-      logLevel: 'warning',
+      logLevel: 'error',
+      metafile: true,
       plugins: [whenNeeded],
       banner: {
         js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
       },
     });
+    for (const path of Object.keys(metafile.inputs)) inputs.add(resolve(path));
   }
-  const wanted = new RegExp(`(from |import\\()"(${gathered.join('|')})"`, 'g');
+  writeFileSync(join(dist, 'vendor', 'LICENSES.txt'), licenses(inputs));
   for (const [file, text] of texts) {
     const up = relative(dirname(join(dist, file)), join(dist, 'vendor'))
       .split(sep)
       .join('/');
-    const changed = text.replace(wanted, (_, how, name) => `${how}"${up}/${name}.mjs"`);
+    const changed = text.replace(BARE, (all, name) =>
+      packages.test(name) ? all : all.replace(`"${name}"`, `"${up}/${fileOf(name)}"`),
+    );
     if (changed !== text) writeFileSync(join(dist, file), changed);
   }
+}
+
+/** The licences of the packages that the gathered files are made of. */
+function licenses(inputs) {
+  const folders = new Map();
+  for (const path of inputs) {
+    const [, folder, name] =
+      /^(.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+))/.exec(path) ?? [];
+    if (folder) folders.set(name.replaceAll('\\', '/'), folder);
+  }
+  return [...folders]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, folder]) => {
+      const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find(one => /^licen[cs]e/i.test(one));
+      const text = file ? readFileSync(join(folder, file), 'utf8').trim() : '';
+      return `${name} ${version} (${license})\n\n${text}\n`;
+    })
+    .join('\n----\n\n');
 }

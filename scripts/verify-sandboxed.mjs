@@ -30,7 +30,7 @@ const sandbox = await openSandbox({
   tmp: tmpdir(),
 });
 try {
-  const { proofs, skipped, durationMs, seed } = await verifyLessons({
+  const { proofs, broken, skipped, durationMs, seed } = await verifyLessons({
     lessons,
     tracks: values.track ? [values.track] : ['typescript', 'python'],
     launcher: stage => sandbox.launcher(stage),
@@ -39,14 +39,17 @@ try {
     ...(values.seed ? { seed: values.seed } : {}),
   });
   for (const { track, reason } of skipped) console.log(`${track} skipped: ${reason}`);
+  for (const one of broken) {
+    console.log(`broken    ${one.lesson} ${one.track} ${one.name}: ${one.where}: ${one.text}`);
+  }
   for (const { program, problem, unsteady } of proofs) {
     if (problem)
       console.log(`wrong     ${program.lesson} ${program.track} ${program.name}: ${problem}`);
     if (unsteady)
       console.log(`unsteady  ${program.lesson} ${program.track} ${program.name}: ${unsteady}`);
   }
-  for (const hit of sandbox.hits()) console.log(`limit     ${hit}`);
-  const wrong = proofs.filter(one => one.problem).length;
+  for (const hit of sandbox.limitHits()) console.log(`limit     ${hit}`);
+  const wrong = proofs.filter(one => one.problem).length + broken.length;
   const seconds = (durationMs / 1000).toFixed(0);
   console.log(
     `${proofs.length} programs in ${sandbox.tier}, ${wrong} wrong, ${seconds} s, seed ${seed}`,

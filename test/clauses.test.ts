@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { renderSpecMap } from '../cli/clauses.js';
+import { renderSpecMap } from '../cli/render/spec-map.js';
 import { citedClauses, clause, clauses } from '../wire/clauses.js';
 import { specMap } from '../wire/clauses-map.js';
 import { clauseInV5 } from '../wire/clauses-same.js';

@@ -1,7 +1,7 @@
-import type { Row } from './clauses.js';
+import type { ClauseRow } from './clauses.js';
 
 /** All 251 statements of MQTT 5.0 (OASIS Standard, 7 March 2019), in its order. */
-export const V50: readonly Row[] = [
+export const V50: readonly ClauseRow[] = [
   ['1.5.4-1', 'both', 'text is well-formed UTF-8, no surrogates'],
   ['1.5.4-2', 'both', 'text holds no U+0000'],
   ['1.5.4-3', 'both', 'EF BB BF in text is U+FEFF and is never stripped'],

@@ -21,10 +21,10 @@ export interface Clause {
 }
 
 /** Section and number, whom it binds, what it demands. */
-export type Row = readonly [id: string, binds: Bound, says: string];
+export type ClauseRow = readonly [id: string, binds: Bound, says: string];
 
 /** All 141 statements of MQTT 3.1.1 (OASIS Standard, 29 October 2014), in its order. */
-const V311: readonly Row[] = [
+const V311: readonly ClauseRow[] = [
   ['1.5.3-1', 'both', 'text is well-formed UTF-8; a receiver of anything else closes'],
   ['1.5.3-2', 'both', 'text holds no U+0000; a receiver that finds one closes'],
   ['1.5.3-3', 'both', 'the bytes EF BB BF in text are U+FEFF, and are never stripped'],
@@ -177,7 +177,7 @@ const MISPRINTED: Readonly<Record<string, string>> = {
   '3.8.3-4': '3-8.3-4',
 };
 
-function toClauses(version: MqttVersion, rows: readonly Row[]): Clause[] {
+function toClauses(version: MqttVersion, rows: readonly ClauseRow[]): Clause[] {
   return rows.map(([number, binds, says]) => {
     const id = `MQTT-${number}`;
     const misprint = version === '3.1.1' ? MISPRINTED[number] : undefined;

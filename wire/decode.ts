@@ -1,7 +1,9 @@
 /** Frames to packets and back: MQTT 3.1 and 3.1.1 through mqtt-packet, MQTT 5 by our own reader. */
 import mqtt, { type Packet } from 'mqtt-packet';
+import { assertNever } from './assert-never.js';
 import { decodeV5 } from './decode-v5.js';
 import { encodeV5 } from './encode-v5.js';
+import { errorText } from './error-text.js';
 import { payloadBytes, payloadOf } from './payload.js';
 import { shapeError } from './shape.js';
 import type { Direction, MalformedPacket, WirePacket } from './trace.js';
@@ -81,6 +83,8 @@ function wirePacket(from: Packet): WirePacket {
       return { type: 'DISCONNECT' };
     case 'auth':
       return { type: 'AUTH' };
+    default:
+      return assertNever(from, 'packet');
   }
 }
 
@@ -111,7 +115,7 @@ export function decode(frame: Buffer, protocolVersion = 4, direction?: Direction
       ? decodeV5(frame, direction)
       : decodeV311(frame, protocolVersion === 5 ? 4 : protocolVersion);
   } catch (thrown) {
-    return malformed(thrown instanceof Error ? thrown.message : String(thrown));
+    return malformed(errorText(thrown));
   }
 }
 
@@ -123,7 +127,7 @@ function decodeV311(frame: Buffer, protocolVersion: number): WirePacket {
     packet = found;
   });
   parser.on('error', (found: unknown) => {
-    error ??= found instanceof Error ? found.message : String(found);
+    error ??= errorText(found);
   });
   parser.parse(frame);
   if (error !== undefined) return malformed(error);
@@ -188,6 +192,8 @@ function rawPacket(from: Exclude<WirePacket, MalformedPacket>): object {
     case 'DISCONNECT':
     case 'AUTH':
       return { cmd: from.type.toLowerCase() };
+    default:
+      return assertNever(from, 'packet');
   }
 }
 
@@ -206,7 +212,7 @@ export function encode(packet: WirePacket, protocolVersion = 4): Buffer {
       protocolVersion: version === 5 ? 4 : version,
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new TypeError(`${packet.type} cannot be written: ${why}`, { cause: error });
   }
   // mqtt-packet gives up without a word on some property lists.

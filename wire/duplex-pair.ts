@@ -4,15 +4,15 @@ function networkError(code: string, what: string): Error {
   return Object.assign(new Error(`${what} ${code}`), { code, syscall: what });
 }
 
-interface End {
+interface PipeEnd {
   readonly stream: Duplex;
   /** The far end's write that waits for this end to read. */
   waiting: (() => void) | undefined;
   ended: boolean;
 }
 
-function createEnd(halfOpen: boolean, far: () => End): End {
-  const end: End = { stream: undefined as unknown as Duplex, waiting: undefined, ended: false };
+function createEnd(halfOpen: boolean, far: () => PipeEnd): PipeEnd {
+  const end: PipeEnd = { stream: undefined as unknown as Duplex, waiting: undefined, ended: false };
 
   /** Each chunk arrives in a later turn, as on a network: a write never runs the reader's code. */
   function deliver(chunk: Buffer, done: (error?: Error) => void): void {
@@ -67,7 +67,7 @@ function createEnd(halfOpen: boolean, far: () => End): End {
   return end;
 }
 
-function endOf(end: End): void {
+function endOf(end: PipeEnd): void {
   if (end.ended || end.stream.destroyed) return;
   end.ended = true;
   end.stream.push(null);
@@ -80,7 +80,7 @@ function endOf(end: End): void {
  * the sockets of net.connect do. (node:stream has one of its own only from 20.17.)
  */
 export function duplexPair(): [near: Duplex, far: Duplex] {
-  const near: End = createEnd(true, () => far);
-  const far: End = createEnd(false, () => near);
+  const near: PipeEnd = createEnd(true, () => far);
+  const far: PipeEnd = createEnd(false, () => near);
   return [near.stream, far.stream];
 }

@@ -3,7 +3,7 @@ import type { Direction, PacketEntry, WirePacket } from './trace.js';
 
 /** A packet to be written by the tap: in words of the trace, or as bytes. */
 export type Made = WirePacket | Uint8Array;
-/** A packet, several, or a function of the packet that was struck. */
+/** A packet, several, or a function of the packet that the rule matched. */
 export type Making = Made | readonly Made[] | ((entry: PacketEntry) => Made | readonly Made[]);
 
 export type Action =
@@ -36,7 +36,7 @@ export const stall = (): Action => ({ kind: 'stall' });
 export const delay = (ms: number): Action => ({ kind: 'delay', ms });
 /** Loses the packet. */
 export const drop = (): Action => ({ kind: 'drop' });
-/** Sends a PUBLISH twice. Strikes only PUBLISH; answers to the copy are absorbed. */
+/** Sends a PUBLISH twice. Applies only to PUBLISH; answers to the copy are absorbed. */
 export const duplicate = (options: DuplicateOptions): Action => ({ kind: 'duplicate', ...options });
 /** Ends the connection without the packet; with `reset` by a TCP reset where there is TCP. */
 export const cutBefore = (options: { readonly reset?: boolean } = {}): Action => ({
@@ -57,7 +57,7 @@ export const cutAfter = (options: { readonly reset?: boolean } = {}): Action => 
 export const blackhole = (): Action => ({ kind: 'blackhole' });
 /** Sends something else in the packet's place. */
 export const replaceWith = (making: Making): Action => ({ kind: 'replace', making });
-/** Changes flags of a PUBLISH. Strikes only PUBLISH. */
+/** Changes flags of a PUBLISH. Applies only to PUBLISH. */
 export const setFlags = (flags: { readonly dup?: boolean; readonly retain?: boolean }): Action => ({
   kind: 'set-flags',
   ...flags,
@@ -71,7 +71,7 @@ export const answer = (making: Making, options: { readonly close?: boolean } = {
   close: options.close ?? false,
 });
 
-export interface Rule {
+export interface FaultRule {
   /** Only connections of this name. */
   readonly who?: string;
   readonly connection?: number;
@@ -79,44 +79,45 @@ export interface Rule {
   /** Looks at a packet just arrived; must not do anything else. */
   readonly when: (entry: PacketEntry) => boolean;
   readonly do: Action;
-  /** How many packets it strikes; 1 when absent, Infinity allowed. */
+  /** How many packets it applies to; 1 when absent, Infinity allowed. */
   readonly times?: number;
 }
 
 export interface RuleHandle {
-  /** Lets go what the rule keeps now. The rule itself goes on while it has strikes left. */
+  /** Lets go what the rule keeps now. The rule itself stays while it has packets left. */
   release(): void;
-  /** The rule strikes no more. What it keeps stays kept until `release`. */
+  /** The rule applies no more. What it keeps stays kept until `release`. */
   remove(): void;
-  /** How many packets it has struck. */
-  readonly struck: number;
-  /** The first packet it struck, or will strike; rejects when the tap closes before. */
+  /** How many packets it has been applied to. */
+  readonly applied: number;
+  /** The first packet it was, or will be, applied to; rejects when the tap closes before. */
   once(): Promise<PacketEntry>;
 }
 
-/** A rule at work: what the tap keeps of it. */
-export interface Standing {
-  readonly rule: Rule;
+/** A rule that has been made: what the tap keeps of it. */
+export interface ActiveRule {
+  readonly rule: FaultRule;
   readonly handle: RuleHandle;
-  strike(entry: PacketEntry): void;
+  /** The rule has been applied to this packet. */
+  countApplied(entry: PacketEntry): void;
   /** Something to be done at release; the result forgets it when it has become needless. */
   keep(release: () => void): () => void;
 }
 
 export interface Rulebook {
-  add(rule: Rule): RuleHandle;
-  /** The first rule that strikes this packet. Counts nothing yet. */
-  match(entry: PacketEntry): Standing | undefined;
+  add(rule: FaultRule): RuleHandle;
+  /** The first rule that applies to this packet. Counts nothing yet. */
+  match(entry: PacketEntry): ActiveRule | undefined;
   close(reason: Error): void;
 }
 
 const PUBLISH_ONLY: ReadonlySet<Action['kind']> = new Set(['duplicate', 'set-flags']);
 
-/** Standing rules, asked in the order in which they were made. */
+/** Rules, asked in the order in which they were made. */
 export function createRulebook(onError: (error: unknown, entry: PacketEntry) => void): Rulebook {
-  const standing: (Standing & { active: () => boolean; close: (reason: Error) => void })[] = [];
+  const rules: (ActiveRule & { live: () => boolean; close: (reason: Error) => void })[] = [];
 
-  function matches(rule: Rule, entry: PacketEntry): boolean {
+  function matches(rule: FaultRule, entry: PacketEntry): boolean {
     if (rule.who !== undefined && rule.who !== entry.who) return false;
     if (rule.connection !== undefined && rule.connection !== entry.connection) return false;
     if (rule.direction !== undefined && rule.direction !== entry.direction) return false;
@@ -132,7 +133,7 @@ export function createRulebook(onError: (error: unknown, entry: PacketEntry) => 
   return {
     add(rule) {
       let left = rule.times ?? 1;
-      let struck = 0;
+      let applied = 0;
       let first: PacketEntry | undefined;
       let closed: Error | undefined;
       const kept = new Set<() => void>();
@@ -147,8 +148,8 @@ export function createRulebook(onError: (error: unknown, entry: PacketEntry) => 
         remove() {
           left = 0;
         },
-        get struck() {
-          return struck;
+        get applied() {
+          return applied;
         },
         once() {
           if (first) return Promise.resolve(first);
@@ -160,13 +161,13 @@ export function createRulebook(onError: (error: unknown, entry: PacketEntry) => 
           return promise;
         },
       };
-      standing.push({
+      rules.push({
         rule,
         handle,
-        active: () => left > 0,
-        strike(entry) {
+        live: () => left > 0,
+        countApplied(entry) {
           left--;
-          struck++;
+          applied++;
           first ??= entry;
           for (const one of waiting.splice(0)) one.resolve(entry);
         },
@@ -183,9 +184,9 @@ export function createRulebook(onError: (error: unknown, entry: PacketEntry) => 
       });
       return handle;
     },
-    match: entry => standing.find(one => one.active() && matches(one.rule, entry)),
+    match: entry => rules.find(one => one.live() && matches(one.rule, entry)),
     close(reason) {
-      for (const one of standing) one.close(reason);
+      for (const one of rules) one.close(reason);
     },
   };
 }

@@ -2,7 +2,17 @@
 export { type Clause, citedClauses, clause, clauses } from './clauses.js';
 export { specMap } from './clauses-map.js';
 export { clauseInV5 } from './clauses-same.js';
+export type { ClientLimits } from './client-limits.js';
 export { decode, encode, payloadBytes, payloadOf, payloadText } from './decode.js';
+export {
+  type DescribeOptions,
+  describePacket,
+  describePayload,
+  describeProperties,
+  packetLine,
+  traceLine,
+  traceLines,
+} from './describe.js';
 export { duplexPair } from './duplex-pair.js';
 export {
   type Action,
@@ -15,9 +25,9 @@ export {
   delay,
   drop,
   duplicate,
+  type FaultRule,
   type Made,
   type Making,
-  type Rule,
   type RuleHandle,
   replaceWith,
   setFlags,
@@ -25,8 +35,7 @@ export {
   withhold,
 } from './faults.js';
 export { createFramer, DEFAULT_MAX_FRAME, type Frame, type Framer } from './framing.js';
-export type { GuardOptions } from './guard.js';
-export type { BoundSocket, Listener, ListenOptions } from './listen.js';
+export type { BoundSocket, ListenOptions, TapListener } from './listen.js';
 export { createPeer } from './peer.js';
 export {
   type ConnectOptions,
@@ -53,12 +62,3 @@ export {
 } from './tap.js';
 export { topicMatches } from './topics.js';
 export * from './trace.js';
-export {
-  describePacket,
-  describePayload,
-  describeProperties,
-  packetLine,
-  traceLine,
-  traceLines,
-  type WordOptions,
-} from './words.js';

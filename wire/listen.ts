@@ -1,7 +1,7 @@
 /** The tap's own listening socket, which can be shut and opened again on the same port. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { GuardOptions } from './guard.js';
+import type { ClientLimits } from './client-limits.js';
 import { givePortBack, takePort } from './ports.js';
 
 /** A TCP socket with an address that does not listen yet: what `Server.listen(handle)` takes. */
@@ -22,10 +22,10 @@ export interface ListenOptions {
    */
   readonly socket?: (port: number) => Promise<BoundSocket>;
   /** What these clients may do at most. */
-  readonly guard?: GuardOptions;
+  readonly limits?: ClientLimits;
 }
 
-export interface Listener {
+export interface TapListener {
   readonly port: number;
   /** Stops listening: new dials are refused by the system, existing connections stay. */
   close(): Promise<void>;
@@ -39,7 +39,7 @@ export interface ListenHooks {
   tlsFailed(why: string): void;
 }
 
-export interface OpenListener extends Listener {
+export interface OwnedTapListener extends TapListener {
   /** Stops listening and closes connections that are still in their TLS handshake. */
   destroy(): void;
 }
@@ -56,7 +56,10 @@ function tlsWords(error: Error & { code?: string; reason?: string }): string {
 const MOST_TRIES = 100;
 
 /** Starts listening; rejects when the port is taken. */
-export async function listen(options: ListenOptions, hooks: ListenHooks): Promise<OpenListener> {
+export async function listen(
+  options: ListenOptions,
+  hooks: ListenHooks,
+): Promise<OwnedTapListener> {
   const host = options.host ?? '127.0.0.1';
   const raw = new Set<Socket>();
   let server: Server | undefined;

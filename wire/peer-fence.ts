@@ -1,6 +1,6 @@
+import { describePacket } from './describe.js';
 import { PeerError } from './peer-contract.js';
 import type { QoS, SubackPacket } from './trace.js';
-import { describePacket } from './words.js';
 
 /** What a fence needs of its peer. */
 export interface Fenced {

@@ -2,9 +2,11 @@
  * A small MQTT 3.1.1 client for the checker's own use, exact on the wire: it sends what it is told,
  * never pings, never reconnects, never repeats.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { decode, encode } from './decode.js';
+import { errorText } from './error-text.js';
 import { createFramer } from './framing.js';
 import { payloadOf, payloadText } from './payload.js';
 import {
@@ -56,7 +58,7 @@ export function createPeer(stream: Duplex, options: PeerOptions = {}): Peer {
     try {
       bytes = encode(packet);
     } catch (error) {
-      throw new PeerError('invalid', error instanceof Error ? error.message : String(error));
+      throw new PeerError('invalid', errorText(error));
     }
     stream.write(bytes, () => done?.());
   }

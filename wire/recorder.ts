@@ -1,4 +1,5 @@
 /** Keeps the entries of a trace, tells listeners, and bounds what a flooding program can cost. */
+import { errorText } from './error-text.js';
 import {
   type ConnectionEntry,
   type Direction,
@@ -23,7 +24,7 @@ export interface RecorderOptions {
   readonly maxBytes?: number | undefined;
 }
 
-export interface Draft {
+export interface PacketDraft {
   readonly connection: number;
   readonly who: string;
   readonly direction: Direction;
@@ -39,7 +40,7 @@ export interface Recorder {
   /** Milliseconds since the trace began, with one decimal. */
   time(): number;
   /** Numbers a packet; it enters the trace with `commit`. */
-  draft(from: Draft): PacketEntry;
+  draft(from: PacketDraft): PacketEntry;
   commit(entry: PacketEntry): void;
   connection(entry: Omit<ConnectionEntry, 'kind' | 't'>): void;
   fault(fault: string, text: string, at?: { connection?: number; packet?: number }): void;
@@ -86,7 +87,7 @@ export function createRecorder(options: RecorderOptions = {}): Recorder {
       } catch (error) {
         // The wire goes on whatever a listener does; a note that failed is not told again.
         if (entry.kind === 'note' && entry.note === 'listener-error') return;
-        note('listener-error', error instanceof Error ? error.message : String(error));
+        note('listener-error', errorText(error));
       }
     }
   }

@@ -3,7 +3,9 @@
  * up: missing packet identifiers, bytes after the last field, empty SUBSCRIBEs, strings that are not
  * UTF-8, a CONNACK of one byte. A trace must not show such bytes as a proper packet.
  */
+
 import { isUtf8 } from 'node:buffer';
+import { errorText } from './error-text.js';
 
 interface Cursor {
   byte(what: string): number;
@@ -108,6 +110,6 @@ export function shapeError(frame: Buffer): string | undefined {
     if (first >> 4 !== 3 && at.left > 0) throw new Error(`${at.left} bytes after its last field`);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }

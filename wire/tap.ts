@@ -2,24 +2,34 @@
  * The tap: sits between programs and a broker, reads both directions, records them, and does what
  * its rules say. Without a rule every byte passes unchanged and in order.
  */
+
 import type { Duplex } from 'node:stream';
+import { assertNever } from './assert-never.js';
+import { createLimitCounter, type LimitCounter } from './client-limits.js';
 import { encode } from './decode.js';
+import { describePacket } from './describe.js';
 import { duplexPair } from './duplex-pair.js';
-import { createRulebook, type Made, type Rule, type RuleHandle } from './faults.js';
-import { createGuard, type Guard } from './guard.js';
+import { errorText } from './error-text.js';
+import {
+  createRulebook,
+  type FaultRule,
+  type Made,
+  type Making,
+  type RuleHandle,
+} from './faults.js';
 import { closed, hangUp } from './hang-up.js';
-import { createLink, type Link } from './link.js';
-import { type Listener, type ListenOptions, listen, type OpenListener } from './listen.js';
+import { createLink } from './link.js';
+import type { Link } from './link-contract.js';
+import { type ListenOptions, listen, type OwnedTapListener, type TapListener } from './listen.js';
 import { createRecorder } from './recorder.js';
 import type { Direction, PacketEntry, Trace, TraceEntry } from './trace.js';
-import { describePacket } from './words.js';
 
 export interface TapOptions {
   /** Dials the broker, once for each connection: a TCP or TLS socket, or an in-process stream. */
   readonly open: () => Duplex | Promise<Duplex>;
   /** A clock in milliseconds; monotonic when absent. */
   readonly now?: () => number;
-  /** Entries the trace keeps (50 000). After them packets still flow, and rules still strike. */
+  /** Entries the trace keeps (50 000). After them packets still flow, and rules still apply. */
   readonly maxEntries?: number;
   /** Bytes of packets the trace keeps (64 MiB). */
   readonly maxBytes?: number;
@@ -42,11 +52,14 @@ export interface UntilOptions {
 }
 
 export interface Tap {
-  listen(options: ListenOptions): Promise<Listener>;
+  listen(options: ListenOptions): Promise<TapListener>;
   /** A connection from inside this process; its packets are recorded under `who`. */
   attach(who: string): Duplex;
-  /** A standing rule. Rules are asked in the order they were made; the first that matches decides. */
-  rule(rule: Rule): RuleHandle;
+  /**
+   * Makes a rule. Rules are asked in the order they were made; the first that matches decides.
+   * Throws a TypeError for a fault that is not known, or a packet that cannot be written.
+   */
+  rule(rule: FaultRule): RuleHandle;
   /** Ends a connection, or one direction of it. Throws a RangeError for an unknown connection. */
   cut(connection: number, options?: { reset?: boolean; direction?: Direction }): void;
   /** From now on nothing passes on this connection, closes included. */
@@ -77,23 +90,42 @@ export interface Tap {
   close(): Promise<void>;
 }
 
-function checked(rule: Rule): Rule {
+/** A rule that cannot be done is the author's mistake: said here, not in the middle of a run. */
+function checked(rule: FaultRule): FaultRule {
   const { do: action } = rule;
-  if (action.kind !== 'replace' && action.kind !== 'answer') return rule;
-  if (typeof action.making === 'function') return rule;
-  const list = (Array.isArray(action.making) ? action.making : [action.making]) as readonly Made[];
-  // A packet that cannot be written is the author's mistake: said here, not in the middle of a run.
-  for (const made of list) {
+  switch (action.kind) {
+    case 'replace':
+    case 'answer':
+      checkPackets(action.making);
+      return rule;
+    case 'withhold':
+    case 'stall':
+    case 'delay':
+    case 'drop':
+    case 'duplicate':
+    case 'cut':
+    case 'blackhole':
+    case 'set-flags':
+    case 'coalesce':
+      return rule;
+    default:
+      return assertNever(action, 'fault');
+  }
+}
+
+/** @throws TypeError for a packet that cannot be written */
+function checkPackets(making: Making): void {
+  if (typeof making === 'function') return;
+  for (const made of (Array.isArray(making) ? making : [making]) as readonly Made[]) {
     if (!(made instanceof Uint8Array)) encode(made, made.type === 'AUTH' ? 5 : 4);
   }
-  return rule;
 }
 
 /** Makes a tap. Nothing is open until `listen` or `attach`. */
 export function createTap(options: TapOptions): Tap {
   const recorder = createRecorder(options);
   const rules = createRulebook((error, entry) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     recorder.fault('rule-error', `a rule failed at #${entry.n}: ${why}`);
   });
   const connections = new Map<
@@ -101,7 +133,7 @@ export function createTap(options: TapOptions): Tap {
     { who: string; link: Link | undefined; last: ConnectionInfo }
   >();
   const dialling = new Set<Duplex>();
-  const listeners = new Set<OpenListener>();
+  const listeners = new Set<OwnedTapListener>();
   const waits = new Set<(reason: Error) => void>();
   let count = 0;
   let isClosed = false;
@@ -110,13 +142,13 @@ export function createTap(options: TapOptions): Tap {
     id: number,
     client: Duplex,
     who: string,
-    guard: Guard | undefined,
+    limits: LimitCounter | undefined,
   ): Promise<void> {
     let broker: Duplex;
     try {
       broker = await options.open();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       recorder.note('broker-unreachable', why, who, false);
       recorder.connection({ connection: id, who, event: 'closed', by: 'broker' });
       setLast(id, false);
@@ -137,7 +169,7 @@ export function createTap(options: TapOptions): Tap {
       recorder,
       rules,
       maxFrame: options.maxFrame,
-      guard,
+      limits,
       onClosed() {
         setLast(id, false);
         const found = connections.get(id);
@@ -159,8 +191,8 @@ export function createTap(options: TapOptions): Tap {
     if (found) found.last = { ...(found.link ? infoOf(found.link) : found.last), open };
   }
 
-  function accept(client: Duplex, who: string, guard?: Guard): void {
-    if (isClosed || guard?.connected() === false) {
+  function accept(client: Duplex, who: string, limits?: LimitCounter): void {
+    if (isClosed || limits?.connected() === false) {
       client.on('error', () => {});
       client.destroy();
       return;
@@ -172,7 +204,7 @@ export function createTap(options: TapOptions): Tap {
     // Until the broker has been dialled nobody else listens for the client's errors.
     client.on('error', () => {});
     dialling.add(client);
-    void connect(id, client, who, guard).finally(() => dialling.delete(client));
+    void connect(id, client, who, limits).finally(() => dialling.delete(client));
   }
 
   function linkOf(connection: number): Link | undefined {
@@ -185,9 +217,9 @@ export function createTap(options: TapOptions): Tap {
     entries: recorder.entries,
     async listen(listenOptions) {
       const { who } = listenOptions;
-      const guard = listenOptions.guard && createGuard(listenOptions.guard);
+      const limits = listenOptions.limits && createLimitCounter(listenOptions.limits);
       const listener = await listen(listenOptions, {
-        connected: socket => accept(socket, who, guard),
+        connected: socket => accept(socket, who, limits),
         tlsFailed: why => recorder.note('tls-failed', why, who, false),
       });
       listeners.add(listener);
@@ -221,7 +253,7 @@ export function createTap(options: TapOptions): Tap {
     inject(connection, direction, packet) {
       const link = linkOf(connection);
       if (!link) throw new RangeError(`connection ${connection} is not open`);
-      const entry = link.make(link.lane(direction), link.bytesOf(packet));
+      const entry = link.make(link.flow(direction), link.bytesOf(packet));
       const text = `sent by the tap: #${entry.n} ${describePacket(entry.packet)}`;
       recorder.fault('inject', text, { connection, packet: entry.n });
       return entry;

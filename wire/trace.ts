@@ -17,7 +17,7 @@ export type Payload =
   | { readonly bytes: number; readonly text: string }
   | { readonly bytes: number; readonly base64: string };
 
-export interface Will extends Properties {
+export interface Will extends WithProperties {
   readonly topic: string;
   readonly payload: Payload;
   readonly qos: QoS;
@@ -26,11 +26,11 @@ export interface Will extends Properties {
 
 /** MQTT 5 properties in their order, repeats too; absent in MQTT 3.1.1. An empty list is one that an
  * acknowledgement, DISCONNECT or AUTH could have left out. */
-interface Properties {
+export interface WithProperties {
   readonly properties?: readonly Property[];
 }
 
-export interface ConnectPacket extends Properties {
+export interface ConnectPacket extends WithProperties {
   readonly type: 'CONNECT';
   readonly protocolName: string;
   readonly protocolVersion: number;
@@ -42,13 +42,13 @@ export interface ConnectPacket extends Properties {
   readonly username?: string;
   readonly password?: Payload;
 }
-export interface ConnackPacket extends Properties {
+export interface ConnackPacket extends WithProperties {
   readonly type: 'CONNACK';
   readonly sessionPresent: boolean;
   /** 3.1.1 return code (0–5) or MQTT 5 reason code. */
   readonly returnCode: number;
 }
-export interface PublishPacket extends Properties {
+export interface PublishPacket extends WithProperties {
   readonly type: 'PUBLISH';
   readonly topic: string;
   readonly payload: Payload;
@@ -58,7 +58,7 @@ export interface PublishPacket extends Properties {
   /** Packet identifier; absent at QoS 0. */
   readonly id?: number;
 }
-export interface AckPacket extends Properties {
+export interface AckPacket extends WithProperties {
   readonly type: 'PUBACK' | 'PUBREC' | 'PUBREL' | 'PUBCOMP' | 'UNSUBACK';
   readonly id: number;
   /** MQTT 5 only; absent where the packet leaves it out, which means 0. */
@@ -66,7 +66,7 @@ export interface AckPacket extends Properties {
   /** MQTT 5 UNSUBACK only: one reason code per filter. */
   readonly codes?: readonly number[];
 }
-export interface SubscribePacket extends Properties {
+export interface SubscribePacket extends WithProperties {
   readonly type: 'SUBSCRIBE';
   readonly id: number;
   readonly filters: readonly Subscription[];
@@ -79,18 +79,18 @@ export interface Subscription {
   readonly retainAsPublished?: boolean;
   readonly retainHandling?: number;
 }
-export interface SubackPacket extends Properties {
+export interface SubackPacket extends WithProperties {
   readonly type: 'SUBACK';
   readonly id: number;
   /** One code per filter: the granted QoS, or 0x80 (128) for a refused filter. */
   readonly codes: readonly number[];
 }
-export interface UnsubscribePacket extends Properties {
+export interface UnsubscribePacket extends WithProperties {
   readonly type: 'UNSUBSCRIBE';
   readonly id: number;
   readonly filters: readonly string[];
 }
-export interface BarePacket extends Properties {
+export interface BarePacket extends WithProperties {
   readonly type: 'PINGREQ' | 'PINGRESP' | 'DISCONNECT' | 'AUTH';
   readonly reasonCode?: number;
 }
@@ -163,7 +163,7 @@ export interface FaultEntry {
   /** A fault of the word list: `withhold`, `duplicate`, `cut`, `blackhole`, `restart-keep`, … */
   readonly fault: string;
   readonly connection?: number;
-  /** The packet it struck. */
+  /** The packet it was applied to. */
   readonly packet?: number;
   readonly text: string;
 }

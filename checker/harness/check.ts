@@ -1,4 +1,5 @@
 import { describePacket, type PacketEntry } from '../../wire/index.js';
+import type { PacketField } from './fields.js';
 import type { Recording } from './recording.js';
 import type { ScenarioDefinition } from './scenario.js';
 
@@ -6,6 +7,11 @@ import type { ScenarioDefinition } from './scenario.js';
 export interface Failure {
   /** Which known mistake this is: a slug, unique in the lesson. */
   readonly mistake: string;
+  /**
+   * Where it is, if it is one field of one packet. A mistake that shows in several packets, or in
+   * what did not come, has none: nothing is guessed.
+   */
+  readonly field?: PacketField | undefined;
   readonly expected: string;
   /** Text and packets; a packet becomes its line of the trace and is cited. */
   readonly seen: string | readonly (string | PacketEntry)[];
@@ -74,15 +80,12 @@ export interface Diagnosis {
   ) => Partial<Omit<Failure, 'seen' | 'packets'>> & { mistake: string };
 }
 
-/** Which checks failed, and as which mistake. */
+/** Which of the checks that a diagnosis leads and covers failed, and as which mistake. */
 export interface FailurePattern {
   failed(id: string): boolean;
   passed(id: string): boolean;
   /** The mistake that a failed check named. */
   mistake(id: string): string | undefined;
-  /** Exactly these checks failed. */
-  only(...ids: string[]): boolean;
-  recording<Facts>(scenario: ScenarioDefinition<Facts>): Recording<Facts>;
   /** The text of the learner's file: a hint to order causes that look alike, never a reason. */
   readonly source: string;
 }

@@ -2,10 +2,10 @@
 import type { Broker } from '../../broker/index.js';
 import type {
   ConnectOptions,
-  Listener,
   Peer,
   PeerOptions,
   Tap,
+  TapListener,
   TraceEntry,
 } from '../../wire/index.js';
 import type { Random } from './random.js';
@@ -75,7 +75,7 @@ export interface ScenarioContext {
   /** Starts the learner's program. Starting the same name again is a second run of it. */
   start(options?: StartOptions): Promise<StartedProgram>;
   /** Makes the lane of a program before it is started: to have rules in place, or its port closed. */
-  listen(name?: string): Promise<Listener>;
+  listen(name?: string): Promise<TapListener>;
   /** One of the checker's own clients, connected. Its packets are in the trace under its name. */
   peer(name: string, options?: ContextPeerOptions): Promise<Peer>;
   /** Waits for any entry of the trace. The scenario ends here when it does not come. */

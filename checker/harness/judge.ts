@@ -3,6 +3,7 @@ import {
   CannotTell,
   type Check,
   CheckFailure,
+  type Diagnosis,
   type Failure,
   type FailurePattern,
   seenText,
@@ -64,7 +65,7 @@ export function judge(lesson: Lesson, recordings: Recordings, context: DetectorC
         : verdictOf(check, withHint(first, context)),
     );
   }
-  diagnose(lesson, looks, verdicts, recordings, context);
+  diagnose(lesson, looks, verdicts, context);
   return [...found.verdicts, ...verdicts.values()];
 }
 
@@ -129,6 +130,7 @@ function failed(
     packets: [...new Set(cited)].sort((a, b) => a - b),
     scenario,
     mistake: failure.mistake,
+    ...(failure.field ? { field: failure.field } : {}),
   };
 }
 
@@ -191,37 +193,23 @@ function diagnose(
   lesson: Lesson,
   looks: ReadonlyMap<string, ProvisionalVerdict>,
   verdicts: Map<string, Verdict>,
-  recordings: Recordings,
   context: DetectorContext,
 ): void {
   const failedIds = [...verdicts.values()]
     .filter(one => one.status === 'failed')
     .map(one => one.id);
   if (failedIds.length === 0) return;
-  const lookedFailed = (id: string) => looks.get(id)?.status === 'failed';
-  const pattern: FailurePattern = {
-    failed: lookedFailed,
-    passed: id => looks.get(id)?.status === 'passed',
-    mistake: id => {
-      const first = looks.get(id);
-      return first?.status === 'failed' ? first.failure.mistake : undefined;
-    },
-    only: (...ids) => {
-      const all = lesson.checks.map(check => check.id).filter(lookedFailed);
-      return all.length === ids.length && ids.every(id => all.includes(id));
-    },
-    recording: scenario => recordings[scenario.name] as never,
-    source: context.source,
-  };
   const diagnosis = lesson.diagnoses.find(
-    one => failedIds.includes(one.leads) && one.applies(pattern),
+    one => failedIds.includes(one.leads) && one.applies(patternFor(one, looks, context)),
   );
   const lead = diagnosis && verdicts.get(diagnosis.leads);
   if (!diagnosis || !lead) return;
-  const { clauses, ...words } = diagnosis.failure(pattern);
+  const { clauses, field, ...words } = diagnosis.failure(patternFor(diagnosis, looks, context));
+  const { field: _, ...rest } = lead;
   verdicts.set(diagnosis.leads, {
-    ...lead,
+    ...rest,
     ...words,
+    ...(field ? { field } : {}),
     clauses: [...new Set([...lead.clauses, ...(clauses ?? [])])],
   });
   for (const id of diagnosis.covers ?? []) {
@@ -231,4 +219,22 @@ function diagnose(
       verdicts.set(id, notReached(check, [diagnosis.leads]));
     }
   }
+}
+
+/** Of the checks that a diagnosis does not speak of, it learns nothing: students may not have them. */
+function patternFor(
+  { leads, covers = [] }: Diagnosis,
+  looks: ReadonlyMap<string, ProvisionalVerdict>,
+  { source }: DetectorContext,
+): FailurePattern {
+  const lookAt = (id: string) => (id === leads || covers.includes(id) ? looks.get(id) : undefined);
+  return {
+    failed: id => lookAt(id)?.status === 'failed',
+    passed: id => lookAt(id)?.status === 'passed',
+    mistake: id => {
+      const first = lookAt(id);
+      return first?.status === 'failed' ? first.failure.mistake : undefined;
+    },
+    source,
+  };
 }

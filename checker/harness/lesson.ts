@@ -1,6 +1,5 @@
 import type { TlsOptions } from 'node:tls';
 import type { BrokerOptions } from '../../broker/index.js';
-import { publicChecks } from '../../course/handout.js';
 import type { Check, Diagnosis } from './check.js';
 import type { Random } from './random.js';
 import type { ScenarioDefinition } from './scenario.js';
@@ -41,6 +40,10 @@ export interface Lesson {
   readonly practice: Practice;
 }
 
+/**
+ * Each check, each diagnosis and the practice are exports of the lesson's modules, and these modules
+ * only declare: so what students get can be made without the checks that are kept back.
+ */
 export interface LessonDefinition {
   readonly id: string;
   readonly checks: readonly Check[];
@@ -52,7 +55,7 @@ export interface LessonDefinition {
  * @throws Error when ids repeat, or a check needs one that does not stand before it: an author's slip
  */
 export function defineLesson(definition: LessonDefinition): Lesson {
-  const lesson = withoutKeptBack({ diagnoses: [], ...definition });
+  const lesson = { diagnoses: [], ...definition };
   const { id, checks } = lesson;
   const seen = new Set<string>();
   for (const check of checks) {
@@ -65,22 +68,6 @@ export function defineLesson(definition: LessonDefinition): Lesson {
     seen.add(check.id);
   }
   return lesson;
-}
-
-/** In what students get, an instructor may keep checks back: they are not run, and not listed. */
-function withoutKeptBack(lesson: Lesson): Lesson {
-  const shown = publicChecks(lesson.id);
-  if (!shown) return lesson;
-  return {
-    ...lesson,
-    checks: lesson.checks
-      // Where the code of a check was taken out, nothing stands in its place.
-      .filter(check => check !== undefined && shown.includes(check.id))
-      .map(check => ({ ...check, needs: check.needs?.filter(id => shown.includes(id)) ?? [] })),
-    diagnoses: lesson.diagnoses
-      .filter(one => shown.includes(one.leads))
-      .map(one => ({ ...one, covers: one.covers?.filter(id => shown.includes(id)) ?? [] })),
-  };
 }
 
 export function scenariosOf(check: Check): readonly ScenarioDefinition<unknown>[] {

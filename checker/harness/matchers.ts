@@ -1,16 +1,7 @@
 import { type PacketEntry, payloadText } from '../../wire/index.js';
-import { type Check, check, type Failure, fail } from './check.js';
-import { stillRunning } from './detectors/index.js';
-import {
-  closing,
-  connections,
-  notes,
-  type PacketOf,
-  packets,
-  type Recording,
-  sent,
-} from './recording.js';
-import type { ScenarioDefinition } from './scenario.js';
+import { fail } from './check.js';
+import { packetFields } from './fields.js';
+import { type PacketOf, packets, type Recording } from './recording.js';
 
 /** Describes an absence by what came instead: "no SUBSCRIBE within 2 s; after #2 CONNACK nothing came; …". */
 export function insteadOf(recording: Recording, what: string): (string | PacketEntry)[] {
@@ -19,10 +10,11 @@ export function insteadOf(recording: Recording, what: string): (string | PacketE
     : '';
   const last = packets(recording).at(-1);
   const one = recording.programs[0];
-  const state =
-    one === undefined ||
-    one.exitedAt === undefined ||
-    (one.killedAt !== undefined && one.stopAskedAt === undefined)
+  const state = recording.gaveUp?.atRest
+    ? 'your program is asleep and no timer of it is due: nothing more will come'
+    : one === undefined ||
+        one.exitedAt === undefined ||
+        (one.killedAt !== undefined && one.stopAskedAt === undefined)
       ? 'your program was still running'
       : `your program had ended with exit code ${one.exitCode ?? one.signal}`;
   return last
@@ -39,7 +31,14 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function jsonObject(entry: PacketOf<'PUBLISH'>): JsonObject {
   const text = payloadText(entry.packet.payload);
   const not = (mistake: string, why: string, next: string): never =>
-    fail({ mistake, expected: 'the payload is one JSON object', seen: [entry], why, try: next });
+    fail({
+      mistake,
+      field: packetFields.payload,
+      expected: 'the payload is one JSON object',
+      seen: [entry],
+      why,
+      try: next,
+    });
   if (text === undefined) {
     return not(
       'not-text',
@@ -115,84 +114,7 @@ export function sameNumber(a: unknown, b: number): boolean {
   return typeof a === 'number' && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
 }
 
-/** Connections that stood when the program was asked to stop (or after), and got no DISCONNECT. */
-function withoutGoodbye(recording: Recording, asked: number, who?: string): number[] {
-  return connections(recording, who).filter(connection => {
-    const closed = closing(recording, connection);
-    if (closed && (closed.t < asked || closed.by === 'tap')) return false;
-    return sent(recording, 'DISCONNECT', { connection, ...(who ? { who } : {}) }).length === 0;
-  });
-}
-
-/**
- * The check that every exercise shares: asked to stop, the program says DISCONNECT, then leaves.
- * Detectors U8 (no goodbye) and U9 (still there) live here.
- */
-export function leavesCleanly<Facts>(
-  on: ScenarioDefinition<Facts>,
-  options: { readonly id?: string; readonly needs?: readonly string[]; readonly who?: string } = {},
-): Check {
-  return check<Facts>({
-    id: options.id ?? 'T9',
-    title: 'asked to stop, it says goodbye and leaves',
-    clauses: ['3.1.1 MQTT-3.14.4-1'],
-    on,
-    needs: options.needs ?? [],
-    verify: recording => {
-      const asked = notes(recording, 'stop-asked')[0];
-      const expected = 'DISCONNECT after the end of its input, then the program ends';
-      if (!asked)
-        return fail({ ...notAsked, expected, seen: insteadOf(recording, 'moment to stop it') });
-      const [rude] = withoutGoodbye(recording, asked.t, options.who);
-      const goodbye = sent(recording, 'DISCONNECT', options.who ? { who: options.who } : {}).at(-1);
-      if (stillRunning(recording)) {
-        return fail({
-          mistake: goodbye ? 'hung-after-goodbye' : 'hung',
-          expected,
-          seen: goodbye
-            ? [goodbye, 'three seconds later your program was still running']
-            : [
-                ...lastPacket(recording),
-                'three seconds after the end of its input your program was still running',
-              ],
-          why: 'a timer, a blocked loop, or an end that waits for an acknowledgement keeps the process alive',
-          try: goodbye
-            ? 'look for timers and listeners that are still active'
-            : 'check that your stop code runs: print a line in it',
-        });
-      }
-      if (rude !== undefined) {
-        const last = packets(recording, {
-          connection: rude,
-          direction: 'to-broker',
-          madeByTap: false,
-        }).at(-1);
-        return fail({
-          mistake: 'no-goodbye',
-          expected,
-          seen: last
-            ? ['the connection ended without DISCONNECT; the last packet from you was', last]
-            : 'the connection ended without DISCONNECT, and without any other packet from you',
-          why: 'a connection that ends without DISCONNECT is a failure to the broker: it publishes the will, if there is one [3.1.1 MQTT-3.1.2-8]',
-          try: 'end the client and let that finish before the process ends',
-          clauses: ['3.1.1 MQTT-3.1.2-8'],
-        });
-      }
-    },
-  });
-}
-
-const notAsked: Pick<Failure, 'mistake' | 'why' | 'try'> = {
-  mistake: 'never-got-to-stop',
-  why: 'what comes before the stop did not happen',
-  try: 'mend the first failing check; this one follows',
-};
-
-function lastPacket(recording: Recording): PacketEntry[] {
-  return packets(recording, { direction: 'to-broker', madeByTap: false }).slice(-1);
-}
-
-/** Whether the source looks as if an option had a form that the library ignores : a hint only. */
+/** Whether the source looks as if an option had a form that the library ignores: a hint only. */
 export function misreadOption(source: string): string | undefined {
   if (
     /\b(?:publish|publishAsync|subscribe|subscribeAsync)\((?:[^()]|\([^()]*\))*,\s*[012]\s*[,)]/.test(

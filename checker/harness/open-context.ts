@@ -5,7 +5,7 @@ import {
   startBroker,
   startMosquitto,
 } from '../../broker/index.js';
-import { createPeer, createTap, type Listener, type Peer } from '../../wire/index.js';
+import { createPeer, createTap, type Peer, type TapListener } from '../../wire/index.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
 import {
@@ -94,7 +94,7 @@ export async function openContext<Facts>(
   const running = new Set<RunningProgram>();
   const records: ProgramRecord[] = [];
   const peers: Peer[] = [];
-  const listeners = new Map<string, Promise<Listener>>();
+  const listeners = new Map<string, Promise<TapListener>>();
   const stallWatch: StallWatch = watchStalls(now, () =>
     [...running].reduce((sum, one) => sum + one.starvedMs(), 0),
   );
@@ -127,7 +127,7 @@ export async function openContext<Facts>(
   const listen = (name: string) => {
     const known = listeners.get(name);
     if (known) return known;
-    const guard = {
+    const limits = {
       ...guards,
       reserved: (id: string) => id.startsWith(PEERS),
       onHit: (text: string) => onLimit(name, text),
@@ -137,7 +137,7 @@ export async function openContext<Facts>(
         who: name,
         ...(await definition.listen?.(facts, name)),
         ...(launcher?.bind ? { socket: launcher.bind } : {}),
-        guard,
+        limits,
       }))();
     listeners.set(name, listener);
     return listener;
@@ -206,7 +206,9 @@ export async function openContext<Facts>(
         await connectionsEnd();
       },
       leaves: async (ms = DEADLINE_MS) => {
-        return (await hasLeft(ms)).left;
+        const { left, text } = await hasLeft(ms);
+        if (!left) tap.note('not-left', `the program ${text}`, name);
+        return left;
       },
       sends: (type, wanted) => waits.awaitPacket(name, 'to-broker', type, wanted),
       receives: (type, wanted) => waits.awaitPacket(name, 'to-client', type, wanted),

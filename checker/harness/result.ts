@@ -1,4 +1,5 @@
 /** The result of checking one lesson in one track: the only thing a renderer, a file or a grader sees. */
+import type { PacketField } from './fields.js';
 
 export const RESULT_SCHEMA = 'mqtt-course/result/1';
 
@@ -27,6 +28,8 @@ export interface Verdict {
   readonly scenario?: string;
   /** Which known mistake this is; unique in the lesson. */
   readonly mistake?: string;
+  /** The field of one packet that is the mistake, if it is one. */
+  readonly field?: PacketField;
   /** Of a not-reached check: the ids of the checks it waits for. */
   readonly waitsFor?: readonly string[];
 }

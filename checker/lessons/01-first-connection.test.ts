@@ -1,9 +1,8 @@
-import { type TraceEntry, withhold } from '../../wire/index.js';
-import { cannotTell, check, fail } from '../harness/check.js';
-import type { ScenarioContext } from '../harness/context.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, leavesCleanly } from '../harness/matchers.js';
-import type { Random } from '../harness/random.js';
+import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
+import { stillThere } from '../harness/detectors/index.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf } from '../harness/matchers.js';
 import {
   closing,
   connections,
@@ -15,115 +14,19 @@ import {
   sent,
   usableMs,
 } from '../harness/recording.js';
-import { scenario } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
+import {
+  earlyStop,
+  type Facts,
+  idle,
+  type RefusedFacts,
+  refused,
+  session,
+  slowConnack,
+} from './01-first-connection/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-interface Facts {
-  readonly clientId: string;
-  /** Seconds. */
-  readonly keepalive: number;
-}
-
-const makeFacts = (from: number, to: number) => (random: Random) => ({
-  clientId: random.device(),
-  keepalive: random.int(from, to),
-});
-
-const start = (context: ScenarioContext, { clientId, keepalive }: Facts) =>
-  context.start({ env: { MQTT_CLIENT_ID: clientId, MQTT_KEEPALIVE: String(keepalive) } });
-
-const ends = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
-
-/** Connects, stays a moment, and is asked to stop at a time it cannot know. */
-const session = scenario<Facts>('a session', {
-  facts: makeFacts(7, 90),
-  run: async (context, facts) => {
-    const connack = context.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: withhold(),
-    });
-    const program = await start(context, facts);
-    await program.receives('CONNACK');
-    // A wait and no fixed delay: a machine that is busy must not answer before the program leaves.
-    const left = await context.maybe('a connection that ends before the answer', ends, 250);
-    connack.release();
-    if (!left) {
-      await program.receives('CONNACK', { when: entry => entry.releasedAt !== undefined });
-      await context.maybe('a connection that ends', ends, context.random.int(150, 450));
-    }
-    await program.stop();
-  },
-});
-
-/** Nothing happens for two and a half keep-alive periods. */
-const idle = scenario<Facts>('idle', {
-  facts: makeFacts(1, 1),
-  run: async (context, facts) => {
-    const program = await start(context, facts);
-    await program.receives('CONNACK');
-    await context.maybe('a connection that ends while idle', ends, 2500 * facts.keepalive);
-    await program.stop();
-  },
-});
-
-/** CONNACK comes after one and a half seconds. */
-const slowConnack = scenario<Facts>('slow CONNACK', {
-  facts: makeFacts(7, 90),
-  run: async (context, facts) => {
-    const connack = context.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: withhold(),
-    });
-    const program = await start(context, facts);
-    const first = await program.sends('CONNECT');
-    await context.maybe(
-      'a second CONNECT',
-      entry => entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.n > first.n,
-      1500,
-    );
-    connack.release();
-    await context.maybe(
-      'a second CONNECT',
-      entry => entry.kind === 'packet' && entry.packet.type === 'CONNECT' && entry.n > first.n,
-      300,
-    );
-  },
-});
-
-interface RefusedFacts extends Facts {
-  readonly code: 2 | 5;
-}
-
-/** The broker says no. */
-const refused = scenario<RefusedFacts>('refused', {
-  facts: random => ({ ...makeFacts(7, 90)(random), code: random.pick([2, 5] as const) }),
-  broker: ({ code }) => ({ authenticate: () => code }),
-  run: async (context, facts) => {
-    const program = await start(context, facts);
-    await program.receives('CONNACK');
-    await program.leaves(3000);
-  },
-});
-
-/** The stop comes while CONNACK is still on its way. */
-const earlyStop = scenario<Facts>('stop before CONNACK', {
-  facts: makeFacts(7, 90),
-  run: async (context, facts) => {
-    context.tap.rule({
-      who: 'program',
-      when: entry => entry.packet.type === 'CONNACK',
-      do: withhold(),
-      times: Number.POSITIVE_INFINITY,
-    });
-    const program = await start(context, facts);
-    await program.sends('CONNECT');
-    await program.stop();
-  },
-});
-
-const identity = check<Facts>({
+export const identity = check<Facts>({
   id: 'T1',
   title: 'it connects under the name it was given',
   clauses: ['3.1.1 MQTT-3.1.0-1', '3.1.1 MQTT-3.1.3-2'],
@@ -144,6 +47,7 @@ const identity = check<Facts>({
     if (connect.packet.clientId === clientId) return;
     fail({
       mistake: 'invented-id',
+      field: packetFields.clientId,
       expected,
       seen: [connect],
       why:
@@ -155,7 +59,7 @@ const identity = check<Facts>({
   },
 });
 
-const keepalive = check<Facts>({
+export const keepalive = check<Facts>({
   id: 'T2',
   title: 'its keep-alive is the one it was given',
   clauses: ['3.1.1 MQTT-3.1.2-23'],
@@ -167,6 +71,7 @@ const keepalive = check<Facts>({
     if (!connect || connect.packet.keepalive === wanted) return;
     fail({
       mistake: 'keepalive-ignored',
+      field: packetFields.keepAlive,
       expected: `CONNECT with keepalive=${wanted}, from MQTT_KEEPALIVE`,
       seen: [connect],
       why: `the wire says ${connect.packet.keepalive} s: the broker waits one and a half times that before it notices a dead line [3.1.1 MQTT-3.1.2-24]`,
@@ -199,7 +104,7 @@ function gaveUpWaiting(
   return closed && !saidGoodbye;
 }
 
-const once = check<Facts>({
+export const once = check<Facts>({
   id: 'T3',
   title: 'it connects once, even when the answer is slow',
   clauses: ['3.1.1 MQTT-3.1.0-2'],
@@ -213,6 +118,7 @@ const once = check<Facts>({
     const impatient = gaveUpWaiting(recording, first, second);
     fail({
       mistake: impatient ? 'impatient' : 'connects-twice',
+      field: impatient ? undefined : packetFields.connect,
       expected: 'one CONNECT',
       seen: [
         first,
@@ -231,7 +137,7 @@ const once = check<Facts>({
   },
 });
 
-const waitsForAnswer = check<Facts>({
+export const waitsForAnswer = check<Facts>({
   id: 'T4',
   title: 'it waits for the answer and stays until it is asked to stop',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
@@ -262,7 +168,7 @@ const waitsForAnswer = check<Facts>({
   },
 });
 
-const alive = check<Facts>({
+export const alive = check<Facts>({
   id: 'T5',
   title: 'it is still connected after two and a half quiet keep-alive periods',
   clauses: ['3.1.1 MQTT-3.1.2-23', '3.1.1 MQTT-3.1.2-24'],
@@ -306,7 +212,7 @@ const alive = check<Facts>({
   },
 });
 
-const takesNo = check<RefusedFacts>({
+export const takesNo = check<RefusedFacts>({
   id: 'T6',
   title: 'refused, it ends with exit code 1',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
@@ -335,7 +241,7 @@ const takesNo = check<RefusedFacts>({
       return fail({
         mistake: 'ignores-refusal',
         expected,
-        seen: [...refusals.slice(-1), 'three seconds later your program was still running'],
+        seen: [...refusals.slice(-1), stillThere(recording)],
         why: 'the broker closed the connection after its refusal [3.1.1 MQTT-3.2.2-5]; the program waits for something that cannot come',
         try: 'find out how your library tells you of a refused connection, and end the program there',
       });
@@ -355,7 +261,7 @@ const takesNo = check<RefusedFacts>({
   },
 });
 
-const earlyStopWorks = check<Facts>({
+export const earlyStopWorks = check<Facts>({
   id: 'T7',
   title: 'asked to stop before the answer came, it ends',
   clauses: [],
@@ -368,7 +274,7 @@ const earlyStopWorks = check<Facts>({
       expected: 'the program ends within three seconds after the end of its input',
       seen: [
         ...sent(recording, 'CONNECT').slice(0, 1),
-        'asked to stop, no CONNACK yet; three seconds later still running',
+        `asked to stop, no CONNACK yet; ${stillThere(recording)}`,
       ],
       why: 'the stop waits for a connection that may never come: the device cannot be switched off',
       try: 'make the stop work in every state: in mqtt.js 5 client.end() waits for CONNACK, and client.end(true) does not',
@@ -376,36 +282,31 @@ const earlyStopWorks = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(session, { id: 'T8', needs: ['T1', 'T3', 'T4'] });
+
+export const noLoop: Diagnosis = {
+  leads: 'T6',
+  covers: ['T5', 'T7', 'T8'],
+  applies: signature =>
+    signature.mistake('T6') === 'ignores-refusal' &&
+    signature.mistake('T7') === 'stuck-before-connack' &&
+    !signature.passed('T5'),
+  failure: () => ({
+    mistake: 'no-loop',
+    why: 'CONNECT went out, and nothing that came back was ever read: no ping, no reaction to a refusal. The network loop of your library does not run',
+    try: 'start the loop: loop_start() or loop_forever() in paho; in Node, let go of whatever blocks',
+  }),
+};
+
+export const practice: Practice = {
+  env: random => ({ MQTT_CLIENT_ID: random.device(), MQTT_KEEPALIVE: '2' }),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '01-first-connection',
-    checks: [
-      identity,
-      keepalive,
-      once,
-      waitsForAnswer,
-      alive,
-      takesNo,
-      earlyStopWorks,
-      leavesCleanly(session, { id: 'T8', needs: ['T1', 'T3', 'T4'] }),
-    ],
-    diagnoses: [
-      {
-        leads: 'T6',
-        covers: ['T5', 'T7', 'T8'],
-        applies: signature =>
-          signature.mistake('T6') === 'ignores-refusal' &&
-          signature.mistake('T7') === 'stuck-before-connack' &&
-          !signature.passed('T5'),
-        failure: () => ({
-          mistake: 'no-loop',
-          why: 'CONNECT went out, and nothing that came back was ever read: no ping, no reaction to a refusal. The network loop of your library does not run',
-          try: 'start the loop: loop_start() or loop_forever() in paho; in Node, let go of whatever blocks',
-        }),
-      },
-    ],
-    practice: {
-      env: random => ({ MQTT_CLIENT_ID: random.device(), MQTT_KEEPALIVE: '2' }),
-    },
+    checks: [identity, keepalive, once, waitsForAnswer, alive, takesNo, earlyStopWorks, leaves],
+    diagnoses: [noLoop],
+    practice,
   }),
 );

@@ -1,12 +1,7 @@
 import { check, type Failure, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import {
-  insteadOf,
-  jsonObject,
-  leavesCleanly,
-  readObject,
-  sameNumber,
-} from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject, readObject, sameNumber } from '../harness/matchers.js';
 import { connections, notes, type Recording, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -21,6 +16,7 @@ import {
   published,
   slowBroker,
 } from './02-publish-a-reading/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 function lost(recording: Recording<Facts>): Omit<Failure, 'mistake' | 'why' | 'try'> | undefined {
   const { readings } = recording.facts;
@@ -35,7 +31,7 @@ function lost(recording: Recording<Facts>): Omit<Failure, 'mistake' | 'why' | 't
   };
 }
 
-const onTopic = check<Facts>({
+export const onTopic = check<Facts>({
   id: 'T1',
   title: 'each reading is published when it comes',
   clauses: ['3.1.1 MQTT-3.3.2-1'],
@@ -62,6 +58,7 @@ const onTopic = check<Facts>({
     if (out.length === 0 && elsewhere) {
       fail({
         mistake: 'wrong-topic',
+        field: packetFields.topicName,
         expected,
         seen: [elsewhere],
         why: 'a consumer that subscribed to the agreed topic name receives nothing',
@@ -115,7 +112,7 @@ const onTopic = check<Facts>({
   },
 });
 
-const asJson = check<Facts>({
+export const asJson = check<Facts>({
   id: 'T2',
   title: 'the payload is JSON with device, temp, hum and seq',
   clauses: [],
@@ -150,6 +147,7 @@ const asJson = check<Facts>({
         if (!sameNumber(object[field], reading[field])) {
           fail({
             mistake: 'wrong-value',
+            field: packetFields.payload,
             expected: `"${field}" is ${reading[field]}, as it came in`,
             seen: [entry],
             why: 'rounding or mixing up fields changes what was measured',
@@ -161,7 +159,7 @@ const asJson = check<Facts>({
   },
 });
 
-const counted = check<Facts>({
+export const counted = check<Facts>({
   id: 'T3',
   title: 'seq counts 1, 2, 3, …',
   clauses: [],
@@ -177,6 +175,7 @@ const counted = check<Facts>({
         values.startsWith('0') && out.length > 1 && !values.startsWith('0, 0')
           ? 'seq-from-zero'
           : 'seq-not-counting',
+      field: packetFields.payload,
       expected: `seq is ${out.map((_, at) => at + 1).join(', ')}`,
       seen: [`seq is ${values}; the first that differs is`, out[wrong] as Published],
       why: 'a consumer notices loss and duplicates by a gap or a repetition in seq',
@@ -187,7 +186,7 @@ const counted = check<Facts>({
   },
 });
 
-const oneConnection = check<Facts>({
+export const oneConnection = check<Facts>({
   id: 'T4',
   title: 'one connection carries all readings',
   clauses: [],
@@ -199,6 +198,7 @@ const oneConnection = check<Facts>({
     if (opened <= 1) return;
     fail({
       mistake: 'connection-per-reading',
+      field: packetFields.connect,
       expected: 'one CONNECT, then all messages',
       seen: [
         `${opened} connections for ${recording.facts.readings.length} readings`,
@@ -210,7 +210,7 @@ const oneConnection = check<Facts>({
   },
 });
 
-const atOnce = check<Facts>({
+export const atOnce = check<Facts>({
   id: 'T5',
   title: 'nothing is lost when the input ends at once',
   clauses: [],
@@ -231,7 +231,7 @@ const atOnce = check<Facts>({
   },
 });
 
-const afterSlowConnack = check<Facts>({
+export const afterSlowConnack = check<Facts>({
   id: 'T6',
   title: 'nothing is lost while the broker takes its time',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
@@ -249,7 +249,7 @@ const afterSlowConnack = check<Facts>({
   },
 });
 
-const difficultNames = check<Facts>({
+export const difficultNames = check<Facts>({
   id: 'T7',
   title: 'names with quotes and other alphabets arrive whole',
   clauses: [],
@@ -261,6 +261,7 @@ const difficultNames = check<Facts>({
       if (device === undefined || readObject(entry)?.['device'] === device) continue;
       fail({
         mistake: 'name-damaged',
+        field: packetFields.payload,
         expected: `"device" is ${JSON.stringify(device)}`,
         seen: [entry],
         why: 'JSON made by hand breaks at a quote or a backslash in the data',
@@ -270,7 +271,7 @@ const difficultNames = check<Facts>({
   },
 });
 
-const silentWithout = check<Facts>({
+export const silentWithout = check<Facts>({
   id: 'T8',
   title: 'no readings, no messages',
   clauses: [],
@@ -289,6 +290,13 @@ const silentWithout = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(paced, { needs: ['T1'] });
+
+export const practice: Practice = {
+  env: random => ({ TOPIC: makeTopic(random) }),
+  events: random => makeReadings(random, random.device(), 10).map(input => ({ input })),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '02-publish-a-reading',
@@ -301,11 +309,8 @@ export const lesson = hiddenTests(
       afterSlowConnack,
       difficultNames,
       silentWithout,
-      leavesCleanly(paced, { needs: ['T1'] }),
+      leaves,
     ],
-    practice: {
-      env: random => ({ TOPIC: makeTopic(random) }),
-      events: random => makeReadings(random, random.device(), 10).map(input => ({ input })),
-    },
+    practice,
   }),
 );

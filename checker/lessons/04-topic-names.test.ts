@@ -1,7 +1,9 @@
 import type { PacketEntry } from '../../wire/index.js';
-import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { check, type Diagnosis, fail } from '../harness/check.js';
+import { stillThere } from '../harness/detectors/index.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -24,8 +26,9 @@ import {
   plain,
   published,
 } from './04-topic-names/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-const bothMetrics = check<Facts>({
+export const bothMetrics = check<Facts>({
   id: 'T1',
   title: 'each reading becomes a message about temp and one about hum',
   clauses: [],
@@ -82,7 +85,7 @@ const bothMetrics = check<Facts>({
   },
 });
 
-const inOrder = check<Facts>({
+export const inOrder = check<Facts>({
   id: 'T2',
   title: `the topic name is ${shape}`,
   clauses: ['3.1.1 MQTT-4.7.3-4'],
@@ -95,6 +98,7 @@ const inOrder = check<Facts>({
     const not = (mistake: string, entry: PacketEntry, why: string, next: string): never =>
       fail({
         mistake,
+        field: packetFields.topicName,
         expected: `four levels, ${shape}, for example ${example}`,
         seen: [entry],
         why,
@@ -141,6 +145,7 @@ const inOrder = check<Facts>({
       const topics = new Set(out.map(entry => entry.packet.topic)).size;
       fail({
         mistake: 'shared-topic',
+        field: packetFields.topicName,
         expected: `the device has a level of its own: ${shape}, for example ${example}`,
         seen: [`${devices.length} devices share ${topics} topics, such as`, nobody],
         why: 'the device stands only in the payload: nobody can subscribe to one device, keep its last value, or allow it to one user',
@@ -202,7 +207,7 @@ const inOrder = check<Facts>({
   },
 });
 
-const payload = check<Facts>({
+export const payload = check<Facts>({
   id: 'T3',
   title: 'the payload is JSON with device, the metric, and seq',
   clauses: [],
@@ -223,6 +228,7 @@ const payload = check<Facts>({
       if (object['device'] !== device) {
         fail({
           mistake: 'device-field',
+          field: packetFields.payload,
           expected,
           seen: [entry],
           why: 'topic name and payload speak of different devices, or the name for people is lost',
@@ -244,6 +250,7 @@ const payload = check<Facts>({
         const text = typeof object[metric] === 'string';
         fail({
           mistake: text ? 'number-as-text' : metric in object ? 'wrong-value' : 'no-metric-field',
+          field: packetFields.payload,
           expected: expected.replace('…,"seq"', `${value},"seq"`),
           seen: [entry],
           why: text
@@ -257,7 +264,7 @@ const payload = check<Facts>({
   },
 });
 
-const siteNeeded = check<Facts>({
+export const siteNeeded = check<Facts>({
   id: 'T9',
   title: 'without a name for the site, nothing is published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
@@ -272,6 +279,7 @@ const siteNeeded = check<Facts>({
     if (bad) {
       fail({
         mistake: 'nameless-site',
+        field: packetFields.topicName,
         expected,
         seen: [bad],
         why: 'two sites without a name share this place, and nobody can tell them apart; a level may be empty in MQTT, so no broker warns you',
@@ -282,7 +290,7 @@ const siteNeeded = check<Facts>({
       fail({
         mistake: 'nameless-waits',
         expected,
-        seen: 'no PUBLISH, and the program is still running three seconds after the end of its input',
+        seen: `no PUBLISH; asked to stop, ${stillThere(recording)}`,
         why: 'it waits for something that cannot come; whoever started it sees no error',
         try: 'end with exit code 1 as soon as you know that the name is of no use',
       });
@@ -299,7 +307,7 @@ const siteNeeded = check<Facts>({
   },
 });
 
-const deviceNeeded = check<Facts>({
+export const deviceNeeded = check<Facts>({
   id: 'T10',
   title: 'a device without a name is skipped, the next one published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
@@ -313,6 +321,7 @@ const deviceNeeded = check<Facts>({
     if (bad) {
       fail({
         mistake: 'empty-level',
+        field: packetFields.topicName,
         expected: `no message for the device ${nameless}: no letter and no digit is left of it`,
         seen: [bad],
         why: 'the third level names nobody; all devices without a name end up here, and + matches it, so dashboards show a ghost',
@@ -332,6 +341,36 @@ const deviceNeeded = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(plain, { id: 'T11', needs: ['T1'] });
+
+export const namesUnchanged: Diagnosis = {
+  applies: pattern =>
+    ['T4', 'T5', 'T7'].every(id => pattern.failed(id)) && pattern.mistake('T4') === 'spaces-kept',
+  leads: 'T4',
+  covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
+  failure: () => ({
+    mistake: 'names-unchanged',
+    field: packetFields.topicName,
+    why: 'the names go into the topic name as people wrote them: spaces, slashes, capitals and all',
+    try: 'begin with TODO 1: a function that turns a name into a level, used for the company, the site and the device',
+  }),
+};
+
+export const practice: Practice = {
+  env: () => ({ COMPANY: 'Polar Fish & Co', SITE: 'Dock 2/North' }),
+  events: random => {
+    const names = [`Freezer ${random.int(2, 9)}/F`, `Line #${random.int(2, 9)}`, 'Kühlraum'];
+    return Array.from({ length: 9 }, (_, at) => ({
+      input: {
+        device: names[at % 3],
+        temp: random.decimal(-30, 5, 1),
+        hum: random.int(20, 60),
+        seq: Math.floor(at / 3) + 1,
+      },
+    }));
+  },
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '04-topic-names',
@@ -346,35 +385,9 @@ export const lesson = hiddenTests(
       plainLetters,
       siteNeeded,
       deviceNeeded,
-      leavesCleanly(plain, { id: 'T11', needs: ['T1'] }),
+      leaves,
     ],
-    diagnoses: [
-      {
-        applies: pattern =>
-          ['T4', 'T5', 'T7'].every(id => pattern.failed(id)) &&
-          pattern.mistake('T4') === 'spaces-kept',
-        leads: 'T4',
-        covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
-        failure: () => ({
-          mistake: 'names-unchanged',
-          why: 'the names go into the topic name as people wrote them: spaces, slashes, capitals and all',
-          try: 'begin with TODO 1: a function that turns a name into a level, used for the company, the site and the device',
-        }),
-      },
-    ],
-    practice: {
-      env: () => ({ COMPANY: 'Polar Fish & Co', SITE: 'Dock 2/North' }),
-      events: random => {
-        const names = [`Freezer ${random.int(2, 9)}/F`, `Line #${random.int(2, 9)}`, 'Kühlraum'];
-        return Array.from({ length: 9 }, (_, at) => ({
-          input: {
-            device: names[at % 3],
-            temp: random.decimal(-30, 5, 1),
-            hum: random.int(20, 60),
-            seq: Math.floor(at / 3) + 1,
-          },
-        }));
-      },
-    },
+    diagnoses: [namesUnchanged],
+    practice,
   }),
 );

@@ -1,7 +1,8 @@
 import { type PacketEntry, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { readCrash } from '../harness/stderr.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -15,6 +16,7 @@ import {
   strange,
   topicOf,
 } from './05-wildcards/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 interface Filter {
   readonly filter: string;
@@ -33,7 +35,7 @@ function temperatures(recording: Recording<Facts>): string[] {
   return [...new Set(devices)].map(device => topicOf(facts, device));
 }
 
-const covers = check<Facts>({
+export const covers = check<Facts>({
   id: 'T1',
   title: 'it subscribes to the temperatures of all devices',
   clauses: ['3.1.1 MQTT-4.7.1-2', '3.1.1 MQTT-4.7.1-3'],
@@ -72,6 +74,7 @@ const covers = check<Facts>({
     if (other) {
       fail({
         mistake: 'wrong-level-count',
+        field: packetFields.topicFilter,
         expected,
         seen: [
           `the filter "${other.filter}" has ${other.filter.split('/').length} levels, the topic names have 4`,
@@ -94,6 +97,7 @@ const covers = check<Facts>({
     const near = ours[0] ?? first;
     fail({
       mistake: 'wrong-filter',
+      field: packetFields.topicFilter,
       expected,
       seen: [near.entry, `"${near.filter}" matches none of the topic names of ${company}/${site}`],
       why: 'a filter matches a name level by level, byte by byte; + matches any one level, and a device-id written into the filter matches that device only',
@@ -102,7 +106,7 @@ const covers = check<Facts>({
   },
 });
 
-const listensForQueries = check<Facts>({
+export const listensForQueries = check<Facts>({
   id: 'T2',
   title: 'it subscribes to QUERY_TOPIC',
   clauses: ['3.1.1 MQTT-3.8.4-4'],
@@ -122,7 +126,7 @@ const listensForQueries = check<Facts>({
   },
 });
 
-const narrow = check<Facts>({
+export const narrow = check<Facts>({
   id: 'T3',
   title: 'no filter matches anything else',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
@@ -139,6 +143,7 @@ const narrow = check<Facts>({
       const used = all.filter(one => wanted.has(one.packet.topic)).length;
       fail({
         mistake: filter === '#' ? 'everything' : filter.endsWith('#') ? 'whole-branch' : 'too-wide',
+        field: packetFields.topicFilter,
         expected: `filters for the temperatures of ${company}/${site} and the query, and for nothing else`,
         seen: [
           entry,
@@ -158,7 +163,7 @@ const narrow = check<Facts>({
   },
 });
 
-const replies = check<Facts>({
+export const replies = check<Facts>({
   id: 'T4',
   title: 'a query gets a reply on REPLY_TOPIC, as a JSON object',
   clauses: [],
@@ -176,6 +181,7 @@ const replies = check<Facts>({
       const elsewhere = sent(recording, 'PUBLISH').find(one => one.packet.topic !== replyTopic);
       fail({
         mistake: elsewhere ? 'reply-elsewhere' : 'no-reply',
+        field: elsewhere ? packetFields.topicName : undefined,
         expected: `a PUBLISH on ${replyTopic} after the query`,
         seen: elsewhere ? [elsewhere] : [query, ...insteadOf(recording, 'reply').slice(-1)],
         why: elsewhere
@@ -199,7 +205,7 @@ const replies = check<Facts>({
   },
 });
 
-const emptyAtFirst = check<Facts>({
+export const emptyAtFirst = check<Facts>({
   id: 'T5',
   title: 'before any data the reply is {}',
   clauses: [],
@@ -270,6 +276,7 @@ function compare(recording: Recording<Facts>, phase: Phase, reply: Reply): void 
     const topics = strangers.every(key => key.includes('/'));
     fail({
       mistake: named ? 'name-not-id' : topics ? 'topic-as-key' : 'strange-device',
+      field: packetFields.payload,
       expected,
       seen: [reply],
       why: named
@@ -313,6 +320,7 @@ function compare(recording: Recording<Facts>, phase: Phase, reply: Reply): void 
     }
     fail({
       mistake: typeof value === 'string' ? 'number-as-text' : earlier ? 'old-value' : 'wrong-value',
+      field: packetFields.payload,
       expected,
       seen,
       why:
@@ -356,10 +364,15 @@ function knows(id: string, title: string, at: number, needs: readonly string[]) 
   });
 }
 
-const morning = knows('T6', 'the reply has each device with its temperature', 1, ['T4', 'T5']);
-const evening = knows('T7', 'the latest temperature counts, and a new device is there', 2, ['T6']);
+export const morning = knows('T6', 'the reply has each device with its temperature', 1, [
+  'T4',
+  'T5',
+]);
+export const evening = knows('T7', 'the latest temperature counts, and a new device is there', 2, [
+  'T6',
+]);
 
-const strangeNames = check<Facts>({
+export const strangeNames = check<Facts>({
   id: 'T8',
   title: 'a device may be called temp, hum, query or like the company',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
@@ -392,6 +405,35 @@ const strangeNames = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(day, { id: 'T9', needs: ['T4'] });
+
+export const practice: Practice = {
+  env: () => ({
+    COMPANY: 'acme',
+    SITE: 'north',
+    QUERY_TOPIC: 'acme/north/monitor/query',
+    REPLY_TOPIC: 'acme/north/monitor/reply',
+  }),
+  events: random => {
+    const [one, two] = [random.device(), random.device()];
+    const reading = (device: string, metric: string, value: number) => ({
+      topic: `acme/north/${device}/${metric}`,
+      payload: JSON.stringify({ device, [metric]: value, seq: 1 }),
+    });
+    const query = { topic: 'acme/north/monitor/query', payload: '?' };
+    return [
+      query,
+      reading(one, 'temp', random.decimal(-30, 5, 1)),
+      reading(one, 'hum', random.int(20, 60)),
+      reading(two, 'temp', random.decimal(-30, 5, 1)),
+      query,
+      { topic: 'acme/south/oven-2b/temp', payload: '{"device":"oven-2b","temp":180,"seq":1}' },
+      reading(one, 'temp', random.decimal(-30, 5, 1)),
+      query,
+    ];
+  },
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '05-wildcards',
@@ -404,33 +446,8 @@ export const lesson = hiddenTests(
       morning,
       evening,
       strangeNames,
-      leavesCleanly(day, { id: 'T9', needs: ['T4'] }),
+      leaves,
     ],
-    practice: {
-      env: () => ({
-        COMPANY: 'acme',
-        SITE: 'north',
-        QUERY_TOPIC: 'acme/north/monitor/query',
-        REPLY_TOPIC: 'acme/north/monitor/reply',
-      }),
-      events: random => {
-        const [one, two] = [random.device(), random.device()];
-        const reading = (device: string, metric: string, value: number) => ({
-          topic: `acme/north/${device}/${metric}`,
-          payload: JSON.stringify({ device, [metric]: value, seq: 1 }),
-        });
-        const query = { topic: 'acme/north/monitor/query', payload: '?' };
-        return [
-          query,
-          reading(one, 'temp', random.decimal(-30, 5, 1)),
-          reading(one, 'hum', random.int(20, 60)),
-          reading(two, 'temp', random.decimal(-30, 5, 1)),
-          query,
-          { topic: 'acme/south/oven-2b/temp', payload: '{"device":"oven-2b","temp":180,"seq":1}' },
-          reading(one, 'temp', random.decimal(-30, 5, 1)),
-          query,
-        ];
-      },
-    },
+    practice,
   }),
 );

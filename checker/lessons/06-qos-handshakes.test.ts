@@ -1,6 +1,7 @@
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import {
   closing,
   connections,
@@ -27,8 +28,9 @@ import {
   qosOf,
   variables,
 } from './06-qos-handshakes/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-const arrives = check<Facts>({
+export const arrives = check<Facts>({
   id: 'T1',
   title: 'each line becomes a message on the topic of its kind',
   clauses: ['3.1.1 MQTT-3.3.2-1'],
@@ -42,6 +44,7 @@ const arrives = check<Facts>({
       if (message && message.packet.topic !== topic) {
         fail({
           mistake: 'wrong-topic',
+          field: packetFields.topicName,
           expected,
           seen: [message],
           why: 'whoever counts on this kind of message listens on the topic of that kind',
@@ -79,7 +82,7 @@ const arrives = check<Facts>({
   },
 });
 
-const rightQos = check<Facts>({
+export const rightQos = check<Facts>({
   id: 'T2',
   title: 'telemetry at QoS 1, heartbeat at QoS 0, billing at QoS 2',
   clauses: ['3.1.1 MQTT-4.3.1-1', '3.1.1 MQTT-4.3.2-1', '3.1.1 MQTT-4.3.3-1'],
@@ -100,6 +103,7 @@ const rightQos = check<Facts>({
     if (all.every(one => one.packet.qos === 2)) {
       fail({
         mistake: 'all-at-2',
+        field: packetFields.qos,
         expected: 'telemetry at QoS 1, heartbeat at QoS 0, billing at QoS 2',
         seen: heartbeat
           ? [
@@ -114,6 +118,7 @@ const rightQos = check<Facts>({
     if (telemetry && telemetry.packet.qos === 0) {
       fail({
         mistake: 'qos-too-low',
+        field: packetFields.qos,
         expected: expected('telemetry'),
         seen: [telemetry],
         why: 'at QoS 0 nobody acknowledges: when the line breaks at that moment, the reading is gone and nobody knows. No QoS was given, or the library did not understand it (mqtt.js 5.16 ignores a bare 1, and QoS: in capitals)',
@@ -123,6 +128,7 @@ const rightQos = check<Facts>({
     if (telemetry) {
       fail({
         mistake: 'telemetry-at-2',
+        field: packetFields.qos,
         expected: expected('telemetry'),
         seen: [telemetry],
         why: 'four packets where two do: a reading has a seq, so a second copy is easy to recognise',
@@ -132,6 +138,7 @@ const rightQos = check<Facts>({
     if (billing) {
       fail({
         mistake: 'billing-too-low',
+        field: packetFields.qos,
         expected: expected('billing'),
         seen: [billing],
         why:
@@ -144,6 +151,7 @@ const rightQos = check<Facts>({
     if (heartbeat) {
       fail({
         mistake: 'heartbeat-acknowledged',
+        field: packetFields.qos,
         expected: expected('heartbeat'),
         seen: [heartbeat],
         why: 'the next heartbeat says it all again; an acknowledgement, and a resend of an old heartbeat, say nothing new',
@@ -185,7 +193,7 @@ function leftBehind(recording: Recording<Facts>) {
 
 const answerTo = (message: Message) => (message.packet.qos === 2 ? 'PUBCOMP' : 'PUBACK');
 
-const waits = check<Facts>({
+export const waits = check<Facts>({
   id: 'T3',
   title: 'it leaves only when the last acknowledgement is in',
   clauses: ['3.1.1 MQTT-4.3.2-1', '3.1.1 MQTT-4.3.3-1'],
@@ -225,7 +233,7 @@ const waits = check<Facts>({
   },
 });
 
-const oneIdEach = check<Facts>({
+export const oneIdEach = check<Facts>({
   id: 'T6',
   title: 'no line is sent under two packet identifiers',
   clauses: ['3.1.1 MQTT-2.3.1-2', '3.1.1 MQTT-2.3.1-3'],
@@ -261,7 +269,7 @@ const oneIdEach = check<Facts>({
   },
 });
 
-const anyOrder = check<Facts>({
+export const anyOrder = check<Facts>({
   id: 'T7',
   title: 'acknowledgements may come in any order',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
@@ -298,6 +306,24 @@ const anyOrder = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(oneOfEach, { id: 'T10', needs: ['T1', 'T3', 'T7'] });
+
+export const practice: Practice = {
+  env: random => variables(environment(random)),
+  events: (random, env) =>
+    facts(
+      ['telemetry', 'heartbeat', 'billing', 'telemetry', 'heartbeat', 'billing'],
+      [0, 1, 2, 0, 1, 2],
+    )(random).lines.flatMap((line, at) => [
+      { input: line },
+      {
+        topic: env['PROBE_TOPIC'] ?? '',
+        payload: JSON.stringify({ n: at + 1, sent: at % 3 }),
+        qos: (at % 3) as 0 | 1 | 2,
+      },
+    ]),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '06-qos-handshakes',
@@ -311,22 +337,8 @@ export const lesson = hiddenTests(
       anyOrder,
       probed,
       smallerOfBoth,
-      leavesCleanly(oneOfEach, { id: 'T10', needs: ['T1', 'T3', 'T7'] }),
+      leaves,
     ],
-    practice: {
-      env: random => variables(environment(random)),
-      events: (random, env) =>
-        facts(
-          ['telemetry', 'heartbeat', 'billing', 'telemetry', 'heartbeat', 'billing'],
-          [0, 1, 2, 0, 1, 2],
-        )(random).lines.flatMap((line, at) => [
-          { input: line },
-          {
-            topic: env['PROBE_TOPIC'] ?? '',
-            payload: JSON.stringify({ n: at + 1, sent: at % 3 }),
-            qos: (at % 3) as 0 | 1 | 2,
-          },
-        ]),
-    },
+    practice,
   }),
 );

@@ -1,7 +1,8 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, type Diagnosis, type FailurePattern, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, leavesCleanly } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf } from '../harness/matchers.js';
 import { connections, type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -20,8 +21,9 @@ import {
   variables,
 } from './07-duplicates/scenarios.js';
 import { sumCheck, sumOf, totalIn } from './07-duplicates/sums.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-const subscribes = check<Facts>({
+export const subscribes = check<Facts>({
   id: 'T1',
   title: 'it subscribes to the readings of all meters, at QoS 1',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
@@ -37,6 +39,7 @@ const subscribes = check<Facts>({
     if (!entry) {
       return fail({
         mistake: all.length > 0 ? 'wrong-filter' : 'no-subscribe',
+        field: all.length > 0 ? packetFields.topicFilter : undefined,
         expected,
         seen: all.length > 0 ? all.slice(0, 2) : insteadOf(recording, 'SUBSCRIBE'),
         why: `no reading on ${topic} is delivered to you`,
@@ -47,6 +50,7 @@ const subscribes = check<Facts>({
     if (entry.packet.filters.some(one => one.qos > 0)) return;
     fail({
       mistake: 'subscribed-at-0',
+      field: packetFields.requestedQos,
       expected,
       seen: [entry, ...(granted ? [granted] : [])],
       why: 'at QoS 0 no copy ever comes, and what is lost never comes again: a reading that is on its way when the line breaks is gone. Without duplicates means without retries',
@@ -55,7 +59,7 @@ const subscribes = check<Facts>({
   },
 });
 
-const adds = check<Facts>({
+export const adds = check<Facts>({
   id: 'T2',
   title: 'each meter gets a total of its own: the sum of its readings',
   clauses: [],
@@ -107,6 +111,7 @@ function noTotal(recording: Recording<Facts>, expected: string, totals: string):
   if (elsewhere) {
     return fail({
       mistake: 'wrong-total-topic',
+      field: packetFields.topicName,
       expected,
       seen: [elsewhere],
       why: 'whoever waits for the total of a meter waits on the topic of that meter',
@@ -142,7 +147,7 @@ function unacknowledged(recording: Recording<Facts>): Message | undefined {
   return undefined;
 }
 
-const acknowledges = check<Facts>({
+export const acknowledges = check<Facts>({
   id: 'T3',
   title: 'it acknowledges every reading, copies too',
   clauses: ['3.1.1 MQTT-4.3.2-2', '3.1.1 MQTT-4.5.0-2'],
@@ -179,7 +184,7 @@ const acknowledges = check<Facts>({
 const base = ['T1', 'T2', 'T3'] as const;
 const inHouse = 'a customer is billed for it twice';
 
-const sameIdTwice = sumCheck({
+export const sameIdTwice = sumCheck({
   id: 'T4',
   title: 'a reading that comes again, with DUP, counts once',
   clauses: ['3.1.1 MQTT-3.3.1-1'],
@@ -199,7 +204,7 @@ const sameIdTwice = sumCheck({
   },
 });
 
-const stutter = sumCheck({
+export const stutter = sumCheck({
   id: 'T5',
   title: 'a reading that the meter sends again counts once',
   clauses: ['3.1.1 MQTT-3.3.1-3'],
@@ -219,7 +224,7 @@ const stutter = sumCheck({
   },
 });
 
-const newWithDup = sumCheck({
+export const newWithDup = sumCheck({
   id: 'T6',
   title: 'a new reading with DUP counts',
   clauses: ['3.1.1 MQTT-3.3.1-1'],
@@ -239,7 +244,7 @@ const newWithDup = sumCheck({
   },
 });
 
-const sameSeq = sumCheck({
+export const sameSeq = sumCheck({
   id: 'T7',
   title: 'two meters may count alike',
   clauses: [],
@@ -259,7 +264,7 @@ const sameSeq = sumCheck({
   },
 });
 
-const late = sumCheck({
+export const late = sumCheck({
   id: 'T8',
   title: 'a reading that comes late counts',
   clauses: [],
@@ -279,7 +284,7 @@ const late = sumCheck({
   },
 });
 
-const reused = sumCheck({
+export const reused = sumCheck({
   id: 'T9',
   title: 'a packet identifier may come again with another reading',
   clauses: ['3.1.1 MQTT-2.3.1-3'],
@@ -299,7 +304,7 @@ const reused = sumCheck({
   },
 });
 
-const restarted = sumCheck({
+export const restarted = sumCheck({
   id: 'T10',
   title: 'after a restart the meter counts from 1 again',
   clauses: [],
@@ -319,7 +324,7 @@ const restarted = sumCheck({
   },
 });
 
-const redelivered = sumCheck({
+export const redelivered = sumCheck({
   id: 'T11',
   title: 'after a broken line nothing is missing, and nothing is twice',
   clauses: ['3.1.1 MQTT-4.4.0-1', '3.1.1 MQTT-4.5.0-1'],
@@ -343,58 +348,77 @@ const redelivered = sumCheck({
 const high = (pattern: FailurePattern, ...ids: string[]) =>
   ids.every(id => /counted/.test(pattern.mistake(id) ?? ''));
 
-/** One cause each, told apart only by which sums are wrong, and in which direction. */
-const diagnoses: readonly Diagnosis[] = [
-  {
-    applies: pattern => high(pattern, 'T4', 'T5', 'T11'),
-    leads: 'T4',
-    covers: ['T5', 'T11'],
-    failure: () => ({
-      mistake: 'counts-everything',
-      why: `every copy is counted: the one with DUP, the one the meter sent again, and the one after the broken line. QoS 1 is at least once, and ${inHouse}`,
-      try: 'remember which readings you have added, and ask before you add. What makes a reading unique?',
-    }),
+export const leaves = leavesCleanly(quietDay, { id: 'T12', needs: ['T2'] });
+
+// One cause each, told apart only by which sums are wrong, and in which direction.
+
+export const countsEverything: Diagnosis = {
+  applies: pattern => high(pattern, 'T4', 'T5', 'T11'),
+  leads: 'T4',
+  covers: ['T5', 'T11'],
+  failure: () => ({
+    mistake: 'counts-everything',
+    why: `every copy is counted: the one with DUP, the one the meter sent again, and the one after the broken line. QoS 1 is at least once, and ${inHouse}`,
+    try: 'remember which readings you have added, and ask before you add. What makes a reading unique?',
+  }),
+};
+
+export const trustsDup: Diagnosis = {
+  applies: pattern => pattern.mistake('T6') === 'trusts-dup',
+  leads: 'T6',
+  covers: ['T5'],
+  failure: pattern => ({
+    mistake: 'trusts-dup',
+    why: `this reading came once, with DUP set, and was thrown away: DUP says "perhaps you have seen it", not "you have seen it"${high(pattern, 'T5') ? '. And the copy that the meter itself sent had no DUP, and was counted' : ''}`,
+  }),
+};
+
+export const packetIdAsKey: Diagnosis = {
+  applies: pattern => pattern.mistake('T9') === 'packet-id-as-key',
+  leads: 'T9',
+  covers: ['T5'],
+  failure: pattern => ({
+    mistake: 'packet-id-as-key',
+    why: `the first was acknowledged, so its identifier was free for the next reading: the number names a handshake, not a reading${high(pattern, 'T5') ? '. And the copy that the meter sent again came with a new identifier, and was counted' : ''}`,
+  }),
+};
+
+export const seqAlone: Diagnosis = {
+  applies: pattern =>
+    pattern.mistake('T7') === 'forgets-device' && pattern.mistake('T10') === 'forgets-boot',
+  leads: 'T7',
+  covers: ['T10'],
+  failure: () => ({
+    mistake: 'seq-alone',
+    why: 'seq alone is your key. Two meters are at the same seq, and a meter that starts again counts from 1: their readings were taken for copies',
+    try: 'ask what makes a reading unique: look at every field of the payload',
+  }),
+};
+
+export const inOrderOnly: Diagnosis = {
+  applies: pattern =>
+    pattern.mistake('T8') === 'in-order-only' && pattern.mistake('T10') === 'forgets-boot',
+  leads: 'T8',
+  covers: ['T10'],
+  failure: () => ({
+    mistake: 'in-order-only',
+    why: 'you add only what has a higher seq than the one before. A reading that is sent again comes late, and a meter that starts again counts from 1: both came once, and both are missing',
+  }),
+};
+
+export const practice: Practice = {
+  env: random => variables(environment(random)),
+  events: (random, env) => {
+    const device = `meter-${random.token(4)}`;
+    const reading = (seq: number) => ({ device, boot: 3, seq, kwh: random.int(5, 95) / 10 });
+    const [one, two, three, four] = [reading(1), reading(2), reading(3), reading(4)];
+    return [one, two, two, four, three, two, { ...reading(1), boot: 4 }].map(payload => ({
+      topic: `${env['METERS']}/${device}/energy`,
+      payload: JSON.stringify(payload),
+      qos: 1 as const,
+    }));
   },
-  {
-    applies: pattern => pattern.mistake('T6') === 'trusts-dup',
-    leads: 'T6',
-    covers: ['T5'],
-    failure: pattern => ({
-      mistake: 'trusts-dup',
-      why: `this reading came once, with DUP set, and was thrown away: DUP says "perhaps you have seen it", not "you have seen it"${high(pattern, 'T5') ? '. And the copy that the meter itself sent had no DUP, and was counted' : ''}`,
-    }),
-  },
-  {
-    applies: pattern => pattern.mistake('T9') === 'packet-id-as-key',
-    leads: 'T9',
-    covers: ['T5'],
-    failure: pattern => ({
-      mistake: 'packet-id-as-key',
-      why: `the first was acknowledged, so its identifier was free for the next reading: the number names a handshake, not a reading${high(pattern, 'T5') ? '. And the copy that the meter sent again came with a new identifier, and was counted' : ''}`,
-    }),
-  },
-  {
-    applies: pattern =>
-      pattern.mistake('T7') === 'forgets-device' && pattern.mistake('T10') === 'forgets-boot',
-    leads: 'T7',
-    covers: ['T10'],
-    failure: () => ({
-      mistake: 'seq-alone',
-      why: 'seq alone is your key. Two meters are at the same seq, and a meter that starts again counts from 1: their readings were taken for copies',
-      try: 'ask what makes a reading unique: look at every field of the payload',
-    }),
-  },
-  {
-    applies: pattern =>
-      pattern.mistake('T8') === 'in-order-only' && pattern.mistake('T10') === 'forgets-boot',
-    leads: 'T8',
-    covers: ['T10'],
-    failure: () => ({
-      mistake: 'in-order-only',
-      why: 'you add only what has a higher seq than the one before. A reading that is sent again comes late, and a meter that starts again counts from 1: both came once, and both are missing',
-    }),
-  },
-];
+};
 
 export const lesson = hiddenTests(
   defineLesson({
@@ -411,21 +435,9 @@ export const lesson = hiddenTests(
       reused,
       restarted,
       redelivered,
-      leavesCleanly(quietDay, { id: 'T12', needs: ['T2'] }),
+      leaves,
     ],
-    diagnoses,
-    practice: {
-      env: random => variables(environment(random)),
-      events: (random, env) => {
-        const device = `meter-${random.token(4)}`;
-        const reading = (seq: number) => ({ device, boot: 3, seq, kwh: random.int(5, 95) / 10 });
-        const [one, two, three, four] = [reading(1), reading(2), reading(3), reading(4)];
-        return [one, two, two, four, three, two, { ...reading(1), boot: 4 }].map(payload => ({
-          topic: `${env['METERS']}/${device}/energy`,
-          payload: JSON.stringify(payload),
-          qos: 1 as const,
-        }));
-      },
-    },
+    diagnoses: [countsEverything, trustsDup, packetIdAsKey, seqAlone, inOrderOnly],
+    practice,
   }),
 );

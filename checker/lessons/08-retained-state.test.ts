@@ -1,5 +1,5 @@
-import { defineLesson } from '../harness/lesson.js';
-import { leavesCleanly } from '../harness/matchers.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+
 import { hiddenTests } from '../harness/vitest.js';
 import {
   erases,
@@ -15,6 +15,26 @@ import {
   reportsLive,
   reportsStored,
 } from './08-retained-state/watcher.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
+
+export const leaves = leavesCleanly(changes, { id: 'T10', needs: ['T1'] });
+
+export const practice: Practice = {
+  env: random => environment(facts(random)),
+  events: (random, env) => {
+    const topic = (device: string) => (env['WATCH_FILTER'] ?? '').replace('+', device);
+    const state = (one: string) => JSON.stringify({ mode: one });
+    return [
+      { input: { mode: 'eco' } },
+      { input: { temp: random.decimal(-30, 45, 1) } },
+      { topic: topic('pump-1'), payload: state('night'), qos: 1, retain: true },
+      { input: { mode: 'boost' } },
+      { topic: topic('pump-1'), payload: state('away'), qos: 1 },
+      { topic: topic('pump-1'), payload: '', qos: 1, retain: true },
+      { input: { decommission: true } },
+    ];
+  },
+};
 
 export const lesson = hiddenTests(
   defineLesson({
@@ -29,23 +49,8 @@ export const lesson = hiddenTests(
       reportsLive,
       reportsErased,
       comesBack,
-      leavesCleanly(changes, { id: 'T10', needs: ['T1'] }),
+      leaves,
     ],
-    practice: {
-      env: random => environment(facts(random)),
-      events: (random, env) => {
-        const topic = (device: string) => (env['WATCH_FILTER'] ?? '').replace('+', device);
-        const state = (one: string) => JSON.stringify({ mode: one });
-        return [
-          { input: { mode: 'eco' } },
-          { input: { temp: random.decimal(-30, 45, 1) } },
-          { topic: topic('pump-1'), payload: state('night'), qos: 1, retain: true },
-          { input: { mode: 'boost' } },
-          { topic: topic('pump-1'), payload: state('away'), qos: 1 },
-          { topic: topic('pump-1'), payload: '', qos: 1, retain: true },
-          { input: { decommission: true } },
-        ];
-      },
-    },
+    practice,
   }),
 );

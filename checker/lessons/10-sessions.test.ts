@@ -1,7 +1,8 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { notes, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -14,8 +15,9 @@ import {
   killedAtWork,
   whileAway,
 } from './10-sessions/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-const ownMailbox = check<Facts>({
+export const ownMailbox = check<Facts>({
   id: 'T1',
   title: 'it comes under its name and asks for a session that is kept',
   clauses: ['3.1.1 MQTT-3.1.2-4', '3.1.1 MQTT-3.1.3-2'],
@@ -49,6 +51,7 @@ const ownMailbox = check<Facts>({
     if (!kept && clean) {
       fail({
         mistake: 'clean-session',
+        field: packetFields.cleanSession,
         expected,
         seen: [clean],
         why: 'clean=1 makes a session that ends with the connection: jobs that come while you are away are kept for nobody [3.1.1 MQTT-3.1.2-6]. It is the default of mqtt.js and paho',
@@ -60,6 +63,7 @@ const ownMailbox = check<Facts>({
     if (other && own.length === 0) {
       fail({
         mistake: 'another-name',
+        field: packetFields.clientId,
         expected,
         seen: [other],
         why: `the mailbox belongs to the client identifier: jobs wait for ${clientId}, and "${other.packet.clientId}" came to fetch them`,
@@ -69,7 +73,7 @@ const ownMailbox = check<Facts>({
   },
 });
 
-const subscribesWell = check<Facts>({
+export const subscribesWell = check<Facts>({
   id: 'T2',
   title: 'it subscribes to JOBS_TOPIC so that jobs are kept',
   clauses: ['3.1.1 MQTT-3.1.2-5'],
@@ -109,7 +113,7 @@ const subscribesWell = check<Facts>({
   },
 });
 
-const doesJobs = check<Facts>({
+export const doesJobs = check<Facts>({
   id: 'T3',
   title: 'each job becomes a done message with QoS 1',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
@@ -127,6 +131,7 @@ const doesJobs = check<Facts>({
       if (done) {
         fail({
           mistake: 'done-at-qos-0',
+          field: packetFields.qos,
           expected,
           seen: [done],
           why: 'at QoS 0 nobody confirms it: the job leaves your mailbox, and the word that it is done may be lost',
@@ -166,7 +171,7 @@ const doesJobs = check<Facts>({
   },
 });
 
-const keepsMailbox = check<Facts>({
+export const keepsMailbox = check<Facts>({
   id: 'T4',
   title: 'leaving does not cancel the subscription',
   clauses: ['3.1.1 MQTT-3.10.4-2'],
@@ -185,7 +190,7 @@ const keepsMailbox = check<Facts>({
   },
 });
 
-const doesWaitingJobs = check<Facts>({
+export const doesWaitingJobs = check<Facts>({
   id: 'T6',
   title: 'jobs that came while it was away are done',
   clauses: ['3.1.1 MQTT-4.5.0-1', '3.1.1 MQTT-3.2.2-2'],
@@ -226,7 +231,7 @@ const doesWaitingJobs = check<Facts>({
   },
 });
 
-const trustsConnack = check<Facts>({
+export const trustsConnack = check<Facts>({
   id: 'T7',
   title: 'it subscribes again when the broker has lost the session',
   clauses: ['3.1.1 MQTT-3.2.2-3'],
@@ -258,7 +263,7 @@ const trustsConnack = check<Facts>({
   },
 });
 
-const redoes = check<Facts>({
+export const redoes = check<Facts>({
   id: 'T8',
   title: 'killed at work, it does the job again after the restart',
   clauses: ['3.1.1 MQTT-4.4.0-1', '3.1.1 MQTT-3.3.1-1'],
@@ -287,7 +292,7 @@ const redoes = check<Facts>({
   },
 });
 
-const acksAfterwards = check<Facts>({
+export const acksAfterwards = check<Facts>({
   id: 'T9',
   title: 'the done message leaves before the acknowledgement of the job',
   clauses: ['3.1.1 MQTT-4.3.2-2'],
@@ -312,6 +317,21 @@ const acksAfterwards = check<Facts>({
   },
 });
 
+export const leaves = leavesCleanly(whileAway, { id: 'T5', needs: ['T4'] });
+
+export const practice: Practice = {
+  env: random => {
+    const { clientId, jobsTopic, doneTopic } = facts(random);
+    return { MQTT_CLIENT_ID: clientId, JOBS_TOPIC: jobsTopic, DONE_TOPIC: doneTopic };
+  },
+  events: (_random, env) =>
+    Array.from({ length: 8 }, (_, at) => ({
+      topic: env['JOBS_TOPIC'] ?? '',
+      payload: job(`order-${at + 1}`),
+      qos: 1,
+    })),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '10-sessions',
@@ -320,23 +340,12 @@ export const lesson = hiddenTests(
       subscribesWell,
       doesJobs,
       keepsMailbox,
-      leavesCleanly(whileAway, { id: 'T5', needs: ['T4'] }),
+      leaves,
       doesWaitingJobs,
       trustsConnack,
       redoes,
       acksAfterwards,
     ],
-    practice: {
-      env: random => {
-        const { clientId, jobsTopic, doneTopic } = facts(random);
-        return { MQTT_CLIENT_ID: clientId, JOBS_TOPIC: jobsTopic, DONE_TOPIC: doneTopic };
-      },
-      events: (_random, env) =>
-        Array.from({ length: 8 }, (_, at) => ({
-          topic: env['JOBS_TOPIC'] ?? '',
-          payload: job(`order-${at + 1}`),
-          qos: 1,
-        })),
-    },
+    practice,
   }),
 );

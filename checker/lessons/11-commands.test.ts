@@ -1,7 +1,8 @@
 import { topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -16,6 +17,7 @@ import {
   unmoved,
 } from './11-commands/commands.js';
 import { type Command, type Facts, fields, published, switching } from './11-commands/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 function filters(recording: Recording<Facts>) {
   return sent(recording, 'SUBSCRIBE').flatMap(entry =>
@@ -23,7 +25,7 @@ function filters(recording: Recording<Facts>) {
   );
 }
 
-const subscribes = check<Facts>({
+export const subscribes = check<Facts>({
   id: 'T1',
   title: 'it subscribes to COMMAND_TOPIC at QoS 1',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
@@ -46,6 +48,7 @@ const subscribes = check<Facts>({
     const [other] = filters(recording);
     fail({
       mistake: other ? 'wrong-filter' : 'no-subscribe',
+      field: other ? packetFields.topicFilter : undefined,
       expected,
       seen: other ? [other.entry] : insteadOf(recording, 'SUBSCRIBE'),
       why: other
@@ -58,7 +61,7 @@ const subscribes = check<Facts>({
   },
 });
 
-const narrow = check<Facts>({
+export const narrow = check<Facts>({
   id: 'T2',
   title: 'it hears its own commands only',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
@@ -73,6 +76,7 @@ const narrow = check<Facts>({
         const echo = received(recording, 'PUBLISH').find(({ packet }) => packet.topic === own);
         fail({
           mistake: 'hears-itself',
+          field: packetFields.topicFilter,
           expected,
           seen: [entry, `it matches also ${own}, where you speak`, ...(echo ? [echo] : [])],
           why: 'your own report comes back to you. {"led":"on"} is a report and a command: the device obeys itself, and reports again',
@@ -92,7 +96,7 @@ const narrow = check<Facts>({
   },
 });
 
-const reports = check<Facts>({
+export const reports = check<Facts>({
   id: 'T3',
   title: 'each command is answered with the state',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
@@ -132,6 +136,7 @@ const reports = check<Facts>({
       if (answered.length === 0 && elsewhere) {
         fail({
           mistake: 'state-elsewhere',
+          field: packetFields.topicName,
           expected,
           seen: [refused],
           why: 'whoever wants to know the state reads STATE_TOPIC',
@@ -155,7 +160,7 @@ const reports = check<Facts>({
   },
 });
 
-const rightState = check<Facts>({
+export const rightState = check<Facts>({
   id: 'T4',
   title: 'the state says what the command asked for, with its id',
   clauses: [],
@@ -196,7 +201,7 @@ const rightState = check<Facts>({
   },
 });
 
-const isStored = check<Facts>({
+export const isStored = check<Facts>({
   id: 'T5',
   title: 'the state is stored for those who come later',
   clauses: ['3.1.1 MQTT-3.3.1-5', '3.1.1 MQTT-3.3.1-6'],
@@ -223,6 +228,7 @@ const isStored = check<Facts>({
     }
     fail({
       mistake: 'state-not-stored',
+      field: packetFields.retain,
       expected,
       seen: [...(last ? [last.entry] : []), 'and a dashboard that subscribed later read nothing'],
       why: 'the lamp is on, and a dashboard that joined later does not know: the state was published without RETAIN',
@@ -230,6 +236,24 @@ const isStored = check<Facts>({
     });
   },
 });
+
+export const leaves = leavesCleanly(switching, { id: 'T13', needs: ['T3'] });
+
+export const practice: Practice = {
+  env: () => ({
+    COMMAND_TOPIC: 'device/commands',
+    STATE_TOPIC: 'device/state',
+    ERROR_TOPIC: 'device/error',
+  }),
+  events: random =>
+    [
+      '{"led":"on"}',
+      `{"led":"off","id":"c-${random.token(3)}"}`,
+      '{"led":',
+      '{"led":"purple","id":"c-bad"}',
+      '{"led":"on","id":"c-last"}',
+    ].map(payload => ({ topic: 'device/commands', payload, qos: 1 as const })),
+};
 
 export const lesson = hiddenTests(
   defineLesson({
@@ -247,22 +271,8 @@ export const lesson = hiddenTests(
       sameTwice,
       inOrder,
       notExecuted,
-      leavesCleanly(switching, { id: 'T13', needs: ['T3'] }),
+      leaves,
     ],
-    practice: {
-      env: () => ({
-        COMMAND_TOPIC: 'device/commands',
-        STATE_TOPIC: 'device/state',
-        ERROR_TOPIC: 'device/error',
-      }),
-      events: random =>
-        [
-          '{"led":"on"}',
-          `{"led":"off","id":"c-${random.token(3)}"}`,
-          '{"led":',
-          '{"led":"purple","id":"c-bad"}',
-          '{"led":"on","id":"c-last"}',
-        ].map(payload => ({ topic: 'device/commands', payload, qos: 1 as const })),
-    },
+    practice,
   }),
 );

@@ -1,5 +1,6 @@
-import { defineLesson } from '../harness/lesson.js';
-import { leavesCleanly } from '../harness/matchers.js';
+import type { Diagnosis } from '../harness/check.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+
 import { hiddenTests } from '../harness/vitest.js';
 import { answers, lively, speaks } from './12-reconnect/basics.js';
 import { back, oneAnswer, oneTimer } from './12-reconnect/drops.js';
@@ -13,6 +14,34 @@ import {
   weather,
 } from './12-reconnect/outages.js';
 import { environment, practiceFacts, threeDrops } from './12-reconnect/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
+
+export const leaves = leavesCleanly(threeDrops, { id: 'T14', needs: ['T4'] });
+
+export const everythingInConnect: Diagnosis = {
+  leads: 'T5',
+  covers: ['T6'],
+  applies: pattern =>
+    pattern.mistake('T5') === 'handlers-multiply' && pattern.mistake('T6') === 'timers-multiply',
+  failure: () => ({
+    mistake: 'everything-in-connect',
+    why: 'answers and heartbeats both multiply with each reconnect: your whole program stands in the connect event, and runs once more each time',
+    try: 'leave only the subscription in the connect event; handler and timer belong outside',
+  }),
+};
+
+export const practice: Practice = {
+  env: random => ({ ...environment(practiceFacts(random)), HEARTBEAT_MS: '2000' }),
+  events: (random, env) =>
+    practiceFacts(random).readings.flatMap((reading, at) => [
+      { input: reading },
+      {
+        topic: env['ASK_TOPIC'] ?? '',
+        payload: JSON.stringify({ ask: `q-${at + 1}` }),
+        qos: 1 as const,
+      },
+    ]),
+};
 
 export const lesson = hiddenTests(
   defineLesson({
@@ -31,33 +60,9 @@ export const lesson = hiddenTests(
       noLies,
       notices,
       patient,
-      leavesCleanly(threeDrops, { id: 'T14', needs: ['T4'] }),
+      leaves,
     ],
-    diagnoses: [
-      {
-        leads: 'T5',
-        covers: ['T6'],
-        applies: pattern =>
-          pattern.mistake('T5') === 'handlers-multiply' &&
-          pattern.mistake('T6') === 'timers-multiply',
-        failure: () => ({
-          mistake: 'everything-in-connect',
-          why: 'answers and heartbeats both multiply with each reconnect: your whole program stands in the connect event, and runs once more each time',
-          try: 'leave only the subscription in the connect event; handler and timer belong outside',
-        }),
-      },
-    ],
-    practice: {
-      env: random => ({ ...environment(practiceFacts(random)), HEARTBEAT_MS: '2000' }),
-      events: (random, env) =>
-        practiceFacts(random).readings.flatMap((reading, at) => [
-          { input: reading },
-          {
-            topic: env['ASK_TOPIC'] ?? '',
-            payload: JSON.stringify({ ask: `q-${at + 1}` }),
-            qos: 1 as const,
-          },
-        ]),
-    },
+    diagnoses: [everythingInConnect],
+    practice,
   }),
 );

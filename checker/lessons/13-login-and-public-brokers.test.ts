@@ -1,6 +1,7 @@
 import { check, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
 import type { ScenarioDefinition } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
@@ -18,6 +19,7 @@ import {
   notAuthorised,
   rotated,
 } from './13-login-and-public-brokers/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 type Connect = PacketOf<'CONNECT'>;
 
@@ -49,6 +51,7 @@ function rightLogin(recording: Recording<Facts>) {
     const later = connects.some(one => one.packet.username !== undefined);
     return fail({
       mistake: later ? 'anonymous-first' : 'no-login',
+      field: later ? undefined : packetFields.userNameFlag,
       expected,
       seen: [wrong, 'a CONNECT without a user name'],
       why: later
@@ -100,7 +103,7 @@ function rightLogin(recording: Recording<Facts>) {
   });
 }
 
-const logsIn = check<Facts>({
+export const logsIn = check<Facts>({
   id: 'T1',
   title: 'it logs in with what the environment says',
   clauses: ['3.1.1 MQTT-3.1.2-19', '3.1.1 MQTT-3.1.2-21'],
@@ -109,7 +112,7 @@ const logsIn = check<Facts>({
   verify: rightLogin,
 });
 
-const anyLetters = check<Facts>({
+export const anyLetters = check<Facts>({
   id: 'T2',
   title: 'a login with : @ / # % and ß arrives whole',
   clauses: ['3.1.1 MQTT-3.1.3-11'],
@@ -118,7 +121,7 @@ const anyLetters = check<Facts>({
   verify: rightLogin,
 });
 
-const speaks = check<Facts>({
+export const speaks = check<Facts>({
   id: 'T3',
   title: 'at home every reading is published, with the serial',
   clauses: [],
@@ -157,7 +160,7 @@ const speaks = check<Facts>({
   },
 });
 
-const keepsTrying = check<Facts>({
+export const keepsTrying = check<Facts>({
   id: 'T6',
   title: 'code 3: it tries again until the broker is back',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
@@ -210,7 +213,7 @@ const keepsTrying = check<Facts>({
   },
 });
 
-const noSecret = check<Facts>({
+export const noSecret = check<Facts>({
   id: 'T8',
   title: 'the password is in the password field, and nowhere else',
   clauses: ['3.1.1 MQTT-3.1.2-21'],
@@ -238,7 +241,7 @@ function publicly(
   return check<Facts>({ ...words, on, verify });
 }
 
-const noLogin = publicly(
+export const noLogin = publicly(
   {
     id: 'T9',
     title: "no login for somebody else's broker",
@@ -271,7 +274,7 @@ const noLogin = publicly(
   },
 );
 
-const ownCorner = publicly(
+export const ownCorner = publicly(
   { id: 'T10', title: 'in public, everything is below PUBLIC_PREFIX', clauses: [], needs: ['T9'] },
   recording => {
     const { prefix, temps } = recording.facts;
@@ -299,7 +302,7 @@ const ownCorner = publicly(
   },
 );
 
-const noSerial = publicly(
+export const noSerial = publicly(
   { id: 'T11', title: 'in public, the real serial is nowhere', clauses: [], needs: ['T9'] },
   recording => {
     const { serial } = recording.facts;
@@ -315,7 +318,7 @@ const noSerial = publicly(
   },
 );
 
-const madeUp = publicly(
+export const madeUp = publicly(
   { id: 'T12', title: 'in public, the values are made up', clauses: [], needs: ['T10'] },
   recording => {
     const { temps } = recording.facts;
@@ -345,6 +348,34 @@ const madeUp = publicly(
   },
 );
 
+export const notAuthorisedEnds = endsAfterRefusal(notAuthorised, {
+  id: 'T4',
+  title: 'code 5, not authorised: it ends with exit code 2',
+  needs: ['T1'],
+  code: 5,
+});
+
+export const badLoginEnds = endsAfterRefusal(badLogin, {
+  id: 'T5',
+  title: 'code 4, bad user name or password: the same',
+  needs: ['T1', 'T4'],
+  code: 4,
+});
+
+export const rotatedEnds = endsAfterRefusal(rotated, {
+  id: 'T7',
+  title: 'a password that changes in the middle of the work: the same',
+  needs: ['T3', 'T4'],
+  code: 5,
+});
+
+export const leaves = leavesCleanly(login, { id: 'T16', needs: ['T3'] });
+
+export const practice: Practice = {
+  env: random => environment(login.facts(random)),
+  events: random => login.facts(random).temps.map(temp => ({ input: { temp } })),
+};
+
 export const lesson = hiddenTests(
   defineLesson({
     id: '13-login-and-public-brokers',
@@ -352,25 +383,10 @@ export const lesson = hiddenTests(
       logsIn,
       anyLetters,
       speaks,
-      endsAfterRefusal(notAuthorised, {
-        id: 'T4',
-        title: 'code 5, not authorised: it ends with exit code 2',
-        needs: ['T1'],
-        code: 5,
-      }),
-      endsAfterRefusal(badLogin, {
-        id: 'T5',
-        title: 'code 4, bad user name or password: the same',
-        needs: ['T1', 'T4'],
-        code: 4,
-      }),
+      notAuthorisedEnds,
+      badLoginEnds,
       keepsTrying,
-      endsAfterRefusal(rotated, {
-        id: 'T7',
-        title: 'a password that changes in the middle of the work: the same',
-        needs: ['T3', 'T4'],
-        code: 5,
-      }),
+      rotatedEnds,
       noSecret,
       noLogin,
       ownCorner,
@@ -379,11 +395,8 @@ export const lesson = hiddenTests(
       opens,
       letsIn,
       keepsOut,
-      leavesCleanly(login, { id: 'T16', needs: ['T3'] }),
+      leaves,
     ],
-    practice: {
-      env: random => environment(login.facts(random)),
-      events: random => login.facts(random).temps.map(temp => ({ input: { temp } })),
-    },
+    practice,
   }),
 );

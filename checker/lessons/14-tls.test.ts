@@ -1,7 +1,8 @@
 import type { NoteEntry } from '../../wire/index.js';
 import { type Check, check, type Diagnosis, fail } from '../harness/check.js';
-import { defineLesson } from '../harness/lesson.js';
-import { insteadOf, jsonObject, leavesCleanly, sameNumber } from '../harness/matchers.js';
+import { packetFields } from '../harness/fields.js';
+import { defineLesson, type Practice } from '../harness/lesson.js';
+import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { notes, type Recording, sent } from '../harness/recording.js';
 import type { ScenarioDefinition } from '../harness/scenario.js';
 import { readCrash } from '../harness/stderr.js';
@@ -20,6 +21,7 @@ import {
   wrongAuthority,
   wrongName,
 } from './14-tls/scenarios.js';
+import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 /** Bytes that are no TLS came to a server that speaks only TLS. */
 const spokePlain = (recording: Recording): NoteEntry | undefined =>
@@ -44,21 +46,15 @@ function tries(recording: Recording): string {
     : `your program dialled ${times} and sent no CONNECT${failed ? ` (${failed.text})` : ''}; ${end}`;
 }
 
+const overTls = ({ facts: { username } }: Recording<Facts>) =>
+  `CONNECT over TLS with the user name ${username} and its password`;
+
 /** The right server: a CONNECT with the login must come. */
 function trusts(recording: Recording<Facts>) {
   const { username } = recording.facts;
-  const expected = `CONNECT over TLS with the user name ${username} and its password`;
+  const expected = overTls(recording);
   const [connect] = sent(recording, 'CONNECT');
   if (!connect) {
-    if (recording.scenario === otherAuthority.name) {
-      return fail({
-        mistake: 'fixed-authority',
-        expected,
-        seen: tries(recording),
-        why: 'in this run the house has another authority, and MQTT_CA_FILE another path. Your program trusts what it trusted before: one day the authority is renewed, and everything stands still',
-        try: 'take the authority from the file that MQTT_CA_FILE names, at each start',
-      });
-    }
     const crash = readCrash(recording.programs[0]?.stderr ?? '');
     const dialled = triesOf(recording).length > 0;
     return fail({
@@ -86,6 +82,7 @@ function trusts(recording: Recording<Facts>) {
   if (packet.username !== username || password !== recording.facts.password) {
     fail({
       mistake: 'no-login',
+      field: packet.username === undefined ? packetFields.userNameFlag : undefined,
       expected,
       seen: [connect],
       why: 'TLS shows you the server. It does not show you to the server: for that there is still the login',
@@ -94,7 +91,7 @@ function trusts(recording: Recording<Facts>) {
   }
 }
 
-const connects = check<Facts>({
+export const connects = check<Facts>({
   id: 'T1',
   title: 'it trusts the right server, and logs in',
   clauses: ['3.1.1 MQTT-7.1.2-1'],
@@ -103,7 +100,7 @@ const connects = check<Facts>({
   verify: trusts,
 });
 
-const publishes = check<Facts>({
+export const publishes = check<Facts>({
   id: 'T2',
   title: 'the reading is published',
   clauses: [],
@@ -136,14 +133,23 @@ const publishes = check<Facts>({
   },
 });
 
-const readsTheFile = check<Facts>({
+export const readsTheFile = check<Facts>({
   id: 'T3',
   title: 'another file, another authority: it trusts that one',
   clauses: ['3.1.1 MQTT-7.1.2-1'],
   on: otherAuthority,
   needs: ['T1'],
   explains: ['U1', 'U2'],
-  verify: trusts,
+  verify: recording => {
+    if (sent(recording, 'CONNECT').length > 0) return trusts(recording);
+    fail({
+      mistake: 'fixed-authority',
+      expected: overTls(recording),
+      seen: tries(recording),
+      why: 'in this run the house has another authority, and MQTT_CA_FILE another path. Your program trusts what it trusted before: one day the authority is renewed, and everything stands still',
+      try: 'take the authority from the file that MQTT_CA_FILE names, at each start',
+    });
+  },
 });
 
 /** Nothing of MQTT may be said to a server that is not the right one. */
@@ -190,7 +196,7 @@ const fallback = {
   try: 'when TLS fails, there is no second way: end',
 };
 
-const noName = silent(wrongName, {
+export const noName = silent(wrongName, {
   id: 'T4',
   title: 'right authority, wrong name: nothing is said',
   mistake: 'name-check-off',
@@ -200,7 +206,7 @@ const noName = silent(wrongName, {
   try: 'look for what switches the check of the name off: tls_insecure_set, check_hostname, checkServerIdentity',
 });
 
-const noStranger = silent(wrongAuthority, {
+export const noStranger = silent(wrongAuthority, {
   id: 'T5',
   title: 'right name, wrong authority: nothing is said',
   mistake: 'authority-check-off',
@@ -210,7 +216,7 @@ const noStranger = silent(wrongAuthority, {
   try: 'look for what switches the verification off',
 });
 
-const notExpired = silent(expired, {
+export const notExpired = silent(expired, {
   id: 'T6',
   title: 'a certificate that is over: nothing is said',
   mistake: 'expiry-ignored',
@@ -219,7 +225,7 @@ const notExpired = silent(expired, {
   try: 'look for what switches the verification off',
 });
 
-const noPlaintext = silent(plaintext, {
+export const noPlaintext = silent(plaintext, {
   id: 'T7',
   title: 'a server without TLS: nothing is said',
   mistake: 'falls-back',
@@ -227,7 +233,7 @@ const noPlaintext = silent(plaintext, {
   ...fallback,
 });
 
-const ends = check<Facts>({
+export const ends = check<Facts>({
   id: 'T8',
   title: 'no right server: it ends with exit code 3',
   clauses: [],
@@ -264,25 +270,36 @@ const ends = check<Facts>({
   },
 });
 
-const diagnoses: readonly Diagnosis[] = [
-  {
-    // With TLS tried first and MQTT in clear second, every wrong server hears it.
-    applies: signature => signature.mistake('T7') === 'falls-back',
-    leads: 'T7',
-    covers: ['T4', 'T5', 'T6'],
-    failure: () => ({ mistake: 'falls-back' }),
+export const leaves = leavesCleanly(good, { id: 'T12', needs: ['T2'] });
+
+export const fallsBack: Diagnosis = {
+  // With TLS tried first and MQTT in clear second, every wrong server hears it.
+  applies: signature => signature.mistake('T7') === 'falls-back',
+  leads: 'T7',
+  covers: ['T4', 'T5', 'T6'],
+  failure: () => ({ mistake: 'falls-back' }),
+};
+
+export const verificationOff: Diagnosis = {
+  applies: signature => signature.failed('T4') && signature.failed('T5'),
+  leads: 'T5',
+  covers: ['T4', 'T6'],
+  failure: () => ({
+    mistake: 'verification-off',
+    why: 'every certificate is accepted: a stranger, another name, one that is over. The line is encrypted, to whoever answers, and he has your password now',
+    try: 'look for what switches the verification off: rejectUnauthorized, CERT_NONE. It is never needed: the authority is in MQTT_CA_FILE',
+  }),
+};
+
+export const practice: Practice = {
+  env: random => environment(facts(random)),
+  events: random => Array.from({ length: 5 }, () => ({ input: { ...facts(random).reading } })),
+  tls: async () => {
+    const { caFile, server } = await certificates();
+    const { certificate, key } = server.good;
+    return { options: { cert: certificate, key }, env: { MQTT_CA_FILE: caFile } };
   },
-  {
-    applies: signature => signature.failed('T4') && signature.failed('T5'),
-    leads: 'T5',
-    covers: ['T4', 'T6'],
-    failure: () => ({
-      mistake: 'verification-off',
-      why: 'every certificate is accepted: a stranger, another name, one that is over. The line is encrypted, to whoever answers, and he has your password now',
-      try: 'look for what switches the verification off: rejectUnauthorized, CERT_NONE. It is never needed: the authority is in MQTT_CA_FILE',
-    }),
-  },
-];
+};
 
 export const lesson = hiddenTests(
   defineLesson({
@@ -299,17 +316,9 @@ export const lesson = hiddenTests(
       speaksTls,
       lets,
       onlyTls,
-      leavesCleanly(good, { id: 'T12', needs: ['T2'] }),
+      leaves,
     ],
-    diagnoses,
-    practice: {
-      env: random => environment(facts(random)),
-      events: random => Array.from({ length: 5 }, () => ({ input: { ...facts(random).reading } })),
-      tls: async () => {
-        const { caFile, server } = await certificates();
-        const { certificate, key } = server.good;
-        return { options: { cert: certificate, key }, env: { MQTT_CA_FILE: caFile } };
-      },
-    },
+    diagnoses: [fallsBack, verificationOff],
+    practice,
   }),
 );

@@ -71,7 +71,7 @@ export interface PracticeSession {
 }
 
 /** What the tap calls the program's connections, and the learner's own client. */
-export const PRACTICE_LANES = { left: ['program'], right: ['world'] } as const;
+export const PRACTICE_LIFELINES = { left: ['program'], right: ['world'] } as const;
 
 /** @throws ProgramUnavailable as `checkLesson` would tell it */
 export async function practise(request: PracticeRequest): Promise<PracticeSession> {
@@ -91,11 +91,11 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const now = () => Math.round((performance.now() - began) * 10) / 10;
   const tap = createTap({ open: () => broker.open(), now, maxEntries: 100_000 });
   tap.onEntry(request.onEntry);
-  const [who] = PRACTICE_LANES.left;
+  const [who] = PRACTICE_LIFELINES.left;
   const { port } = await tap.listen({ who, ...(tls ? { tls: tls.options } : {}) });
   // A certificate is for a name, not for an address.
   const host = tls ? 'localhost' : '127.0.0.1';
-  const world = createWorld(tap, PRACTICE_LANES.right[0], env);
+  const world = createWorld(tap, PRACTICE_LIFELINES.right[0], env);
   let program: RunningProgram;
   let story: ReturnType<typeof tellStory>;
   let telling = request.events ?? true;

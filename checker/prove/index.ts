@@ -2,7 +2,7 @@
 import type { Differing, RepeatOutcome, RepeatRequest } from './repeat.js';
 import type { Proof, VerifyOutcome, VerifyRequest } from './verify.js';
 
-export { type CorpusProgram, corpus, type Role } from '../corpus.js';
+export type { CorpusProblem, CorpusProgram, Role } from './corpus.js';
 export type { Differing, Proof, RepeatOutcome, RepeatRequest, VerifyOutcome, VerifyRequest };
 
 /** See `verify.ts`. */

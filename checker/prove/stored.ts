@@ -21,6 +21,13 @@ export interface StoredPlay {
 /** Why there is no recording to judge again. */
 export type Stale = 'never played' | 'the program changed' | 'what plays it changed' | 'other seed';
 
+/** A program that had to be played. */
+export interface StalePlay {
+  /** `05-wildcards python mutant/star`. */
+  readonly id: string;
+  readonly why: Stale;
+}
+
 export interface PlayKey {
   /** Hash of the program's own files. */
   readonly program: string;
@@ -87,22 +94,26 @@ export function programHash(files: ReadonlyMap<string, string | Uint8Array>): st
  * @param runtime versions of what runs the program, such as `v20.20.2 paho-mqtt 1.6.1`
  */
 export function playHash(lesson: string, runtime: string): string {
-  const checker = join(packageRoot(), 'dist', 'checker');
   const hash = createHash('sha256').update(`${runtime}\n`);
-  for (const path of reached([
-    join(checker, 'harness', 'perform.js'),
-    join(checker, 'program', 'prepare.js'),
-    ...scenarioModules(join(checker, 'lessons'), lesson),
-  ])) {
-    const name = relative(packageRoot(), path).split(sep).join('/');
+  const add = (name: string, path: string) =>
     hash.update(`${name}\n${sha256(readFileSync(path))}\n`);
-  }
+  for (const name of playModules(lesson)) add(name, join(packageRoot(), name));
   for (const folder of ['dist/vendor', 'exercises/kit']) {
     for (const { name, path } of filesUnder(join(packageRoot(), folder))) {
-      if (/\.(js|mjs|ts|py)$/.test(name)) hash.update(`${name}\n${sha256(readFileSync(path))}\n`);
+      if (/\.(js|mjs|cjs|ts|py)$/.test(name)) add(name, path);
     }
   }
   return hash.digest('hex');
+}
+
+/** The built modules that play a lesson's scenarios, relative to the course. */
+export function playModules(lesson: string): string[] {
+  const checker = join(packageRoot(), 'dist', 'checker');
+  return reached([
+    join(checker, 'harness', 'perform.js'),
+    join(checker, 'program', 'prepare.js'),
+    ...scenarioModules(join(checker, 'lessons'), lesson),
+  ]).map(path => relative(packageRoot(), path).split(sep).join('/'));
 }
 
 /** The modules of a lesson that make a scenario; in such a file a check belongs to what plays. */

@@ -1,22 +1,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type ProgramRun, runHiddenTests } from '../check/test-host.js';
-import { type CorpusProgram, corpus, layOver, type Role } from '../corpus.js';
+import { runHiddenTests } from '../check/test-host.js';
 import { newSeed } from '../harness/random.js';
-import { overall, type Track } from '../harness/result.js';
+import type { Track } from '../harness/result.js';
 import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
 import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
+import {
+  type CorpusProblem,
+  type CorpusProgram,
+  idOf,
+  layOut,
+  type Role,
+  readCorpus,
+} from './corpus.js';
+import { type Proof, prove } from './expectation.js';
 
-/** What came of one program of the corpus, and whether it is what should come. */
-export interface Proof {
-  readonly program: CorpusProgram;
-  readonly run: ProgramRun;
-  readonly status: 'passed' | 'failed' | 'unknown';
-  /** Why this is not what should come; undefined when it is. */
-  readonly problem?: string;
-  /** What was wrong with it at first, where a second play with the same seed came out right. */
-  readonly unsteady?: string;
-}
+export type { Proof } from './expectation.js';
+export type { StalePlay } from './stored.js';
+
+import { recaller } from './recall.js';
+import type { StalePlay } from './stored.js';
 
 export interface VerifyRequest {
   readonly lessons: readonly string[];
@@ -29,15 +32,24 @@ export interface VerifyRequest {
   readonly roles?: readonly Role[];
   /** A folder for the exchanges of programs that were not as they should be, also when only at first. */
   readonly keep?: string;
+  /**
+   * A folder of recordings: what could not have changed since is judged again and not played; what
+   * is played is kept there. Recordings stay on one broker, the embedded one.
+   */
+  readonly stored?: string;
   /** How the programs of a folder are started: in a sandbox. */
-  readonly launcher?: (stage: { readonly folder: string; readonly track: Track }) => LauncherRef;
+  readonly launcher?: (unpacked: { readonly folder: string; readonly track: Track }) => LauncherRef;
 }
 
 export interface VerifyOutcome {
   readonly seed: string;
   readonly proofs: readonly Proof[];
+  /** Programs that could not be made: an edit that does not fit, or cannot be read. */
+  readonly broken: readonly CorpusProblem[];
   /** Tracks that could not be run here, with the reason. */
   readonly skipped: readonly { readonly track: Track; readonly reason: string }[];
+  /** With `stored`: how many were judged from their recordings, and what was played and why. */
+  readonly stored?: { readonly judged: number; readonly stale: readonly StalePlay[] };
   readonly durationMs: number;
 }
 
@@ -46,27 +58,27 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
   const started = performance.now();
   const seed = request.seed ?? newSeed();
   const skipped: { track: Track; reason: string }[] = [];
+  const broken: CorpusProblem[] = [];
   const prepared = new Map<string, PreparedProof>();
+  const recall = request.stored === undefined ? undefined : await recaller(request.stored, request);
+  const isWanted = (name: string, role?: Role) =>
+    name.includes(request.only ?? '') &&
+    (role === undefined || (request.roles?.includes(role) ?? true));
   for (const track of request.tracks) {
     try {
       for (const lesson of request.lessons) {
-        const programs = corpus(lesson, track).filter(
-          one =>
-            one.name.includes(request.only ?? '') && (request.roles?.includes(one.role) ?? true),
-        );
+        const { programs, problems } = readCorpus(lesson, track);
+        for (const one of problems) {
+          // What cannot be read at all is told in each track.
+          const known = broken.some(({ where, text }) => where === one.where && text === one.text);
+          if (!known && isWanted(one.name)) broken.push(one);
+        }
+        const wanted = programs.filter(one => isWanted(one.name, one.role));
+        const played = recall ? await recall.without(wanted) : wanted;
         await Promise.all(
-          programs.map(async program => {
-            const id = `${lesson} ${track} ${program.name}`;
-            const laid = program.overlay ? await layOver(program) : undefined;
-            const source = { kind: 'file', path: laid?.path ?? program.path } as const;
-            const launcher = request.launcher?.({ folder: dirname(source.path), track });
-            const asked = { id, lesson, track, program: source, seed };
-            const made = await prepareProgram({ ...asked, ...(launcher ? { launcher } : {}) });
-            const dispose = async () => {
-              await made.dispose();
-              await laid?.dispose();
-            };
-            prepared.set(id, { program, made: { ...made, dispose } });
+          played.map(async program => {
+            const made = await prepare(program, seed, request.launcher);
+            prepared.set(idOf(program), { program, made });
           }),
         );
       }
@@ -77,7 +89,8 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
   }
   try {
     const { broker, keep } = request;
-    const all = await proveAll([...prepared.values()], broker, keep !== undefined);
+    const all = await proveAll([...prepared.values()], broker, keep !== undefined || !!recall);
+    for (const proof of all) recall?.keep(proof, seed);
     const wrong = all.filter(proof => proof.problem);
     if (keep !== undefined) for (const proof of wrong) keepExchange(keep, seed, proof);
     const first = all.map(withoutRecordings);
@@ -96,10 +109,37 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
         ? { ...second, unsteady: proof.problem }
         : proof;
     });
-    return { seed, proofs, skipped, durationMs: Math.round(performance.now() - started) };
+    return {
+      seed,
+      proofs: [...proofs, ...(recall?.judged ?? [])],
+      broken,
+      skipped,
+      ...(recall ? { stored: { judged: recall.judged.length, stale: recall.stale } } : {}),
+      durationMs: Math.round(performance.now() - started),
+    };
   } finally {
     await Promise.all([...prepared.values()].map(one => one.made.dispose()));
   }
+}
+
+async function prepare(
+  program: CorpusProgram,
+  seed: string,
+  launcherFor: VerifyRequest['launcher'],
+): Promise<PreparedProgram> {
+  const { lesson, track } = program;
+  const laid = await layOut(program);
+  const source = { kind: 'file', path: laid.path } as const;
+  const launcher = launcherFor?.({ folder: dirname(source.path), track });
+  const asked = { id: idOf(program), lesson, track, program: source, seed };
+  const made = await prepareProgram({ ...asked, ...(launcher ? { launcher } : {}) });
+  return {
+    ...made,
+    dispose: async () => {
+      await made.dispose();
+      await laid.dispose();
+    },
+  };
 }
 
 /** More wrong programs than this are not a matter of a busy moment. */
@@ -139,45 +179,4 @@ function keepExchange(folder: string, seed: string, { program, problem, run }: P
 function withoutRecordings(proof: Proof): Proof {
   const { recordings: _, ...run } = proof.run;
   return { ...proof, run };
-}
-
-/** Compares a program's verdicts with what its role asks for. */
-export function prove(program: CorpusProgram, run: ProgramRun): Proof {
-  const status = run.fault ? 'unknown' : overall(run.verdicts);
-  const problem = problemOf(program, run, status);
-  return { program, run, status, ...(problem ? { problem } : {}) };
-}
-
-function problemOf(
-  program: CorpusProgram,
-  run: ProgramRun,
-  status: Proof['status'],
-): string | undefined {
-  if (run.fault) return `the hidden tests broke: ${run.fault}`;
-  const unknown = run.verdicts.find(one => one.status === 'unknown');
-  if (unknown) return `${unknown.id} could not tell: ${unknown.seen ?? ''}`;
-  const failed = run.verdicts.filter(one => one.status === 'failed');
-  const ids = failed
-    .map(one => one.id)
-    .sort()
-    .join(', ');
-  const first = failed[0];
-  if (program.role === 'solution' || program.role === 'variant') {
-    return status === 'passed'
-      ? undefined
-      : `should pass, but ${first?.id} failed (${first?.mistake}): ${first?.seen}`;
-  }
-  if (!first) return 'should fail, but passed';
-  for (const one of failed) {
-    if (!one.expected || !one.seen || !one.why || !one.try)
-      return `${one.id} lacks one of its four parts`;
-  }
-  if (!program.expects) return undefined;
-  const { mistake, fails } = program.expects;
-  if (!failed.some(one => one.mistake === mistake)) {
-    return `should be told "${mistake}", but was told "${failed.map(one => `${one.id} ${one.mistake}`).join(', ')}"`;
-  }
-  if (ids !== [...fails].sort().join(', '))
-    return `should fail ${fails.join(', ')}, but failed ${ids}`;
-  return undefined;
 }

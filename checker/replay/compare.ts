@@ -1,7 +1,8 @@
 import { handout } from '../../course/handout.js';
+import { solutionFiles } from '../../course/index.js';
+import { entryFile } from '../../course/track.js';
 import type { Trace } from '../../wire/index.js';
 import { loadLesson } from '../check/test-host.js';
-import { corpus } from '../corpus.js';
 import { lessonScenarios } from '../harness/lesson.js';
 import { perform } from '../harness/perform.js';
 import type { Track } from '../harness/result.js';
@@ -33,7 +34,7 @@ export async function solutionExchange(request: SolutionRequest): Promise<Soluti
   const track = request.track === 'command' ? 'typescript' : request.track;
   const definition = lessonScenarios(await loadLesson(lesson)).find(one => one.name === scenario);
   if (!definition) return { unknown: `${lesson} has no scenario "${scenario}" any more` };
-  const solution = corpus(lesson, track).find(one => one.role === 'solution');
+  const solution = solutionFiles(lesson, track).find(one => one.name === entryFile(track));
   if (!solution) {
     return {
       unknown: handout()

@@ -2,7 +2,7 @@ import { FIRM, printable, wrap } from './layout.js';
 import type { Style } from './style.js';
 
 /** A line of the learner's file. */
-export interface Place {
+export interface SourceLine {
   /** As it can be opened from the workspace. */
   readonly file: string;
   /** Absolute. */
@@ -33,7 +33,7 @@ export interface Evidence {
     readonly hex: string;
     readonly bit?: { readonly at: string; readonly bits: string; readonly meaning: string };
   };
-  readonly place?: Place;
+  readonly place?: SourceLine;
 }
 
 /** When the cited packets came and which way they went, in one or two lines. */

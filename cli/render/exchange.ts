@@ -1,8 +1,9 @@
 /** Exchanges on a terminal: the drawings of wire/draw in colour. */
+
+import { packetLine } from '../../wire/describe.js';
 import { explainPacket } from '../../wire/draw/explain.js';
 import { explainTable } from '../../wire/draw/explain-table.js';
 import type { PacketEntry, Trace } from '../../wire/trace.js';
-import { packetLine } from '../../wire/words.js';
 import { packets } from './code.js';
 import { wrapKeeping } from './layout.js';
 import type { Style } from './style.js';

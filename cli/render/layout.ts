@@ -1,10 +1,8 @@
-import stringWidth from 'fast-string-width';
+import { columnsOf } from '../../wire/draw/canvas.js';
 import { wrap } from './wrap.js';
 
+export { columnsOf } from '../../wire/draw/canvas.js';
 export { FIRM, wrap } from './wrap.js';
-
-/** Columns that a text takes; colours take none. */
-export const columnsOf = stringWidth;
 
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columnsOf(text)));

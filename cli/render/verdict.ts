@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { CheckResult, Verdict, VerdictStatus } from '../../checker/harness/result.js';
 import { packets } from './code.js';
-import { byteLines, type Evidence, type Place, packetTimes } from './evidence.js';
+import { byteLines, type Evidence, packetTimes, type SourceLine } from './evidence.js';
 import { columnsOf, count, FIRM, hang, printable, wrap, wrapKeeping } from './layout.js';
 import { lessonNumber, renderOutput } from './output.js';
 import {
@@ -37,6 +37,8 @@ export interface VerdictContext {
   readonly evidence?: ReadonlyMap<string, Evidence>;
   /** There is no solution to compare with: the instructor keeps it. */
   readonly solutionKept?: boolean;
+  /** Checks that only the instructor has: they run when the work is graded. */
+  readonly keptBack?: number;
   /** The file is watched, so that a save is the next step; with keys below, or as a log. */
   readonly watched?: 'keys' | 'log';
   /** Judged from a stored exchange: there is no next step. */
@@ -72,6 +74,7 @@ export function renderResult(
     brief ? [] : renderOutput(result, style),
     [
       ...first(result, style, context),
+      ...hiddenChecks(result, style, context),
       ...(brief && result.status === 'failed' ? [] : next(result, style, context)),
       ...(brief ? [] : footer(result, style)),
     ],
@@ -194,7 +197,7 @@ function wire(evidence: Evidence, style: Style): string[] {
 }
 
 /** Where in the learner's file; with the line itself. */
-function where({ file, path, line, text }: Place, style: Style): string[] {
+function where({ file, path, line, text }: SourceLine, style: Style): string[] {
   const room = style.width - indentOf(style).length;
   const shown = `${file}:${line}`;
   const code = printable(text).text;
@@ -309,6 +312,17 @@ function first(result: CheckResult, style: Style, context: VerdictContext): stri
   const text =
     'Red is where everyone starts: the stub runs, and its TODOs are not done. Your install is fine.';
   return [...wrap(style.green(text), style.width), ''];
+}
+
+/** Passed here is not yet passed where the instructor keeps checks back. */
+function hiddenChecks(
+  { status }: CheckResult,
+  { width }: Style,
+  { keptBack = 0 }: VerdictContext,
+): string[] {
+  if (status !== 'passed' || keptBack === 0) return [];
+  const checks = `${count(keptBack, 'more check')} ${keptBack === 1 ? 'runs' : 'run'}`;
+  return [...hang('', '      ', `${checks} when your work is graded.`, width), ''];
 }
 
 function next(result: CheckResult, style: Style, context: VerdictContext): string[] {

@@ -8,8 +8,8 @@ import {
   type FillOptions,
   fill,
   keyOf,
+  type MatchRule,
   nameKey,
-  type Rule,
   type Target,
   TOTAL,
 } from './fill.js';
@@ -51,7 +51,7 @@ export function fillCanvas(
     student >= 0 ? value(student).trim() : `${value(first)} ${value(last)}`.trim();
 
   const columns = columnsOf(grades, table, head, section, options);
-  const rules: Rule[] = [
+  const rules: MatchRule[] = [
     { ofRow: value => keyOf(value(id)), ofLearner: one => [key(one.ids?.['canvas'])] },
     {
       ofRow: value => (sis < 0 ? '' : keyOf(value(sis))),

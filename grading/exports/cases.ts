@@ -1,6 +1,7 @@
 /** The grades as test cases: what the formats of test reports and of other graders have in common. */
+import { assertNever } from '../../wire/assert-never.js';
 import { failureMarkdown } from '../feedback/markdown.js';
-import { clauseWords, type FeedbackOptions, isTold } from '../feedback/words.js';
+import { clauseWords, type FeedbackOptions, isTold } from '../feedback/phrases.js';
 import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
 import { cleanText } from './text.js';
 
@@ -88,6 +89,8 @@ function said(
         markdown: failureMarkdown(check),
       };
     }
+    default:
+      return assertNever(check.status, 'status of a check');
   }
 }
 

@@ -13,10 +13,10 @@ export function safeCell(text: string): string {
   return FORMULA.test(clean) ? `'${clean}` : clean;
 }
 
-export type Cell = string | number | null;
+export type CsvValue = string | number | null;
 
 /** A cell as it stands in the file: RFC 4180; numbers are ours and stay numbers. */
-export function csvCell(cell: Cell, delimiter = ','): string {
+export function csvCell(cell: CsvValue, delimiter = ','): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return String(Math.round(cell * 100) / 100);
   return quotedCell(safeCell(cell), delimiter);
@@ -28,7 +28,7 @@ function quotedCell(text: string, delimiter: string): string {
 }
 
 /** Rows as CSV: commas, UTF-8, line ends as RFC 4180 wants them. */
-export function csv(rows: readonly (readonly Cell[])[]): string {
+export function csv(rows: readonly (readonly CsvValue[])[]): string {
   return rows.map(row => `${row.map(cell => csvCell(cell)).join(',')}\r\n`).join('');
 }
 
@@ -107,7 +107,7 @@ export function renderRaw({ mark, delimiter, rows }: RawTable): string {
 }
 
 /** A new cell for an existing file: quoted where its neighbours' way of quoting needs it. */
-export function rawCell(cell: Cell, table: RawTable): RawCell {
+export function rawCell(cell: CsvValue, table: RawTable): RawCell {
   const raw = csvCell(cell, table.delimiter);
   return { raw, value: contentOf(raw) };
 }

@@ -1,5 +1,5 @@
 /** CTRF, the common test report format (https://ctrf.io), in the version that `specVersion` names. */
-import type { FeedbackOptions } from '../feedback/words.js';
+import type { FeedbackOptions } from '../feedback/phrases.js';
 import type { ClassGrades } from '../types.js';
 import { allCases, type CaseStatus } from './cases.js';
 import { cleanLine, jsonText } from './text.js';

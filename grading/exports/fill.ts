@@ -1,6 +1,6 @@
 /** Filling in a file that the instructor brought: only our cells change, everything else keeps its bytes. */
 import type { ClassGrades, Learner, LearnerGrade } from '../types.js';
-import { type Cell, type RawTable, rawCell, renderRaw } from './csv.js';
+import { type CsvValue, type RawTable, rawCell, renderRaw } from './csv.js';
 import { count, points } from './text.js';
 
 /** What goes into a column: the id of a lesson, or the sum of all. */
@@ -76,7 +76,7 @@ export function nameKey(text: string): string {
 }
 
 /** How rows find their learner: in this order, the first column that has an answer decides. */
-export interface Rule {
+export interface MatchRule {
   /** The text in a row that this rule goes by; empty when the row has none. */
   readonly ofRow: (value: (column: number) => string) => string;
   readonly ofLearner: (learner: Learner) => readonly (string | undefined)[];
@@ -88,7 +88,7 @@ export interface Rule {
  */
 export function matcher(
   learners: readonly LearnerGrade[],
-  rules: readonly Rule[],
+  rules: readonly MatchRule[],
 ): (value: (column: number) => string) => LearnerGrade | 'ambiguous' | undefined {
   const indexes = rules.map(rule => {
     const index = new Map<string, LearnerGrade | 'ambiguous'>();
@@ -111,14 +111,14 @@ export function matcher(
 }
 
 /** Where things stand in the instructor's file. */
-export interface Layout {
+export interface GradebookLayout {
   readonly table: RawTable;
   /** Index of the first row that may be a learner's. */
   readonly first: number;
   readonly isLearner: (value: (column: number) => string) => boolean;
   /** How a row is called in what is left. */
   readonly nameOf: (value: (column: number) => string) => string;
-  readonly rules: readonly Rule[];
+  readonly rules: readonly MatchRule[];
   readonly columns: readonly Column[];
 }
 
@@ -128,19 +128,23 @@ export interface Column {
   readonly target: Target;
   /** What the platform takes as the most; undefined when the file does not say. */
   readonly possible?: (value: (column: number) => string) => number | undefined;
-  readonly cell: (points: number) => Cell;
+  readonly cell: (points: number) => CsvValue;
   /** What says there that the lesson does not count; without it the cell stays as it is. */
-  readonly excused?: Cell;
+  readonly excused?: CsvValue;
   /** Why this cell must stay as it is: it is locked or excused. */
   readonly locked?: (value: (column: number) => string) => string | undefined;
   /** A second cell that goes with it: a comment. */
-  readonly beside?: { readonly index: number; readonly cell: (learner: LearnerGrade) => Cell };
+  readonly beside?: { readonly index: number; readonly cell: (learner: LearnerGrade) => CsvValue };
 }
 
 const EXCUSED = 'excused in the course file, where this platform has no word for it';
 
 /** Fills our cells in. The table that comes back differs from what was brought in nothing else. */
-export function fill(grades: ClassGrades, layout: Layout, options: FillOptions = {}): Filled {
+export function fill(
+  grades: ClassGrades,
+  layout: GradebookLayout,
+  options: FillOptions = {},
+): Filled {
   const { table } = layout;
   const find = matcher(grades.learners, layout.rules);
   const left: Left[] = [];
@@ -168,7 +172,7 @@ export function fill(grades: ClassGrades, layout: Layout, options: FillOptions =
     const absent = learner.submission === undefined && options.absent !== 'zero';
     if (absent) left.push({ who, why: 'nothing came from this learner' });
     const changed = [...row.cells];
-    const put = (index: number, cell: Cell) => {
+    const put = (index: number, cell: CsvValue) => {
       while (changed.length <= index) changed.push({ raw: '', value: '' });
       changed[index] = rawCell(cell, table);
     };

@@ -1,5 +1,10 @@
 /** Gradescope: what an autograder writes to `/autograder/results/results.json`. */
-import { type FeedbackOptions, lateLines, summaryWords, UNKNOWN_WORDS } from '../feedback/words.js';
+import {
+  type FeedbackOptions,
+  lateLines,
+  summaryWords,
+  UNKNOWN_WORDS,
+} from '../feedback/phrases.js';
 import type { LearnerGrade } from '../types.js';
 import { casesOf } from './cases.js';
 import { cut, markdown } from './text.js';

@@ -6,9 +6,9 @@ import {
   lateLines,
   lessonWords,
   pointsWords,
-} from '../feedback/words.js';
+} from '../feedback/phrases.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
-import { type Cell, csv, type RawTable, readRaw } from './csv.js';
+import { type CsvValue, csv, type RawTable, readRaw } from './csv.js';
 import {
   countingPoints,
   type Filled,
@@ -217,7 +217,7 @@ function lessonHtml(lesson: LessonGrade, options: FeedbackOptions): string {
  */
 export function moodleGradebook(grades: ClassGrades, options: FillOptions = {}): string {
   const head = ['Email address', 'ID number', ...grades.lessons.map(one => one.title), 'Total'];
-  const rows = grades.learners.map((one): Cell[] => {
+  const rows = grades.learners.map((one): CsvValue[] => {
     const none = one.submission === undefined && options.absent !== 'zero';
     const cells = [...grades.lessons.map(({ id }) => id), TOTAL].map(target =>
       none ? null : countingPoints(one, target),

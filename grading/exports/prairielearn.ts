@@ -1,5 +1,10 @@
 /** PrairieLearn: `results.json` of an external grader. */
-import { type FeedbackOptions, lateLines, summaryWords, UNKNOWN_WORDS } from '../feedback/words.js';
+import {
+  type FeedbackOptions,
+  lateLines,
+  summaryWords,
+  UNKNOWN_WORDS,
+} from '../feedback/phrases.js';
 import type { LearnerGrade } from '../types.js';
 import { casesOf } from './cases.js';
 import { cut } from './text.js';

@@ -12,7 +12,7 @@ export interface ScreenOptions {
 
 const NAME = { least: 10, most: 28 };
 
-interface Words {
+interface TableSigns {
   readonly missing: string;
   readonly line: string;
   readonly dot: string;
@@ -25,7 +25,7 @@ interface Words {
  */
 export function gradeTable(grades: ClassGrades, options: ScreenOptions = {}): string[] {
   const width = Math.max(40, options.width ?? 80);
-  const words: Words = options.plain
+  const words: TableSigns = options.plain
     ? { missing: '-', line: '-', dot: ', ', more: '...' }
     : { missing: '–', line: '─', dot: ' · ', more: '…' };
   const cells = grades.learners.map(one =>
@@ -86,7 +86,7 @@ function split(sizes: readonly number[], room: number, sum: number): number[][] 
 
 const number = (lesson: string) => /^\d+/.exec(lesson)?.[0] ?? lesson.slice(0, 6);
 
-function cell(lesson: LessonGrade | undefined, words: Words): string {
+function cell(lesson: LessonGrade | undefined, words: TableSigns): string {
   if (!lesson || lesson.status === 'missing') return words.missing;
   return lesson.points === null ? '?' : points(lesson.points);
 }
@@ -94,7 +94,7 @@ function cell(lesson: LessonGrade | undefined, words: Words): string {
 const sum = (one: LearnerGrade) =>
   `${one.points === null ? '?' : points(one.points)}/${points(one.max)}`;
 
-function padEnd(text: string, width: number, words: Words): string {
+function padEnd(text: string, width: number, words: TableSigns): string {
   let shown = text;
   if (stringWidth(text) > width) {
     const letters = [...text];
@@ -104,7 +104,7 @@ function padEnd(text: string, width: number, words: Words): string {
   return shown + ' '.repeat(Math.max(0, width - stringWidth(shown)));
 }
 
-function key(grades: ClassGrades, words: Words, width: number): string[] {
+function key(grades: ClassGrades, words: TableSigns, width: number): string[] {
   const lessons = grades.learners.flatMap(one => one.lessons);
   const unknown = lessons.filter(one => one.status === 'unknown').length;
   const missing = lessons.filter(one => one.status === 'missing').length;

@@ -1,6 +1,6 @@
 /** The grades as plain tables: one row a learner, or one row a check. */
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
-import { type Cell, csv } from './csv.js';
+import { type CsvValue, csv } from './csv.js';
 import { countingPoints } from './fill.js';
 
 /** An excused lesson is that and nothing else, whatever came of it. */
@@ -23,7 +23,7 @@ export function gradesCsv(grades: ClassGrades): string {
     ...['learner', 'name', 'email', 'submission', 'points', 'max', 'unknown', 'missing', 'excused'],
     ...grades.lessons.map(one => one.id),
   ];
-  const rows = grades.learners.map((one): Cell[] => [
+  const rows = grades.learners.map((one): CsvValue[] => [
     one.learner.id,
     one.learner.name ?? null,
     one.learner.email ?? null,
@@ -46,7 +46,7 @@ export function checksCsv(grades: ClassGrades): string {
   ];
   const rows = grades.learners.flatMap(({ learner, lessons }) =>
     lessons.flatMap(lesson =>
-      lesson.checks.map((check): Cell[] => [
+      lesson.checks.map((check): CsvValue[] => [
         learner.id,
         lesson.lesson,
         lesson.track,

@@ -4,7 +4,7 @@ import { drawSvg } from '../../wire/draw/index.js';
 import type { Trace, TraceEntry } from '../../wire/trace.js';
 import { h, type Markup, raw } from '../report/markup.js';
 import type { GradedCheck } from '../types.js';
-import type { FeedbackOptions } from './words.js';
+import type { FeedbackOptions } from './phrases.js';
 
 /** Entries in one drawing that are drawn without leaving any out; and around each cited packet. */
 const WHOLE = 26;

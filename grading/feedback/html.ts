@@ -26,7 +26,7 @@ import {
   summaryWords,
   trackWords,
   UNKNOWN_WORDS,
-} from './words.js';
+} from './phrases.js';
 
 export type Bundles = (lesson: string) => Bundle | undefined;
 

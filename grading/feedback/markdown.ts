@@ -20,7 +20,7 @@ import {
   summaryWords,
   trackWords,
   UNKNOWN_WORDS,
-} from './words.js';
+} from './phrases.js';
 
 /** What `feedbackHtml` says, without drawings. Nothing of a learner's text marks anything up. */
 export function feedbackMarkdown(

@@ -4,7 +4,7 @@ import type { Bundle } from '../../checker/index.js';
 import { clause } from '../../wire/clauses.js';
 import { count, points } from '../exports/text.js';
 import { exchange, exchangeStyle } from '../feedback/exchange.js';
-import type { ClassGrades, LearnerGrade, Limits } from '../types.js';
+import type { ClassGrades, LearnerGrade, ProgramLimits } from '../types.js';
 import {
   bins,
   clauseFacts,
@@ -17,16 +17,16 @@ import {
   spread,
   toldMisconceptions,
 } from './facts.js';
-import { type Child, h, type Markup } from './markup.js';
+import { h, type Markup, type MarkupChild } from './markup.js';
 import { name, page } from './page.js';
 import { bar, heat, histogram, PARTS_STYLE, percent } from './parts.js';
 
-export interface ReportOptions {
+export interface ClassReportOptions {
   /** The stored bundle of a learner's lesson; draws the example of each misconception. */
   readonly bundles?: (learner: string, lesson: string) => Bundle | undefined;
   /** Name of a learner's feedback page relative to the report; no links without it. */
   readonly feedback?: (learner: string) => string;
-  readonly limits?: Limits;
+  readonly limits?: ProgramLimits;
 }
 
 /** Rows and names that are shown at once; what is beyond them is folded. */
@@ -34,7 +34,7 @@ const LOOKS = 25;
 const PEOPLE = 6;
 
 /** The report of a class as one self-contained HTML page. */
-export function classReport(grades: ClassGrades, options: ReportOptions = {}): string {
+export function classReport(grades: ClassGrades, options: ClassReportOptions = {}): string {
   const facts = lessonFacts(grades);
   const body = h`<div class="wrap">
 <header><p class="over">Class report</p><h1>${name(grades.title)}</h1>${headline(grades, facts)}</header>
@@ -55,7 +55,7 @@ ${part('how', 'How it was graded', howPart(grades, options))}
   });
 }
 
-function part(id: string, title: string, content: Child): Markup {
+function part(id: string, title: string, content: MarkupChild): Markup {
   return h`<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2>${content}</section>`;
 }
 
@@ -144,7 +144,7 @@ function hardestWords({ checks }: LessonFacts): string {
   return worst ? `; hardest ${worst.id}, ${percent(worst.rate)} % passed` : '';
 }
 
-function mistakesPart(grades: ClassGrades, options: ReportOptions): Markup {
+function mistakesPart(grades: ClassGrades, options: ClassReportOptions): Markup {
   const all = misconceptions(grades);
   if (all.length === 0) return h`<p>No known mistake was seen.</p>`;
   const shown = toldMisconceptions(all);
@@ -166,7 +166,7 @@ function mistake(
   one: Misconception,
   at: number,
   grades: ClassGrades,
-  { bundles }: ReportOptions,
+  { bundles }: ClassReportOptions,
 ): Markup {
   const { learner, check } = one.example;
   const title = grades.lessons.find(it => it.id === one.lesson)?.title ?? one.lesson;
@@ -200,7 +200,7 @@ function clausesPart(grades: ClassGrades): Markup {
   )}</tbody></table></div>`;
 }
 
-function learnersPart(grades: ClassGrades, options: ReportOptions): Markup {
+function learnersPart(grades: ClassGrades, options: ClassReportOptions): Markup {
   return h`<div class="scroll" tabindex="0" role="region" aria-label="Points of every learner"><table class="all"><thead><tr><th scope="col">Learner</th>${grades.lessons.map(
     ({ id, title, max }) =>
       h`<th scope="col" class="num" title="${title}, ${points(max)} points">${lessonNumber(id)}</th>`,
@@ -209,7 +209,11 @@ function learnersPart(grades: ClassGrades, options: ReportOptions): Markup {
 <p class="dim small">? could not be told · – nothing handed in</p>`;
 }
 
-function learnerRow(one: LearnerGrade, grades: ClassGrades, { feedback }: ReportOptions): Markup {
+function learnerRow(
+  one: LearnerGrade,
+  grades: ClassGrades,
+  { feedback }: ClassReportOptions,
+): Markup {
   const { id, name: called } = one.learner;
   const shown = h`${name(called ?? id)}${called !== undefined && called !== id && h` <span class="dim small">${name(id)}</span>`}`;
   const linked = feedback ? h`<a href="${encodeURI(feedback(id))}">${shown}</a>` : shown;
@@ -222,11 +226,11 @@ function learnerRow(one: LearnerGrade, grades: ClassGrades, { feedback }: Report
 `;
 }
 
-function howPart(grades: ClassGrades, { limits }: ReportOptions): Markup {
+function howPart(grades: ClassGrades, { limits }: ClassReportOptions): Markup {
   const seeds = [...new Set(grades.learners.flatMap(one => one.lessons.map(it => it.seed)))].sort();
   const row = (
     label: string,
-    value: Child,
+    value: MarkupChild,
   ) => h`<tr><th scope="row">${label}</th><td>${value}</td></tr>
 `;
   const few = seeds.slice(0, 6).join(', ');
@@ -249,7 +253,7 @@ function isolationWords(isolation: ClassGrades['isolation'][number]): string {
   return words[isolation];
 }
 
-function limitWords(limits: Limits): string {
+function limitWords(limits: ProgramLimits): string {
   return [
     `${limits.memoryMiB} MiB of memory`,
     count(limits.processes, 'process', 'processes'),

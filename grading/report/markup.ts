@@ -5,14 +5,14 @@ export interface Markup {
   readonly markup: string;
 }
 
-export type Child = string | number | Markup | readonly Child[] | undefined | false;
+export type MarkupChild = string | number | Markup | readonly MarkupChild[] | undefined | false;
 
 /** Markup from a template: strings and numbers in it are escaped, markup and lists of it are not. */
-export function h(strings: TemplateStringsArray, ...children: readonly Child[]): Markup {
+export function h(strings: TemplateStringsArray, ...children: readonly MarkupChild[]): Markup {
   return { markup: String.raw({ raw: strings }, ...children.map(text)) };
 }
 
-function text(child: Child): string {
+function text(child: MarkupChild): string {
   if (child === undefined || child === false) return '';
   if (typeof child === 'string') return html(child);
   if (typeof child === 'number') return html(String(child));

@@ -1,9 +1,9 @@
 /** The page that feedback and report share: one file, nothing loaded, nothing that runs. */
-import { type Child, h, type Markup, raw } from './markup.js';
+import { h, type Markup, type MarkupChild, raw } from './markup.js';
 
 export interface Page {
   readonly title: string;
-  readonly body: Child;
+  readonly body: MarkupChild;
   /** Style beside that of all pages: ours, never a learner's. */
   readonly style?: string;
 }

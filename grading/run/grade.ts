@@ -1,6 +1,8 @@
 import type { ProgramOutput, Track, Verdict } from '../../checker/index.js';
 import { loadLesson, packageVersion } from '../../course/index.js';
-import { gradeKey, learnerSeed, NOTHING, runtimes, type Shard, testsHash } from '../key.js';
+import { gradeKey, NOTHING, runtimes, testsHash } from '../cache-key.js';
+import { learnerSeed } from '../seeds.js';
+import type { Shard } from '../shard.js';
 import {
   bundlePath,
   type Member,
@@ -14,36 +16,36 @@ import {
   writeRun,
 } from '../store.js';
 import {
-  type StagedExercise,
-  type StagedSubmission,
   type Submission,
-  stageSubmission,
+  type UnpackedExercise,
+  type UnpackedSubmission,
   UnreadableSubmission,
+  unpackSubmission,
 } from '../submissions/index.js';
 import {
   GRADE_SCHEMA,
   type GradeInputs,
   type GradeRecord,
   type Isolation,
-  type Limits,
+  type ProgramLimits,
 } from '../types.js';
 import type { GradeEvent } from './events.js';
-import type { Outcome, Runner } from './job.js';
-import type { Plan } from './plan.js';
+import type { JobRunner, Outcome } from './job.js';
+import type { ClassPlan } from './plan.js';
 
 export interface GradeRequest {
-  readonly plan: Plan;
+  readonly plan: ClassPlan;
   /** Lesson ids, in course order. */
   readonly lessons: readonly string[];
   /** The folder of results; it is there and can be written. */
   readonly out: string;
   readonly seed: string;
-  readonly limits: Limits;
+  readonly limits: ProgramLimits;
   readonly isolation: Isolation;
-  readonly runner: Runner;
+  readonly runner: JobRunner;
   /** Jobs at once that the runner takes. */
   readonly workers: number;
-  /** Where submissions are staged. */
+  /** Where submissions are unpacked. */
   readonly tmp: string;
   readonly track?: Track;
   readonly shard?: Shard;
@@ -117,10 +119,10 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
   async function gradeOne(submission: Submission): Promise<void> {
     const { learner } = submission;
     const member = members.get(learner.id) as Member;
-    let staged: StagedSubmission;
+    let unpacked: UnpackedSubmission;
     try {
       const { track, tmp } = request;
-      staged = await stageSubmission(submission, {
+      unpacked = await unpackSubmission(submission, {
         lessons,
         into: tmp,
         ...(track ? { track } : {}),
@@ -137,19 +139,19 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       return;
     }
     try {
-      members.set(learner.id, { ...member, notices: staged.notices });
-      await Promise.all(lessons.map(lesson => gradeLesson(learner.id, lesson, staged)));
+      members.set(learner.id, { ...member, notices: unpacked.notices });
+      await Promise.all(lessons.map(lesson => gradeLesson(learner.id, lesson, unpacked)));
     } finally {
-      await staged.dispose();
+      await unpacked.dispose();
     }
   }
 
   async function gradeLesson(
     learner: string,
     lesson: string,
-    staged: StagedSubmission,
+    unpacked: UnpackedSubmission,
   ): Promise<void> {
-    const exercise = staged.exercises.get(lesson);
+    const exercise = unpacked.exercises.get(lesson);
     const inputs: GradeInputs = {
       submission: exercise?.hash ?? NOTHING,
       tests,
@@ -188,7 +190,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
   /** @returns undefined when the grading was stopped before it was told */
   async function judged(
     base: Pick<GradeRecord, 'schema' | 'key' | 'learner' | 'lesson' | 'inputs'>,
-    exercise: StagedExercise,
+    exercise: UnpackedExercise,
   ): Promise<GradeRecord | undefined> {
     const { learner, lesson } = base;
     const { track, folder, entry } = exercise;
@@ -232,7 +234,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       notices: [
         ...(reason === undefined ? [] : [`could not be told: ${reason}`]),
         ...exercise.notices,
-        ...best.hits,
+        ...best.limitHits,
       ],
       ...(best.type === 'judged' && best.result.program
         ? { program: shortened(best.result.program) }
@@ -243,9 +245,9 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
 
   const rest = [...plan.submissions];
   // Enough submissions at once that no worker waits for one to be unpacked.
-  const lanes = Math.min(rest.length, request.workers + 1);
+  const slots = Math.min(rest.length, request.workers + 1);
   await Promise.all(
-    Array.from({ length: lanes }, async () => {
+    Array.from({ length: slots }, async () => {
       for (let next = rest.shift(); next; next = rest.shift()) {
         if (stopped()) {
           complete = false;

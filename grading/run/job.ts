@@ -4,7 +4,7 @@ import type { CheckResult, LauncherRef, Track } from '../../checker/index.js';
 export interface Job {
   readonly lesson: string;
   readonly track: Track;
-  /** Holds what was staged, and nothing else. */
+  /** Holds the files that count, and nothing else. */
   readonly folder: string;
   /** Path of the program in it. */
   readonly entry: string;
@@ -21,7 +21,7 @@ export interface LaunchedJob extends Job {
 }
 
 /** What a worker says of a job. */
-export type Reply =
+export type WorkerReply =
   | {
       readonly type: 'judged';
       readonly result: Pick<CheckResult, 'status' | 'checks' | 'program' | 'notice'>;
@@ -34,19 +34,19 @@ export type Reply =
 
 /** What came of a job. */
 export type Outcome =
-  | (Extract<Reply, { type: 'judged' }> & {
+  | (Extract<WorkerReply, { type: 'judged' }> & {
       /** Limits that the program ran into, in words. */
-      readonly hits: readonly string[];
+      readonly limitHits: readonly string[];
     })
   | {
       /** Nothing was judged: the worker died, hung, grew, or ran out of time. */
       readonly type: 'lost';
       readonly reason: string;
-      readonly hits: readonly string[];
+      readonly limitHits: readonly string[];
     };
 
 /** Runs jobs, several at once. */
-export interface Runner {
+export interface JobRunner {
   /**
    * Waits for a free worker, then begins if `begin` still wants it. Never throws for what a program or
    * a worker does.

@@ -1,10 +1,10 @@
-import { inShard, type Shard } from '../key.js';
+import { inShard, type Shard } from '../shard.js';
 import type { Member } from '../store.js';
 import type { Submission, SubmissionList } from '../submissions/index.js';
 import type { Learner } from '../types.js';
 
 /** Who is to be graded here. */
-export interface Plan {
+export interface ClassPlan {
   /** Everybody of the class that belongs here, sorted by id. */
   readonly members: readonly Member[];
   /** Those of them whose submission is graded now. */
@@ -25,7 +25,7 @@ export interface PlanOptions {
 export function planClass(
   list: SubmissionList,
   { roster = [], shard, only }: PlanOptions,
-): Plan & { readonly unmatched: readonly string[] } {
+): ClassPlan & { readonly unmatched: readonly string[] } {
   const here = (id: string) => shard === undefined || inShard(id, shard);
   const submissions = list.submissions.filter(one => here(one.learner.id));
   const submitted = new Set(list.submissions.map(one => one.learner.id));

@@ -4,13 +4,13 @@ import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../sandbox/index.js';
 import { killTree } from '../sandbox/processes.js';
-import type { Job, LaunchedJob, Outcome, Reply, Runner } from './job.js';
+import type { Job, JobRunner, LaunchedJob, Outcome, WorkerReply } from './job.js';
 
 export interface PoolOptions {
   /** Jobs at once; of those that mostly wait, twice as many. */
   readonly workers: number;
   /** A sandbox for one worker. It is closed when the worker is replaced. */
-  readonly sandbox: () => Promise<Pick<Sandbox, 'launcher' | 'hits' | 'close'>>;
+  readonly sandbox: () => Promise<Pick<Sandbox, 'launcher' | 'limitHits' | 'close'>>;
   /** The worker's script; for tests. */
   readonly module?: string;
   /** A worker that needs more memory than this is ended, MiB. */
@@ -31,14 +31,14 @@ const WAITS = 1;
 
 interface Worker {
   readonly child: ChildProcess;
-  readonly sandbox: Pick<Sandbox, 'launcher' | 'hits' | 'close'>;
+  readonly sandbox: Pick<Sandbox, 'launcher' | 'limitHits' | 'close'>;
   jobs: number;
   /** Set while it works. */
-  settle?: (reply: Reply | { readonly type: 'dead'; readonly reason: string }) => void;
+  settle?: (reply: WorkerReply | { readonly type: 'dead'; readonly reason: string }) => void;
 }
 
 /** Worker processes, one job at a time each. A worker that dies, hangs or grows is replaced. */
-export function openPool(options: PoolOptions): Runner {
+export function openPool(options: PoolOptions): JobRunner {
   const module = options.module ?? workerModule();
   const mostMiB = options.mostMiB ?? 1024;
   const graceMs = (options.graceSeconds ?? 15) * 1000;
@@ -72,7 +72,7 @@ export function openPool(options: PoolOptions): Runner {
     child.stderr?.on('data', (chunk: Buffer) => {
       said = `${said}${chunk.toString('utf8')}`.slice(-2000);
     });
-    child.on('message', (reply: Reply) => worker.settle?.(reply));
+    child.on('message', (reply: WorkerReply) => worker.settle?.(reply));
     child.on('error', error => worker.settle?.({ type: 'dead', reason: error.message }));
     child.once('exit', (code, signal) => {
       const last = said.trim().split('\n').at(-1) ?? '';
@@ -126,10 +126,10 @@ export function openPool(options: PoolOptions): Runner {
   }
 
   async function work(job: Job): Promise<Outcome> {
-    if (closed) return { type: 'lost', reason: 'the grading was stopped', hits: [] };
+    if (closed) return { type: 'lost', reason: 'the grading was stopped', limitHits: [] };
     const worker = idle.pop() ?? (await open());
     const launcher = worker.sandbox.launcher({ folder: job.folder, track: job.track });
-    const reply = await new Promise<Reply | { type: 'dead'; reason: string }>(resolve => {
+    const reply = await new Promise<WorkerReply | { type: 'dead'; reason: string }>(resolve => {
       const timer = setTimeout(
         () => resolve({ type: 'dead', reason: 'it did not answer any more' }),
         job.wallSeconds * 1000 + graceMs,
@@ -145,21 +145,21 @@ export function openPool(options: PoolOptions): Runner {
     });
     delete worker.settle;
     worker.jobs += 1;
-    const hits = worker.sandbox.hits(job.folder);
+    const limitHits = worker.sandbox.limitHits(job.folder);
     if (reply.type === 'dead') {
       await end(worker);
       const reason = closed ? 'the grading was stopped' : `the checker was lost: ${reply.reason}`;
-      return { type: 'lost', reason, hits };
+      return { type: 'lost', reason, limitHits };
     }
     if (closed) await end(worker);
     else if (reply.rssMiB > TIRED_MIB || worker.jobs >= TIRED_JOBS) await retire(worker);
     else idle.push(worker);
-    if (reply.type === 'judged') return { ...reply, hits };
+    if (reply.type === 'judged') return { ...reply, limitHits };
     const reason =
       reply.type === 'stopped'
         ? `it was not done after ${job.wallSeconds} s`
         : `the checker broke: ${reply.reason}`;
-    return { type: 'lost', reason, hits };
+    return { type: 'lost', reason, limitHits };
   }
 
   return {
@@ -192,10 +192,10 @@ export function workersHere(asked?: number): number {
   return Math.max(1, Math.min(availableParallelism(), byMemory));
 }
 
-/** Beside this folder: `worker.js` when built, `worker.ts` in the sources. */
+/** Beside this file: `worker.js` when built, `worker.ts` in the sources. */
 function workerModule(): string {
   return ['js', 'ts']
-    .map(extension => fileURLToPath(new URL(`../worker.${extension}`, import.meta.url)))
+    .map(extension => fileURLToPath(new URL(`./worker.${extension}`, import.meta.url)))
     .find(existsSync) as string;
 }
 

@@ -55,7 +55,7 @@ export interface BoxRequest {
  * started with the program's environment and no more.
  */
 export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] {
-  const { tools, limits, stage, nodeMajor, tmp } = options;
+  const { tools, limits, submission, nodeMajor, tmp } = options;
   const bind = (kind: string, list: BoxRequest['binds']) =>
     list.flatMap(([source, target]) => [kind, source, target]);
   return [
@@ -108,8 +108,8 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     `${tmp}/etc/hosts`,
     '/etc/hosts',
     '--bind',
-    `${tmp}/scratch/stage`,
-    stage.folder,
+    `${tmp}/scratch/submission`,
+    submission.folder,
     ...bind('--ro-bind', request.binds),
     ...bind('--bind', request.writable),
     '--remount-ro',
@@ -117,7 +117,7 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     '--chdir',
     request.cwd,
     tools.prlimit ?? 'prlimit',
-    ...prlimitArgs(limits, stage.track, nodeMajor),
+    ...prlimitArgs(limits, submission.track, nodeMajor),
     '--',
     ...request.command,
   ];

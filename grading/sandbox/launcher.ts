@@ -5,10 +5,10 @@ import type { BoundSocket } from '../../wire/index.js';
 import { boxArgs, dropArgs } from './argv.js';
 import { copyPlain } from './copy.js';
 import { endingOf, OUTPUT_BYTES, prlimitArgs } from './limits.js';
+import { letIn, type MountedStart, mountFiles, takeResults } from './mounts.js';
 import { type Network, takeNetwork } from './network.js';
-import { type Hit, hitsFile, type SandboxOptions } from './options.js';
+import { type LimitHit, limitHitsFile, type SandboxOptions } from './options.js';
 import { innermost, killTree, killUser } from './processes.js';
-import { letIn, type Staged, stageFiles, takeResults } from './staged.js';
 import { claimUser } from './users.js';
 import { watch } from './watch.js';
 
@@ -31,14 +31,14 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     tier === 'container' && given.uid !== undefined ? claimUser(tmp, given.uid) : undefined;
   const options = claim ? { ...given, uid: claim.uid } : given;
   const here = mkdtempSync(join(tmp, 'scene-'));
-  const stage = join(here, 'stage');
+  const files = join(here, 'submission');
   letIn(here, options);
   const starts = new Set<Start>();
   let count = 0;
   let network: Network | undefined;
   try {
-    if (tier !== 'process') copyPlain(options.stage.folder, stage, claim?.uid);
-    if (tier === 'bwrap') network = await takeNetwork(options, stage);
+    if (tier !== 'process') copyPlain(options.submission.folder, files, claim?.uid);
+    if (tier === 'bwrap') network = await takeNetwork(options, files);
   } catch (error) {
     claim?.release();
     rmSync(here, { recursive: true, force: true });
@@ -46,8 +46,12 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   }
 
   function onLimit(program: string, text: string): void {
-    const hit: Hit = { folder: options.stage.folder, program, text: `the program ${text}` };
-    appendFileSync(hitsFile(tmp), `${JSON.stringify(hit)}\n`);
+    const hit: LimitHit = {
+      folder: options.submission.folder,
+      program,
+      text: `the program ${text}`,
+    };
+    appendFileSync(limitHitsFile(tmp), `${JSON.stringify(hit)}\n`);
     tell(program, hit.text);
   }
 
@@ -62,20 +66,20 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     const own = join(here, String(count++));
     mkdirSync(own);
     letIn(own, options);
-    const staged = stageFiles(options, stage, own, request);
-    const [command = '', ...args] = commandLine(options, staged, network?.pid);
+    const mounted = mountFiles(options, files, own, request);
+    const [command = '', ...args] = commandLine(options, mounted, network?.pid);
     const start: Start = {};
     starts.add(start);
     let stopWatching = () => {};
     return {
       command,
       args,
-      cwd: tier === 'bwrap' ? '/' : staged.cwd,
-      env: staged.env,
+      cwd: tier === 'bwrap' ? '/' : mounted.cwd,
+      env: mounted.env,
       outputBytes: OUTPUT_BYTES,
       started(pid) {
         start.pid = pid;
-        const { outbox } = staged;
+        const { outbox } = mounted;
         const watching = watch(pid, limits, outbox?.folder, why => end(start, request.name, why));
         // A scenario may read the results of a program that has not ended.
         const taking = outbox && setInterval(() => takeResults(outbox), TAKE_MS).unref();
@@ -100,7 +104,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
         }
         if (claim && starts.size === 0) killUser(claim.uid);
         try {
-          takeResults(staged.outbox);
+          takeResults(mounted.outbox);
           rmSync(own, { recursive: true, force: true });
         } catch {
           // The scene is removed as a whole later, and nobody waits for these results any more.
@@ -137,18 +141,18 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   };
 };
 
-function commandLine(options: SandboxOptions, staged: Staged, networkPid = 0): string[] {
-  const command = [staged.command, ...staged.args];
+function commandLine(options: SandboxOptions, mounted: MountedStart, networkPid = 0): string[] {
+  const command = [mounted.command, ...mounted.args];
   if (options.tier === 'bwrap') {
-    const { cwd, binds, outbox } = staged;
+    const { cwd, binds, outbox } = mounted;
     const writable = outbox ? ([[outbox.folder, outbox.target]] as const) : [];
     return boxArgs(options, { networkPid, command, cwd, binds, writable });
   }
-  const { limits, stage, nodeMajor, tools, tier } = options;
+  const { limits, submission, nodeMajor, tools, tier } = options;
   const ownUser = tier !== 'process';
   const { prlimit } = tools;
   const limited = prlimit
-    ? [prlimit, ...prlimitArgs(limits, stage.track, nodeMajor, { ownUser }), '--']
+    ? [prlimit, ...prlimitArgs(limits, submission.track, nodeMajor, { ownUser }), '--']
     : [];
   return [...dropArgs(options), ...limited, ...command];
 }

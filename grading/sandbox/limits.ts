@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import type { Track } from '../../checker/index.js';
-import type { Limits } from '../types.js';
+import type { ProgramLimits } from '../types.js';
 
 /** Room for every honest program of the course, several times over. */
-export const defaultLimits: Limits = {
+export const defaultLimits: ProgramLimits = {
   memoryMiB: 256,
   processes: 64,
   fileMiB: 16,
@@ -31,7 +31,7 @@ const MIB = 1 << 20;
  * ranges that V8 only reserves. From Node 24 on each isolate's code range of 512 MiB counts too: one
  * for the program and one for a worker of its own.
  */
-export function dataBytes(limits: Limits, track: Track, nodeMajor: number): number {
+export function dataBytes(limits: ProgramLimits, track: Track, nodeMajor: number): number {
   const base = track === 'typescript' && nodeMajor >= 24 ? 512 * 2 + 64 : 64;
   return (base + limits.memoryMiB) * MIB;
 }
@@ -42,7 +42,7 @@ export function dataBytes(limits: Limits, track: Track, nodeMajor: number): numb
  * ours, and the number of processes is only watched
  */
 export function prlimitArgs(
-  limits: Limits,
+  limits: ProgramLimits,
   track: Track,
   nodeMajor: number,
   { ownUser = true }: { readonly ownUser?: boolean } = {},

@@ -13,7 +13,7 @@ export interface Network {
   /** A socket bound to 127.0.0.1 in that network. Rejects with EADDRINUSE in `code`. */
   bind(port: number): Promise<BoundSocket>;
   /** Empties the scratch folder and copies the submission's files there. */
-  reset(stage: string): Promise<void>;
+  reset(files: string): Promise<void>;
   /** The programs in it are gone: the next scenario may have it. */
   release(): void;
   close(): void;
@@ -33,14 +33,14 @@ const fs = require('node:fs');
 const net = require('node:net');
 const util = require('node:util');
 const scratch = process.argv[1] + '/scratch';
-process.on('message', ({ id, port, stage }) => {
-  if (stage !== undefined) {
+process.on('message', ({ id, port, files }) => {
+  if (files !== undefined) {
     try {
       for (const name of fs.readdirSync(scratch)) {
         fs.rmSync(scratch + '/' + name, { recursive: true, force: true });
       }
       fs.mkdirSync(scratch + '/tmp', { mode: 0o700 });
-      fs.cpSync(stage, scratch + '/stage', { recursive: true });
+      fs.cpSync(files, scratch + '/submission', { recursive: true });
       process.send({ id, done: true });
     } catch (error) {
       process.send({ id, error: error.message });
@@ -78,10 +78,10 @@ const IDLE_MS = 5000;
 
 const idle = new Map<string, Network[]>();
 
-/** A network for one scenario: one that is free, else a new one. `stage` is copied to its scratch folder. */
-export async function takeNetwork(options: SandboxOptions, stage: string): Promise<Network> {
+/** A network for one scenario: one that is free, else a new one. `files` is copied to its scratch folder. */
+export async function takeNetwork(options: SandboxOptions, files: string): Promise<Network> {
   for (let free = idle.get(options.tmp)?.pop(); free; free = idle.get(options.tmp)?.pop()) {
-    const made = await free.reset(stage).then(
+    const made = await free.reset(files).then(
       () => free,
       () => undefined,
     );
@@ -90,11 +90,11 @@ export async function takeNetwork(options: SandboxOptions, stage: string): Promi
     free.close();
   }
   const network = await openNetwork(options);
-  await network.reset(stage);
+  await network.reset(files);
   return network;
 }
 
-interface Answer {
+interface HelperAnswer {
   readonly id?: number;
   readonly pid?: number;
   readonly code?: string;
@@ -109,7 +109,7 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const asked = new Map<number, { socket?: BoundSocket; settle(answer: Answer): void }>();
+  const asked = new Map<number, { socket?: BoundSocket; settle(answer: HelperAnswer): void }>();
   let said = '';
   child.stderr?.on('data', (text: Buffer) => {
     said = `${said}${text}`.slice(-2000);
@@ -128,7 +128,7 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
       failed(`exit code ${code}`);
     });
     child.on('message', (message, handle) => {
-      const answer = message as Answer;
+      const answer = message as HelperAnswer;
       if (answer.pid !== undefined) {
         clearTimeout(late);
         resolve(answer.pid);
@@ -140,10 +140,10 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
   });
   detach(child);
   let next = 0;
-  const ask = (question: { readonly port: number } | { readonly stage: string }) =>
+  const ask = (question: { readonly port: number } | { readonly files: string }) =>
     new Promise<BoundSocket | undefined>((resolve, reject) => {
       const id = next++;
-      const one: { socket?: BoundSocket; settle(answer: Answer): void } = {
+      const one: { socket?: BoundSocket; settle(answer: HelperAnswer): void } = {
         settle(answer) {
           asked.delete(id);
           if (asked.size === 0) child.channel?.unref();
@@ -162,7 +162,7 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
       if (!socket) throw new Error('the sandbox gave no socket');
       return socket;
     },
-    reset: stage => ask({ stage }).then(() => undefined),
+    reset: files => ask({ files }).then(() => undefined),
     release() {
       if (child.exitCode !== null || !child.connected) return;
       const free = idle.get(options.tmp) ?? [];

@@ -1,15 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Track } from '../../checker/index.js';
-import type { Isolation, Limits } from '../types.js';
+import type { Isolation, ProgramLimits } from '../types.js';
 
 /** What a launcher is told. Plain JSON: it crosses into the worker that runs the hidden tests. */
 export interface SandboxOptions {
   readonly tier: Isolation;
-  readonly limits: Limits;
+  readonly limits: ProgramLimits;
   /** The sandbox's own folder. Its path is in the command line of whatever it starts. */
   readonly tmp: string;
-  readonly stage: { readonly folder: string; readonly track: Track };
+  readonly submission: { readonly folder: string; readonly track: Track };
   readonly tools: Tools;
   /** The user that programs run as, when we are root. */
   readonly uid?: number;
@@ -31,9 +31,9 @@ export interface Tools {
 }
 
 /** Where a sandbox keeps what programs ran into, one JSON line each. */
-export const hitsFile = (tmp: string) => join(tmp, 'hits.jsonl');
+export const limitHitsFile = (tmp: string) => join(tmp, 'hits.jsonl');
 
-export interface Hit {
+export interface LimitHit {
   readonly folder: string;
   readonly program: string;
   readonly text: string;

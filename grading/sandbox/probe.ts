@@ -4,12 +4,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Launcher } from '../../checker/index.js';
+import { errorText } from '../../wire/error-text.js';
 import type { Isolation } from '../types.js';
-import { openSandbox } from './index.js';
 import { openLauncher } from './launcher.js';
 import { defaultLimits } from './limits.js';
 import { findTool } from './options.js';
 import { killTree } from './processes.js';
+import { openSandbox } from './sandbox.js';
 
 export interface IsolationProbe {
   readonly tier: Isolation;
@@ -57,7 +58,7 @@ async function tryTier(tier: Isolation): Promise<string | undefined> {
     }
     return await runOnce(launcher, folder);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   } finally {
     await launcher?.close();
     await sandbox?.close();

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { findPython, kitFolder } from '../../checker/index.js';
 import { packageRoot } from '../../course/index.js';
+import type { Mount } from './mounts.js';
 import { openToAll } from './options.js';
-import type { Pair } from './staged.js';
 
 /** What a program sees of this machine. */
 export interface Visible {
-  readonly binds: readonly Pair[];
+  readonly binds: readonly Mount[];
   /** Node as the program's user can start it. */
   readonly node: string;
 }
@@ -28,7 +28,7 @@ export async function visibleFiles(
   const node = realpathSync(process.execPath);
   const python = await pythonFiles();
   const programs = [node, ...(prlimit ? [prlimit] : []), ...(python?.binaries ?? [])];
-  const wanted: Pair[] = [
+  const wanted: Mount[] = [
     [node, process.execPath],
     ...(await libraries(programs)).map(path => [realpathSync(path), path] as const),
     ...(prlimit ? [[realpathSync(prlimit), prlimit] as const] : []),
@@ -41,7 +41,7 @@ export async function visibleFiles(
   const seen = new Set<string>();
   const binds = wanted
     .filter(([, target]) => !seen.has(target) && seen.add(target))
-    .map(([source, target], at): Pair => {
+    .map(([source, target], at): Mount => {
       if (!others || openToAll(source)) return [source, target];
       const copy = join(tmp, 'machine', String(at));
       cpSync(source, copy, { recursive: true, dereference: true });
@@ -88,7 +88,7 @@ print(json.dumps({'executable': sys.executable, 'lib': lib, 'extra': extra, 'dyn
 `;
 
 interface PythonFiles {
-  readonly binds: readonly Pair[];
+  readonly binds: readonly Mount[];
   /** What has to be asked for libraries. */
   readonly binaries: readonly string[];
 }

@@ -1,13 +1,13 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Limits } from '../types.js';
+import type { ProgramLimits } from '../types.js';
 import { privateBytes, tasksOf, treeOf } from './processes.js';
 
 /** How often a program is looked at. */
 const EVERY_MS = 100;
 const MIB = 1 << 20;
 
-export interface Watch {
+export interface ProgramWatch {
   /** Looks at it no more. */
   end(): void;
 }
@@ -19,10 +19,10 @@ export interface Watch {
  */
 export function watch(
   pid: number,
-  limits: Limits,
+  limits: ProgramLimits,
   outbox: string | undefined,
   onLimit: (text: string) => void,
-): Watch {
+): ProgramWatch {
   const until = performance.now() + limits.wallSeconds * 1000;
   const timer = setInterval(() => {
     const text = tooFar(treeOf(pid), limits, until, outbox);
@@ -36,7 +36,7 @@ export function watch(
 
 function tooFar(
   tree: readonly number[],
-  limits: Limits,
+  limits: ProgramLimits,
   until: number,
   outbox: string | undefined,
 ): string | undefined {

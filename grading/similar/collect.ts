@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type SubmissionList,
-  stageSubmission,
   UnreadableSubmission,
+  unpackSubmission,
 } from '../submissions/index.js';
-import type { Handed } from './index.js';
+import type { Handed } from './pairs.js';
 
 export interface Collected {
   readonly handed: readonly Handed[];
@@ -25,13 +25,13 @@ export async function collectPrograms(
   try {
     for (const submission of list.submissions) {
       try {
-        const staged = await stageSubmission(submission, { lessons, into });
-        for (const { lesson, track, entry, isStub } of staged.exercises.values()) {
+        const unpacked = await unpackSubmission(submission, { lessons, into });
+        for (const { lesson, track, entry, isStub } of unpacked.exercises.values()) {
           if (isStub) continue;
           const source = await readFile(entry, 'utf8');
           handed.push({ learner: submission.learner.id, lesson, track, source });
         }
-        await staged.dispose();
+        await unpacked.dispose();
       } catch (error) {
         if (!(error instanceof UnreadableSubmission)) throw error;
         unreadable.push({ submission: submission.name, reason: error.message });

@@ -1,7 +1,7 @@
 import { csv } from '../exports/csv.js';
 import { h, type Markup } from '../report/markup.js';
 import { name, page } from '../report/page.js';
-import type { Fragment, Handed, SimilarPair } from './index.js';
+import type { Fragment, Handed, SimilarPair } from './pairs.js';
 
 /** Pairs that are shown side by side; the table has them all. */
 const SHOWN = 60;

@@ -6,7 +6,7 @@ import { shown } from './paths.js';
 import type { LearnerFrom, Submission } from './submission.js';
 
 /** A folder, archive or file with the learner it is from. */
-export interface Part {
+export interface Attempt {
   readonly name: string;
   readonly path: string;
   readonly kind: 'folder' | 'zip' | 'tar' | 'file';
@@ -33,11 +33,11 @@ export const FOREIGN_ARCHIVE = 'it is an archive of a kind that is not read here
  * files of one learner are one submission.
  * @param folder where loose files lie
  */
-export function chooseAttempts(parts: readonly Part[], folder: string): Attempts {
+export function chooseAttempts(parts: readonly Attempt[], folder: string): Attempts {
   const submissions: Submission[] = [];
   const unreadable: { submission: string; reason: string }[] = [];
   const notices: string[] = [];
-  const byLearner = new Map<string, Part[]>();
+  const byLearner = new Map<string, Attempt[]>();
   for (const part of parts) {
     // Ids that differ in case only would share a file on some disks.
     const key = part.learner.id.toLowerCase();
@@ -86,9 +86,9 @@ export function chooseAttempts(parts: readonly Part[], folder: string): Attempts
   return { submissions, unreadable, notices };
 }
 
-const isProgram = (part: Part) => /\.(ts|py)$/.test(part.name);
+const isProgram = (part: Attempt) => /\.(ts|py)$/.test(part.name);
 
-function submissionOf(part: Part, kind: Submission['kind']): Submission {
+function submissionOf(part: Attempt, kind: Submission['kind']): Submission {
   return {
     name: part.name,
     path: part.path,
@@ -101,11 +101,11 @@ function submissionOf(part: Part, kind: Submission['kind']): Submission {
 }
 
 /** The newest first: by time, else by the platform's number, else by name. */
-function byNewest(a: Part, b: Part): number {
+function byNewest(a: Attempt, b: Attempt): number {
   return difference(a, b) || (a.name < b.name ? 1 : -1);
 }
 
-function difference(a: Part, b: Part): number {
+function difference(a: Attempt, b: Attempt): number {
   if (a.time && b.time) {
     const seconds = secondsBetween(a.time.moment.iso, b.time.moment.iso);
     if (seconds !== 0) return seconds;
@@ -113,7 +113,7 @@ function difference(a: Part, b: Part): number {
   return (b.named.number ?? 0) - (a.named.number ?? 0);
 }
 
-function attemptsText(newest: Part, others: readonly Part[]): string {
+function attemptsText(newest: Attempt, others: readonly Attempt[]): string {
   const list = others.slice(0, 5).map(part => shown(part.name));
   const more = others.length > 5 ? ` and ${others.length - 5} more` : '';
   const told = others.every(

@@ -1,12 +1,12 @@
 /** What a class handed in: found, matched with the roster, and copied to a safe place. */
 export { type IntakeLimits, intakeLimits, UnreadableSubmission } from './limits.js';
 export { type ListOptions, listSubmissions, TIMES_FILE } from './list.js';
-export { type StageOptions, stageSubmission } from './stage.js';
 export type {
   LearnerFrom,
-  StagedExercise,
-  StagedSubmission,
   Submission,
   SubmissionList,
+  UnpackedExercise,
+  UnpackedSubmission,
 } from './submission.js';
 export { readSubmissionTimes, type SubmissionTimes } from './times.js';
+export { type UnpackOptions, unpackSubmission } from './unpack.js';

@@ -33,7 +33,7 @@ export interface Candidate {
   readonly workspace: boolean;
 }
 
-export interface Layout {
+export interface WorkLayout {
   readonly candidates: readonly Candidate[];
   /** Files beside the work that do not count, by lesson. */
   readonly extra: ReadonlyMap<string, readonly string[]>;
@@ -87,7 +87,7 @@ export function findWork(
   paths: readonly string[],
   exercises: readonly Exercise[],
   course: readonly LessonRef[] = lessonRefs(),
-): Layout {
+): WorkLayout {
   const lessons = [...new Set(exercises.map(one => one.lesson))];
   const found = new Map<string, Candidate & { files: Map<string, string> }>();
   const extra = new Map<string, string[]>();
@@ -229,7 +229,7 @@ function withoutHalves(candidates: readonly Candidate[]): Candidate[] {
   });
 }
 
-/** What to say about files that lie beside the work and are not staged. */
+/** What to say about files that lie beside the work and do not count. */
 export function extraNotice(lesson: string, paths: readonly string[]): string {
   const list = paths.slice(0, SHOWN).join(', ');
   const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';

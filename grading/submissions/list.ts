@@ -4,7 +4,7 @@ import { lessonIds, UsageError } from '../../course/index.js';
 import { anyClue, learnerIndex, type Match, type Roster } from '../roster.js';
 import { laterOf, type Moment } from '../time.js';
 import type { Learner } from '../types.js';
-import { chooseAttempts, FOREIGN_ARCHIVE, isForeignArchive, type Part } from './attempts.js';
+import { type Attempt, chooseAttempts, FOREIGN_ARCHIVE, isForeignArchive } from './attempts.js';
 import { GRADESCOPE_FILE, type GradescopeEntry, readGradescope } from './gradescope.js';
 import { assignmentPrefix, canvasName, moodleName, type NamedAs } from './names.js';
 import { archiveKind, withoutArchiveEnding } from './open.js';
@@ -50,7 +50,7 @@ export async function listSubmissions(
 
   const prefix = options.assignment ?? (await githubPrefix(found, roster, notices));
   const strangerOf = strangers(roster);
-  const parts: Part[] = [];
+  const parts: Attempt[] = [];
   const unexpected: string[] = [];
   for (const one of found) {
     for (const named of namings(one, listed.get(one.name), prefix)) {
@@ -97,7 +97,7 @@ export async function listSubmissions(
   };
 }
 
-interface Found {
+interface FoundSubmission {
   readonly name: string;
   readonly path: string;
   readonly kind: 'folder' | 'zip' | 'tar' | 'file';
@@ -109,7 +109,7 @@ const SHOWN = 5;
 /** What lies in the folder: what may be submissions, what is the instructor's, what is neither. */
 async function scan(top: string) {
   const unreadable: { submission: string; reason: string }[] = [];
-  const found: Found[] = [];
+  const found: FoundSubmission[] = [];
   const aside: string[] = [];
   for (const name of (await readdir(top)).sort()) {
     if (isLitter(name) || name.startsWith('.') || name === TIMES_FILE || name === GRADESCOPE_FILE) {
@@ -181,14 +181,14 @@ async function openTop(folder: string): Promise<string> {
 
 /** Where folders are checkouts of a GitHub assignment: what their names begin with. */
 async function githubPrefix(
-  found: readonly Found[],
+  found: readonly FoundSubmission[],
   roster: Roster | undefined,
   notices: string[],
 ): Promise<string | undefined> {
   const logins = (roster?.learners ?? []).flatMap(one => one.ids?.['github'] ?? []);
   const plain = found.filter(one => !one.named);
   if (logins.length > 0) return assignmentPrefix(plain.map(nameOf), logins);
-  const checkouts: Found[] = [];
+  const checkouts: FoundSubmission[] = [];
   for (const one of plain) {
     if (one.kind !== 'folder') continue;
     if (await lstat(join(one.path, '.git')).catch(() => undefined)) checkouts.push(one);
@@ -201,11 +201,11 @@ async function githubPrefix(
   return prefix;
 }
 
-const nameOf = (found: Found) => withoutArchiveEnding(found.name);
+const nameOf = (found: FoundSubmission) => withoutArchiveEnding(found.name);
 
 /** Whose a submission may be: one naming for each learner, several for a group. */
 function namings(
-  found: Found,
+  found: FoundSubmission,
   gradescope: GradescopeEntry | undefined,
   prefix: string | undefined,
 ): NamedAs[] {

@@ -28,7 +28,7 @@ const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u206
 
 /**
  * Why a name in an archive is not taken; undefined when it is harmless. Names never become paths on
- * this machine (only allow-listed ones are staged), so this is the second wall, not the first.
+ * this machine (only allow-listed ones are unpacked), so this is the second wall, not the first.
  */
 export function nameProblem(name: string, limits: IntakeLimits): string | undefined {
   if (name === '') return 'has no name';

@@ -35,7 +35,7 @@ export interface SubmissionList {
 }
 
 /** The work for one lesson, copied to a place of ours. */
-export interface StagedExercise {
+export interface UnpackedExercise {
   readonly lesson: string;
   readonly track: Track;
   /** Holds the allow-listed files and nothing else. */
@@ -50,9 +50,9 @@ export interface StagedExercise {
   readonly notices: readonly string[];
 }
 
-export interface StagedSubmission {
+export interface UnpackedSubmission {
   /** By lesson id; a lesson for which nothing was handed in is not there. */
-  readonly exercises: ReadonlyMap<string, StagedExercise>;
+  readonly exercises: ReadonlyMap<string, UnpackedExercise>;
   /** What a person should know about the whole: refused files, how it was read. */
   readonly notices: readonly string[];
   /** Removes the copies. */

@@ -16,9 +16,9 @@ export async function buildProgram(): Promise<string> {
     stdin: {
       contents: `
         import { Command } from 'commander';
-        import { registerBroker } from './cli/broker.ts';
-        import { registerCerts } from './cli/certs.ts';
-        import { registerPasswd } from './cli/passwd.ts';
+        import { registerBroker } from './cli/commands/broker.ts';
+        import { registerCerts } from './cli/commands/certs.ts';
+        import { registerPasswd } from './cli/commands/passwd.ts';
         const program = new Command('mqtt-course');
         registerBroker(program);
         registerCerts(program);

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Broker } from '../../broker/index.js';
 import { decode, encode } from '../../wire/decode.js';
+import { describePacket } from '../../wire/describe.js';
 import { createFramer } from '../../wire/framing.js';
 import type { Property } from '../../wire/properties.js';
 import type { QoS, WirePacket } from '../../wire/trace.js';
-import { describePacket } from '../../wire/words.js';
 
 /** A client of MQTT 5 that sends exactly what it is told to, and reads packets as short texts. */
 export interface Raw5 {

@@ -123,7 +123,7 @@ describe('judge', () => {
         {
           leads: 'T1',
           covers: ['T2'],
-          applies: signature => signature.only('T1', 'T2') && signature.mistake('T2') === 'm-T2',
+          applies: pattern => pattern.failed('T1') && pattern.mistake('T2') === 'm-T2',
           failure: () => ({ mistake: 'both', why: 'one cause' }),
         },
       ],
@@ -131,6 +131,43 @@ describe('judge', () => {
     const list = judge(lesson, { s: recording(connected()) }, context);
     expect(short(list)).toEqual(['T1 failed', 'T2 not-reached', 'T3 passed']);
     expect(list[0]).toMatchObject({ mistake: 'both', why: 'one cause', expected: 'e' });
+  });
+
+  test('a verdict names the field of the mistake; of a diagnosis, its own or none', () => {
+    const field = { packet: 'PUBLISH', name: 'topic name' } as const;
+    const named = failing('T1', {
+      verify: () => fail({ mistake: 'm', field, expected: 'e', seen: 's', why: 'w', try: 't' }),
+    });
+    const told = (failure: { mistake: string; field?: typeof field }) => {
+      const diagnosis = { leads: 'T1', applies: () => true, failure: () => failure };
+      const lesson = defineLesson({ id: 'x', checks: [named], practice, diagnoses: [diagnosis] });
+      return judge(lesson, { s: recording(connected()) }, context)[0]?.field;
+    };
+    expect(verdicts([named], recording(connected()))[0]?.field).toEqual(field);
+    expect(told({ mistake: 'cause' })).toBeUndefined();
+    expect(told({ mistake: 'cause', field })).toEqual(field);
+  });
+
+  test('a diagnosis learns nothing of checks that it does not speak of', () => {
+    const seen: unknown[] = [];
+    const lesson = defineLesson({
+      id: 'x',
+      checks: [failing('T1'), failing('T2'), passing('T3')],
+      practice,
+      diagnoses: [
+        {
+          leads: 'T1',
+          applies: pattern => {
+            seen.push(pattern.failed('T1'), pattern.mistake('T1'));
+            seen.push(pattern.failed('T2'), pattern.mistake('T2'), pattern.passed('T3'));
+            return false;
+          },
+          failure: () => ({ mistake: 'never' }),
+        },
+      ],
+    });
+    judge(lesson, { s: recording(connected()) }, context);
+    expect(seen).toEqual([true, 'm-T1', false, undefined, false]);
   });
 
   test('an author who lets a check need a later one is told so', () => {

@@ -9,7 +9,7 @@ const proof = (name: string, ids: readonly string[], more: Partial<Proof> = {}):
       track: 'typescript',
       role: 'mutant',
       name,
-      path: '',
+      files: new Map(),
     },
     run: {
       spec: {},

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckRequest, CheckSession } from '../../checker/index.js';
 import { packageRoot } from '../../course/package-root.js';
+import { programFile } from '../programs.js';
 
 const entry = join(packageRoot(), 'dist', 'checker', 'check', 'session.js');
 const root = packageRoot();
@@ -16,7 +17,7 @@ function solution(lesson: string): CheckRequest {
 }
 
 function mutant(lesson: string, name: string): CheckRequest {
-  const path = join(root, 'checker', 'mutants', lesson, 'typescript', `${name}.ts`);
+  const path = programFile(lesson, `mutant/${name}`);
   return { lesson, track: 'typescript', program: { kind: 'file', path } };
 }
 

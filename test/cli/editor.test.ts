@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findEditor, openInEditor } from '../../cli/editor.js';
+import { findEditor, openInEditor } from '../../cli/home/editor.js';
 import { temporaryFolder } from '../course/fixture.js';
 
 test.each([

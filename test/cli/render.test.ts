@@ -1,10 +1,10 @@
 import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
+import { renderDiff } from '../../cli/commands/solution.js';
 import { printable, wrap, wrapKeeping } from '../../cli/render/layout.js';
 import { renderMarkdown } from '../../cli/render/markdown.js';
 import { makeStyle, type StyleInput } from '../../cli/render/style.js';
 import { renderResult, type VerdictContext } from '../../cli/render/verdict.js';
-import { renderDiff } from '../../cli/solution.js';
 import { allPassed, couldNotTell, failed, unreadable, wildOutput } from './results.js';
 
 const style = (width: number, input: StyleInput = {}) => makeStyle({ env: {}, width, ...input });

@@ -1,7 +1,8 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../course/fixture.js';
+import { programText } from '../programs.js';
 import { builtCommandLine } from './command-line.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -95,14 +96,14 @@ describe('check --replay', () => {
     const folder = folderWith('field-topic-name');
     await cli.run(['start', '--dir', 'w', '--yes'], { cwd: folder });
     const file = 'exercises/02-publish-a-reading/typescript/main.ts';
-    const program = 'checker/mutants/02-publish-a-reading/typescript/topic-of-its-own.ts';
-    copyFileSync(join(import.meta.dirname, '../..', program), join(folder, 'w', file));
+    const program = programText('02-publish-a-reading', 'mutant/topic-of-its-own');
+    writeFileSync(join(folder, 'w', file), program);
     const there = { cwd: join(folder, 'w') };
     const first = await cli.run(['check', '--replay', '../a.json'], there);
-    expect(first.out).toContain(`${file}:12`);
+    expect(first.out).toContain(`${file}:9`);
     writeFileSync(join(folder, 'w', file), '// another program\n');
     const second = await cli.run(['check', '--replay', '../a.json'], there);
-    expect(second.out).not.toContain(`${file}:12`);
+    expect(second.out).not.toContain(`${file}:9`);
     expect(second.code).toBe(1);
   });
 });

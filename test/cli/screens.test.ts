@@ -3,14 +3,15 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
-import { offence } from '../../checker/fields.js';
+import { offence } from '../../checker/harness/offence.js';
 import type { StoredBundle } from '../../checker/index.js';
 import { parseBundle, replayBundle } from '../../checker/replay/index.js';
-import { evidenceOf } from '../../cli/evidence.js';
+import { evidenceOf } from '../../cli/check/evidence.js';
 import { makeStyle, type StyleInput } from '../../cli/render/style.js';
 import { renderResult, type VerdictContext } from '../../cli/render/verdict.js';
 import { loadLesson, packageRoot } from '../../course/index.js';
 import { temporaryFolder } from '../course/fixture.js';
+import { programText } from '../programs.js';
 
 /** Every kind of result that a learner can get, with a program that really gets it. */
 interface Case {
@@ -42,7 +43,7 @@ function screen(
   const shown = `exercises/${one.lesson}/${one.track}/main.${one.track === 'python' ? 'py' : 'ts'}`;
   const file = join(temporaryFolder(), shown);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, readFileSync(join(packageRoot(), one.program)));
+  writeFileSync(file, programText(one.lesson, one.program, one.track));
   const result = { ...bundle.result, trace: `.mqtt-course/last/${one.lesson}.json` };
   return renderResult(result, makeStyle({ env: {}, ...input }), {
     title: loadLesson(one.lesson).title,
@@ -185,7 +186,7 @@ describe('the line of the source', () => {
   test('a file that was changed since: no line of it is named', () => {
     const one = named('crashed');
     const file = join(temporaryFolder(), 'main.ts');
-    writeFileSync(file, `// changed\n${readFileSync(join(packageRoot(), one.program), 'utf8')}`);
+    writeFileSync(file, `// changed\n${programText(one.lesson, one.program, one.track)}`);
     const [evidence] = evidenceOf(bundleOf(one), file, 'main.ts').values();
     expect(evidence?.place).toBeUndefined();
   });

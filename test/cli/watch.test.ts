@@ -12,6 +12,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { children } from '../../cli/children.js';
 import { createWorkspace, packageRoot } from '../../course/index.js';
 import { temporaryFolder } from '../course/fixture.js';
+import { programFile } from '../programs.js';
 import { builtCommandLine } from './command-line.js';
 
 // Every test starts processes and checks: on a busy machine that takes long.
@@ -23,7 +24,7 @@ const lesson = '02-publish-a-reading';
 const shown = `exercises/${lesson}/typescript/main.ts`;
 const ofCourse = (path: string) => join(packageRoot(), path);
 const solution = ofCourse(`solutions/${lesson}/typescript/main.ts`);
-const mutant = (name: string) => ofCourse(`checker/mutants/${lesson}/typescript/${name}.ts`);
+const mutant = (name: string) => programFile(lesson, `mutant/${name}`);
 
 function workspace() {
   const folder = join(temporaryFolder(), 'mqtt-course');

@@ -2,15 +2,15 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseBundle } from '../../checker/replay/index.js';
-import type { CheckJob, Told } from '../../cli/checking.js';
-import { createApp } from '../../cli/watching/app.js';
-import { watchFiles } from '../../cli/watching/files.js';
-import { readKeys } from '../../cli/watching/keys.js';
-import { silentFileSystem } from '../../cli/watching/mounts.js';
-import { createScreen } from '../../cli/watching/screen.js';
-import type { Watcher, WatchView } from '../../cli/watching/watcher.js';
+import type { CheckJob, StoredOutcome } from '../../cli/check/job.js';
+import { createScreen } from '../../cli/terminal/screen.js';
+import { createApp } from '../../cli/watch/app.js';
+import { watchFiles } from '../../cli/watch/files.js';
+import { silentFileSystem } from '../../cli/watch/mounts.js';
+import type { Watcher, WatchView } from '../../cli/watch/watcher.js';
 import { createWorkspace, findLesson, readState } from '../../course/index.js';
 import { temporaryFolder } from '../course/fixture.js';
+import { emulator } from './terminal/emulator.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -39,37 +39,6 @@ describe('file systems that tell of no changes', () => {
 
   test('no list of mounts: changes are told', () => {
     expect(silentFileSystem('/anywhere', '')).toBeUndefined();
-  });
-});
-
-describe('keys', () => {
-  const keysOf = async (...chunks: (string | Buffer)[]) => {
-    const keys: string[] = [];
-    const reader = readKeys(key => keys.push(key));
-    for (const chunk of chunks) reader.feed(chunk);
-    // What is not whole is held back until nothing more comes.
-    await new Promise(resolve => setTimeout(resolve, 100));
-    reader.close();
-    return keys;
-  };
-
-  test.each([
-    ['letters in one piece', ['hs'], ['h', 's']],
-    ['arrows and pages', ['\u001B[A\u001B[6~\u001BOB'], ['up', 'page-down', 'down']],
-    ['a sequence in pieces', ['\u001B', '[', '5~'], ['page-up']],
-    ['ESC alone', ['\u001B'], ['escape']],
-    ['ESC twice', ['\u001B\u001B'], ['escape', 'escape']],
-    ['a key that is not known: none of its letters', ['\u001B[1;5Sq\u001B[24~'], ['q']],
-    ['Alt and a letter is not the letter', ['\u001Bq'], []],
-    ['a paste is no key', ['\u001B[200~quit and h\u001B[201~r'], ['r']],
-    ['control', ['\u0003\r \u007F\u001A'], ['ctrl-c', 'enter', 'space', 'backspace', 'ctrl-z']],
-  ])('%s', async (_, chunks, keys) => {
-    expect(await keysOf(...chunks)).toEqual(keys);
-  });
-
-  test('a character in two pieces of bytes is one', async () => {
-    const bytes = Buffer.from('é');
-    expect(await keysOf(bytes.subarray(0, 1), bytes.subarray(1))).toEqual(['é']);
   });
 });
 
@@ -173,7 +142,7 @@ const bundle = (name: string) =>
     readFileSync(join(import.meta.dirname, 'failures/recorded', `${name}.bundle`), 'utf8'),
   );
 
-const told = (name: string): Told => {
+const told = (name: string): StoredOutcome => {
   const stored = bundle(name);
   return {
     result: stored.result,
@@ -186,27 +155,10 @@ const told = (name: string): Told => {
 };
 
 describe('the loop on a terminal', () => {
-  /** A terminal of its own, and what is on it now. */
-  const terminal = (rows = 24, columns = 80) => {
-    let text = '';
-    const output = {
-      isTTY: true,
-      rows,
-      columns,
-      write: (part: string) => {
-        text += part;
-      },
-    };
-    const shown = () =>
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would act on
-      (text.split('\u001B[H').at(-1) ?? '').replace(/\u001B\[[\d;?]*[A-Za-z]/g, '');
-    return { output, shown, text: () => text };
-  };
-
   const started = async (options: { rows?: number; plain?: boolean; inHome?: boolean } = {}) => {
     const opened = createWorkspace(join(temporaryFolder(), 'w'));
-    const term = terminal(options.rows);
-    const screen = createScreen(term.output, options.plain ?? false);
+    const term = emulator(options.rows);
+    const screen = createScreen(term, options.plain ?? false);
     let view: WatchView | undefined;
     const asked: string[] = [];
     let lesson = findLesson('6');
@@ -390,7 +342,7 @@ describe('the loop on a terminal', () => {
     await see(/failed {2}T2 telemetry/);
     expect(term.shown()).toContain('Keys: h hint, s solution');
     expect(term.shown()).toContain('and save it');
-    expect(term.text()).not.toContain('\u001B');
-    expect(term.text().match(/T1 one/g)).toHaveLength(1);
+    expect(term.written).not.toContain('\u001B');
+    expect(term.written.match(/T1 one/g)).toHaveLength(1);
   });
 });

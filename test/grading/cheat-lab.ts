@@ -122,12 +122,12 @@ export interface Trial {
 /** Hands a cheat in and checks it as a graded run does. */
 export async function tryCheat(
   cheat: Cheat,
-  launcher: (stage: { folder: string; track: Track }) => LauncherRef,
+  launcher: (place: { folder: string; track: Track }) => LauncherRef,
   canaries: Canaries,
 ): Promise<Trial & { readonly mark: string }> {
   const root = packageRoot();
   const mark = `cheat-daemon-${randomBytes(6).toString('hex')}`;
-  const stage = mkdtempSync(join(tmpdir(), 'mqtt-course-cheat-'));
+  const place = mkdtempSync(join(tmpdir(), 'mqtt-course-cheat-'));
   const name = cheat.track === 'python' ? 'main.py' : 'main.ts';
   const solution = join(root, 'solutions', cheat.lesson, cheat.track, name);
   const source = readFileSync(join(folder, cheat.file), 'utf8')
@@ -137,24 +137,24 @@ export async function tryCheat(
     .replaceAll('__CANARY_FILE__', canaries.file)
     .replaceAll('CHEAT_DAEMON', mark);
   writeFileSync(
-    join(stage, name),
+    join(place, name),
     cheat.honest ? `${source}\n${readFileSync(solution, 'utf8')}` : source,
   );
-  if (cheat.link) symlinkSync(canaries.file, join(stage, cheat.link));
+  if (cheat.link) symlinkSync(canaries.file, join(place, cheat.link));
   for (const file of cheat.files) {
-    mkdirSync(dirname(join(stage, file)), { recursive: true });
-    writeFileSync(join(stage, file), planted(file));
+    mkdirSync(dirname(join(place, file)), { recursive: true });
+    writeFileSync(join(place, file), planted(file));
   }
   try {
     const trial = await check(
       cheat.lesson,
       cheat.track,
-      join(stage, name),
-      launcher({ folder: stage, track: cheat.track }),
+      join(place, name),
+      launcher({ folder: place, track: cheat.track }),
     );
     return { ...trial, mark };
   } finally {
-    rmSync(stage, { recursive: true, force: true });
+    rmSync(place, { recursive: true, force: true });
   }
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { excerpt, exchangeStyle, ownTrace } from '../../grading/feedback/exchange.js';
 import { feedbackHtml } from '../../grading/feedback/html.js';
 import { feedbackMarkdown } from '../../grading/feedback/markdown.js';
-import { lateLines, outputWords } from '../../grading/feedback/words.js';
+import { lateLines, outputWords } from '../../grading/feedback/phrases.js';
 import { type LearnerGrade, SAME_AS_SOLUTION } from '../../grading/types.js';
 import { bundleOf, classGrades, EVIL, hostileClass, learnerOf } from './class.js';
 import { attribute, expectSoundPage } from './pages.js';

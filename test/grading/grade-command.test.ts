@@ -1,10 +1,10 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { chooseTier } from '../../cli/grade-isolation.js';
-import { packageRoot } from '../../course/index.js';
+import { chooseTier } from '../../cli/grade/isolation.js';
 import { probeIsolation } from '../../grading/index.js';
 import { commandLine } from '../cli/command-line.js';
+import { programText } from '../programs.js';
 import { filesOf, folder } from './lab.js';
 
 const run = commandLine();
@@ -19,13 +19,13 @@ function place(works: Record<string, string>): string {
   for (const [id, path] of Object.entries(works)) {
     const to = join(top, 'class', id, 'exercises', lesson, 'typescript');
     mkdirSync(to, { recursive: true });
-    cpSync(join(packageRoot(), path), join(to, 'main.ts'));
+    writeFileSync(join(to, 'main.ts'), programText(lesson, path));
   }
   return top;
 }
 const solution = `solutions/${lesson}/typescript/main.ts`;
 const stub = `exercises/${lesson}/typescript/main.ts`;
-const mutant = `checker/mutants/${lesson}/typescript/zero-is-falsy.ts`;
+const mutant = 'mutant/zero-is-falsy';
 
 const records = (cwd: string, out: string) =>
   Object.fromEntries(
@@ -233,7 +233,7 @@ describe('where there is no sandbox', () => {
 });
 
 test('what Kubernetes and Slurm say is a shard', async () => {
-  const { parseShard } = await import('../../cli/grade-options.js');
+  const { parseShard } = await import('../../cli/grade/options.js');
   expect(parseShard({}, {})).toBeUndefined();
   expect(parseShard({ shard: '2/4' }, { JOB_COMPLETION_INDEX: '0' })).toEqual({
     index: 2,

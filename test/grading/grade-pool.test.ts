@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { type Job, type Outcome, openPool, type Runner } from '../../grading/index.js';
+import { type Job, type JobRunner, type Outcome, openPool } from '../../grading/index.js';
 import { folder } from './lab.js';
 
 const module = fileURLToPath(new URL('workers/worker.mjs', import.meta.url));
-const open: Runner[] = [];
+const open: JobRunner[] = [];
 afterEach(async () => {
   for (const runner of open.splice(0)) await runner.close();
 });
@@ -22,7 +22,7 @@ function pool(options: { workers?: number; mostMiB?: number; graceSeconds?: numb
       sandboxes.opened += 1;
       return {
         launcher: () => ({ module: 'none', options: {} }),
-        hits: (of?: string) => [`hits of ${of}`],
+        limitHits: (of?: string) => [`hits of ${of}`],
         close: async () => {
           sandboxes.closed += 1;
         },
@@ -68,7 +68,7 @@ test('one worker does many jobs, one after the other, and says what its sandbox 
   const { run, lines, pids, sandboxes } = pool();
   const outcomes = await Promise.all([run('slow'), run('slow'), run('good')]);
   expect(outcomes.map(one => one?.type)).toEqual(['judged', 'judged', 'judged']);
-  expect(outcomes[0]).toMatchObject({ hits: ['hits of of-slow'] });
+  expect(outcomes[0]).toMatchObject({ limitHits: ['hits of of-slow'] });
   expect(lines().map(([, , word]) => word)).toEqual([
     'begins',
     'ends',

@@ -1,7 +1,7 @@
 import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
-import { gradeProgress, type Screen } from '../../cli/grade-progress.js';
-import { shownFolder, tellGrades } from '../../cli/grade-tell.js';
+import { gradeProgress, type ProgressOutput } from '../../cli/grade/progress.js';
+import { shownFolder, tellGrades } from '../../cli/grade/tell.js';
 import { makeStyle } from '../../cli/render/style.js';
 import type { GradeEvent } from '../../grading/index.js';
 import { classGrades } from './class.js';
@@ -9,7 +9,7 @@ import { classGrades } from './class.js';
 function screen(live: boolean) {
   let time = 0;
   let text = '';
-  const it: Screen = {
+  const it: ProgressOutput = {
     write: more => {
       text += more;
     },

@@ -106,7 +106,7 @@ describe('grading a class', () => {
 });
 
 describe('what could not be told', () => {
-  const lost: Outcome = { type: 'lost', reason: 'the checker was lost: SIGKILL', hits: [] };
+  const lost: Outcome = { type: 'lost', reason: 'the checker was lost: SIGKILL', limitHits: [] };
 
   test('is run once more with the same seed, and then counts', async () => {
     const runner = fakeRunner(async (job, turn) =>
@@ -186,7 +186,7 @@ describe('stopped', () => {
     const runner = fakeRunner(async (job, turn) => {
       if (turn === 1) return judgedAs(await verdictsFor(job));
       stop.abort();
-      return { type: 'lost', reason: 'the grading was stopped', hits: [] };
+      return { type: 'lost', reason: 'the grading was stopped', limitHits: [] };
     });
     const { complete } = await grade(top, out, { runner, stop: stop.signal });
     expect(complete).toBe(false);

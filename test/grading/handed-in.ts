@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { packageRoot, type Track } from '../../course/index.js';
 import {
-  type StagedSubmission,
-  type StageOptions,
   type Submission,
-  stageSubmission,
+  type UnpackedSubmission,
+  type UnpackOptions,
+  unpackSubmission,
 } from '../../grading/submissions/index.js';
 
 const made: string[] = [];
@@ -43,21 +43,21 @@ export function submission(path: string, kind: Submission['kind']): Submission {
 }
 
 /** Stages into a folder of its own. */
-export async function stage(
+export async function unpack(
   path: string,
   kind: Submission['kind'],
-  options: Partial<StageOptions> = {},
-): Promise<StagedSubmission> {
-  return stageSubmission(submission(path, kind), {
+  options: Partial<UnpackOptions> = {},
+): Promise<UnpackedSubmission> {
+  return unpackSubmission(submission(path, kind), {
     lessons: ['05-wildcards'],
     into: temporary(),
     ...options,
   });
 }
 
-/** What was staged for a lesson, by name. */
-export function stagedText(staged: StagedSubmission, lesson: string, name: string): string {
-  const exercise = staged.exercises.get(lesson);
-  if (!exercise) throw new Error(`nothing was staged for ${lesson}`);
+/** What was unpacked for a lesson, by name. */
+export function unpackedText(unpacked: UnpackedSubmission, lesson: string, name: string): string {
+  const exercise = unpacked.exercises.get(lesson);
+  if (!exercise) throw new Error(`nothing was unpacked for ${lesson}`);
   return readFileSync(join(exercise.folder, name), 'utf8');
 }

@@ -15,17 +15,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filesUnder, packageRoot } from '../../course/index.js';
 import { parseCourseFile } from '../../grading/course-file.js';
-import { type HandedOut, makeHandout } from '../../grading/handout.js';
+import { type HandedOut, makeHandout } from '../../grading/handout/index.js';
 
 const LESSON = '04-topic-names';
 const top = mkdtempSync(join(tmpdir(), 'handout-test-'));
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 const courseFile = () =>
-  parseCourseFile(`lessons:\n  4:\n    public: [T1, T2, T9]\n`, 'grading.yaml', {
-    checksOf: async () => ['T1', 'T2', 'T9', 'T10'],
-  });
-const lessons = ['02-publish-a-reading', LESSON];
+  parseCourseFile(
+    `lessons:\n  4:\n    public: [T1, T2, T9]\n  5:\n    public: [T1, T2, T3]\n`,
+    'grading.yaml',
+    { checksOf: async () => ['T1', 'T2', 'T3', 'T9', 'T10'] },
+  );
+const lessons = ['02-publish-a-reading', LESSON, '05-wildcards'];
 const place = join(top, 'handout');
 const unpacked = join(place, 'unpacked');
 let made: HandedOut;
@@ -38,7 +40,8 @@ beforeAll(async () => {
 
 /** Lines that only the solutions have: whoever finds one has the solution. */
 function telling(): string[] {
-  const stubs = filesUnder(join(packageRoot(), 'exercises'))
+  const known = ['exercises', 'lessons']
+    .flatMap(room => filesUnder(join(packageRoot(), room)))
     .map(file => readFileSync(file.path, 'utf8'))
     .join('\n');
   return lessons.flatMap(lesson =>
@@ -46,7 +49,7 @@ function telling(): string[] {
       readFileSync(file.path, 'utf8')
         .split('\n')
         .map(line => line.trim())
-        .filter(line => line.length > 40 && !stubs.includes(line)),
+        .filter(line => line.length > 40 && !known.includes(line)),
     ),
   );
 }
@@ -71,18 +74,15 @@ test('only the chosen lessons are in it', () => {
   expect(readdirSync(join(place, 'exercises')).sort()).toEqual([...lessons, 'kit']);
 });
 
-test('what a kept-back check says is not in it, where its code could be taken out', () => {
-  const removed = made.keptBack.filter(one => one.codeRemoved).map(one => one.id);
-  expect(removed).toContain('T10');
-  expect(made.keptBack.map(one => one.id)).not.toContain('T1');
-  const text = readFileSync(join(unpacked, 'dist/checker/lessons', `${LESSON}.test.js`), 'utf8');
-  const whole = readFileSync(
-    join(packageRoot(), 'dist/checker/lessons', `${LESSON}.test.js`),
-    'utf8',
+test('each lesson is one module, and which checks are kept back is told', () => {
+  const folder = 'dist/checker/lessons/';
+  const names = filesUnder(unpacked).map(file => file.name);
+  expect(names.filter(name => name.startsWith(folder)).sort()).toEqual(
+    lessons.map(lesson => `${folder}${lesson}.test.js`),
   );
-  expect(whole).toContain('id: "T10"');
-  expect(text).not.toContain('id: "T10"');
-  expect(text).toContain('id: "T9"');
+  const kept = made.keptBack.filter(one => one.lesson === LESSON).map(one => one.id);
+  expect(kept).toEqual(['T3', 'T4', 'T5', 'T6', 'T7', 'T8', 'T10', 'T11']);
+  expect(made.keptBack.some(one => one.lesson === lessons[0])).toBe(false);
 });
 
 test('the same course makes the same bytes', async () => {
@@ -124,19 +124,36 @@ describe('a student', () => {
   test('begins in it: the state and the next step', () => {
     const { stdout, status } = run('start');
     expect(status).toBe(0);
-    expect(stdout).toContain('0 of 2 lessons passed');
+    expect(stdout).toContain('0 of 3 lessons passed');
   });
 
-  test('is red with the stub, green with a right program, and sees the public checks', () => {
-    const red = run('check', '4', '--json');
-    expect(red.status, red.stderr).toBe(1);
-    const path = `${LESSON}/typescript/main.ts`;
-    const right = readFileSync(join(packageRoot(), 'solutions', path), 'utf8');
-    writeFileSync(join(home, 'exercises', path), right);
-    const green = run('check', '4', '--json');
-    expect(green.status, green.stderr).toBe(0);
-    const result = JSON.parse(green.stdout) as { checks: { id: string }[] };
-    expect(result.checks.map(one => one.id)).toEqual(['T1', 'T2', 'T9']);
+  test.each([
+    ['4', LESSON, ['T1', 'T2', 'T9'], 8],
+    ['5', '05-wildcards', ['T1', 'T2', 'T3'], 6],
+  ])(
+    'lesson %s is red with the stub, green with a right program, and shows the public checks',
+    (name, lesson, ids, kept) => {
+      const red = run('check', name, '--json');
+      expect(red.status, red.stderr).toBe(1);
+      const path = `${lesson}/typescript/main.ts`;
+      const right = readFileSync(join(packageRoot(), 'solutions', path), 'utf8');
+      writeFileSync(join(home, 'exercises', path), right);
+      const green = run('check', name, '--json');
+      expect(green.status, green.stderr).toBe(0);
+      const result = JSON.parse(green.stdout) as { checks: { id: string }[] };
+      expect(result.checks.map(one => one.id)).toEqual(ids);
+      const { stdout } = run('check', name);
+      expect(stdout).toContain(`${kept} more checks run when your work is graded.`);
+    },
+    60_000,
+  );
+
+  test('a lesson with all its checks says nothing of others', () => {
+    const path = 'exercises/02-publish-a-reading/typescript/main.ts';
+    cpSync(join(packageRoot(), path.replace('exercises', 'solutions')), join(home, path));
+    const { stdout, status } = run('check', '2');
+    expect(status, stdout).toBe(0);
+    expect(stdout).not.toContain('graded');
   }, 60_000);
 
   test('is told who has the solutions', () => {
@@ -146,8 +163,14 @@ describe('a student', () => {
   });
 
   test('finds no grader in it', () => {
-    expect(run('grade', '.').status).toBe(2);
-    expect(existsSync(join(home, 'node_modules/mqtt-course/dist/grading'))).toBe(false);
+    const { stderr, status } = run('grade', '.');
+    expect(stderr).toContain("there is no command 'grade'");
+    expect(status).toBe(2);
+    expect(run('--help').stdout).not.toMatch(/^ {2}(?:grade|regrade|handout|verify) /m);
+    const dist = join(home, 'node_modules/mqtt-course/dist');
+    for (const room of ['grading', 'cli/grade', 'cli/commands/grade.js']) {
+      expect(existsSync(join(dist, room)), room).toBe(false);
+    }
   });
 });
 

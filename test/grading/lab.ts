@@ -14,10 +14,10 @@ import {
   type GradeRequest,
   gradeClass,
   type Job,
+  type JobRunner,
   listSubmissions,
   type Outcome,
   planClass,
-  type Runner,
   type Shard,
 } from '../../grading/index.js';
 
@@ -58,10 +58,10 @@ export function judgedAs(checks: readonly Verdict[]): Outcome {
   const bundle = gzipSync(
     JSON.stringify({ schema: 'mqtt-course/bundle/1', result, recordings: {} }),
   );
-  return { type: 'judged', result, bundle, rssMiB: 1, hits: [] };
+  return { type: 'judged', result, bundle, rssMiB: 1, limitHits: [] };
 }
 
-export interface FakeRunner extends Runner {
+export interface FakeRunner extends JobRunner {
   readonly jobs: Job[];
 }
 
@@ -82,7 +82,7 @@ export function fakeRunner(
 }
 
 export interface GradeOptions extends Partial<Omit<GradeRequest, 'plan' | 'runner'>> {
-  readonly runner?: Runner;
+  readonly runner?: JobRunner;
   readonly shard?: Shard;
   readonly only?: readonly string[];
 }
@@ -104,7 +104,7 @@ export async function grade(
     limits: defaultLimits,
     isolation: 'process',
     workers: 2,
-    tmp: join(folder(), 'staged'),
+    tmp: join(folder(), 'unpacked'),
     runner: fakeRunner(),
     onEvent: event => events.push(event),
     ...options,

@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -11,8 +10,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create } from 'tar';
-import { type CorpusProgram, corpus } from '../../checker/corpus.js';
-import { packageRoot, type Track } from '../../course/index.js';
+import { type CorpusProgram, corpus } from '../../checker/prove/corpus.js';
+import { filesUnder, packageRoot, type Track } from '../../course/index.js';
 import { zipOf } from '../../grading/exports/zip.js';
 
 /** What a learner of the made-up class hands in for a lesson. */
@@ -80,7 +79,7 @@ export async function makeClass(plan: ClassPlan): Promise<MadeClass> {
       continue;
     }
     const works: Record<string, Work> = {};
-    const files: { path: string; from: string }[] = [];
+    const files: Files = [];
     for (const [place, lesson] of lessons.entries()) {
       const all = programs.get(`${lesson} ${track}`) ?? [];
       const [work, paths] = workFor(
@@ -98,7 +97,7 @@ export async function makeClass(plan: ClassPlan): Promise<MadeClass> {
   return { folder, learners };
 }
 
-type Files = { path: string; from: string }[];
+type Files = { path: string; content: Buffer }[];
 
 /** One of what is there, in turn: about half of the class is right. */
 function workFor(
@@ -110,23 +109,12 @@ function workFor(
 ): [Work, Files] {
   const base = `exercises/${lesson}/${track}`;
   const whole = (folder: string): Files =>
-    filesIn(join(packageRoot(), folder, lesson, track)).map(from => ({
-      path: `${base}/${from.slice(join(packageRoot(), folder, lesson, track).length + 1)}`,
-      from,
+    filesUnder(join(packageRoot(), folder, lesson, track)).map(one => ({
+      path: `${base}/${one.name}`,
+      content: readFileSync(one.path),
     }));
-  const over = (program: CorpusProgram): Files => {
-    const single = /\.(ts|py)$/.test(program.path);
-    const theirs = single
-      ? [{ path: `${base}/main${program.path.slice(-3)}`, from: program.path }]
-      : filesIn(program.path)
-          .filter(from => basename(from) !== 'MUTANT')
-          .map(from => ({ path: `${base}/${from.slice(program.path.length + 1)}`, from }));
-    const taken = new Set(theirs.map(one => one.path));
-    return [
-      ...(program.overlay ? whole('solutions') : []).filter(one => !taken.has(one.path)),
-      ...theirs,
-    ];
-  };
+  const over = (program: CorpusProgram): Files =>
+    [...program.files].map(([name, content]) => ({ path: `${base}/${name}`, content }));
   const kind = turn % 10;
   const pick = (role: string) => {
     const of = all.filter(one => one.role === role);
@@ -140,8 +128,10 @@ function workFor(
       .sort();
     const cheat = of[turn % Math.max(1, of.length)];
     const rest = whole('solutions').filter(one => basename(one.path) !== `main${extension}`);
-    if (cheat)
-      return ['cheat', [...rest, { path: `${base}/main${extension}`, from: join(cheats, cheat) }]];
+    if (cheat) {
+      const content = readFileSync(join(cheats, cheat));
+      return ['cheat', [...rest, { path: `${base}/main${extension}`, content }]];
+    }
   }
   const mutant = pick('mutant');
   if ((kind === 3 || kind === 5 || kind === 7 || kind === 8) && mutant) {
@@ -152,26 +142,20 @@ function workFor(
   return ['solution', whole('solutions')];
 }
 
-function filesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
-    .filter(path => !path.includes('__pycache__'))
-    .sort();
-}
-
 /** As a folder, a zip or a tarball; every fourth with files around it that do not count. */
 async function handIn(folder: string, id: string, at: number, files: Files): Promise<string> {
   if (at % 3 === 1) {
     const name = `${id}_${1000 + at}_${2000 + at}_mqtt.zip`;
-    const zip = zipOf(files.map(({ path, from }) => ({ path, content: readFileSync(from) })));
+    const zip = zipOf(files);
     writeFileSync(join(folder, name), zip);
     return name;
   }
   const place = at % 3 === 2 ? join(folder, `.${id}`) : join(folder, id);
   mkdirSync(place, { recursive: true });
-  for (const { path, from } of files) cpSync(from, join(place, path));
+  for (const { path, content } of files) {
+    mkdirSync(dirname(join(place, path)), { recursive: true });
+    writeFileSync(join(place, path), content);
+  }
   if (at % 4 === 0) {
     mkdirSync(join(place, 'node_modules', 'mqtt'), { recursive: true });
     writeFileSync(join(place, 'node_modules', 'mqtt', 'index.js'), 'throw new Error("mine")\n');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict, VerdictStatus } from '../../checker/index.js';
 import { type CourseFile, defaultCourseFile, type LatePolicy } from '../../grading/course-file.js';
-import { gradedLesson } from '../../grading/lessons.js';
+import { gradedLesson } from '../../grading/graded-lesson.js';
 import {
   checkPoints,
   deadlineOf,

@@ -8,7 +8,8 @@ import { loadLesson } from '../../checker/check/test-host.js';
 import { overall, RESULT_SCHEMA } from '../../checker/harness/result.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
-import { packageRoot, packageVersion } from '../../course/index.js';
+import { packageVersion } from '../../course/index.js';
+import { gradeKey } from '../../grading/cache-key.js';
 import {
   buildClass,
   bundlePath,
@@ -17,8 +18,8 @@ import {
   GRADE_SCHEMA,
   type GradeInputs,
   type GradeRecord,
+  gradeChanges,
   gradedLessons,
-  movesBetween,
   openOut,
   type Run,
   readBundle,
@@ -30,7 +31,7 @@ import {
   writeRecord,
   writeRun,
 } from '../../grading/index.js';
-import { gradeKey } from '../../grading/key.js';
+import { programFile } from '../programs.js';
 
 const LESSON = '04-topic-names';
 const top = mkdtempSync(join(tmpdir(), 'regrade-test-'));
@@ -102,7 +103,7 @@ async function classOf(folder: string) {
 beforeAll(async () => {
   const programs = {
     ada: join('solutions', LESSON, 'typescript', 'main.ts'),
-    bea: join('checker', 'mutants', LESSON, 'typescript', 'trailing-slash.ts'),
+    bea: 'mutant/trailing-slash',
   };
   for (const [learner, path] of Object.entries(programs)) {
     const seed = `regrade-${learner}`;
@@ -110,7 +111,7 @@ beforeAll(async () => {
       id: learner,
       lesson: LESSON,
       track: 'typescript',
-      program: { kind: 'file', path: join(packageRoot(), path) },
+      program: { kind: 'file', path: programFile(LESSON, path) },
       seed,
     });
     const run = runLesson(await loadLesson(LESSON), prepared.spec);
@@ -141,7 +142,7 @@ test('the same tests move nobody, and the old results stay as they are', async (
   const out = join(top, 'same-2');
   const { mustRun, judged } = await regradeClass(old, out);
   expect({ mustRun, judged }).toEqual({ mustRun: [], judged: 2 });
-  const moves = movesBetween(await classOf(old), await classOf(out));
+  const moves = gradeChanges(await classOf(old), await classOf(out));
   expect(moves).toEqual({ moves: [], compared: 2, onlyBefore: [], onlyNow: [] });
   expect(readRun(old)?.tests).toBe('older tests');
   expect(readRun(out)).toMatchObject({ tests: testsHash(), course: packageVersion() });
@@ -169,7 +170,7 @@ test('a check that was wrong then: who gets points by that, which check, and why
   );
   const out = join(top, 'mended-2');
   await regradeClass(old, out);
-  const { moves } = movesBetween(await classOf(old), await classOf(out));
+  const { moves } = gradeChanges(await classOf(old), await classOf(out));
   expect(moves).toHaveLength(1);
   expect(moves[0]).toMatchObject({
     learner: 'ada',
@@ -192,7 +193,7 @@ test('without its packets, or without a scenario, a result stands and must be ru
   expect(mustRun.map(one => one.learner)).toEqual(['ada', 'bea']);
   expect(mustRun[1]?.reason).toBe('its packets were not kept');
   expect(mustRun[0]?.reason).toContain(`scenario ${scenario} was not recorded`);
-  expect(movesBetween(await classOf(old), await classOf(out)).moves).toEqual([]);
+  expect(gradeChanges(await classOf(old), await classOf(out)).moves).toEqual([]);
 });
 
 test('results are never written over others', async () => {

@@ -11,12 +11,12 @@ import {
 } from '../../grading/report/facts.js';
 import { classReport } from '../../grading/report/html.js';
 import { percent } from '../../grading/report/parts.js';
-import type { ClassGrades, Limits } from '../../grading/types.js';
+import type { ClassGrades, ProgramLimits } from '../../grading/types.js';
 import { bundleOf, classGrades, hostileClass } from './class.js';
 import { expectSoundPage } from './pages.js';
 
 const grades = classGrades();
-const limits: Limits = {
+const limits: ProgramLimits = {
   memoryMiB: 256,
   processes: 32,
   fileMiB: 16,

@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { loadLesson } from '../../checker/check/test-host.js';
-import { corpus, layOver } from '../../checker/corpus.js';
 import { runLesson } from '../../checker/harness/run.js';
 import { findPython, type Launcher, type Track } from '../../checker/index.js';
 import { prepareProgram } from '../../checker/program/prepare.js';
 import { startProgram } from '../../checker/program/run.js';
-import { prove } from '../../checker/prove/verify.js';
+import { corpus, layOut } from '../../checker/prove/corpus.js';
+import { prove } from '../../checker/prove/expectation.js';
 import { boxArgs } from '../../grading/sandbox/argv.js';
 import { copyPlain, readPlain } from '../../grading/sandbox/copy.js';
 import {
@@ -64,19 +64,19 @@ describe('what the sandbox is made of', () => {
     tier: 'bwrap' as const,
     limits: defaultLimits,
     tmp: '/tmp/box',
-    stage: { folder: '/stage', track: 'typescript' as const },
+    submission: { folder: '/work', track: 'typescript' as const },
     tools: { bwrap: '/usr/bin/bwrap', disableUserns: true },
     binds: [['/real/node', '/usr/bin/node']] as const,
     node: '/real/node',
     nodeMajor: 20,
   };
-  const request = { networkPid: 7, command: ['node', 'x'], cwd: '/stage', binds: [], writable: [] };
+  const request = { networkPid: 7, command: ['node', 'x'], cwd: '/work', binds: [], writable: [] };
 
   test('a root of named files, read-only at the end, and no rights', () => {
     const argv = boxArgs({ ...options, uid: 64_200 }, request).join(' ');
     expect(argv).toMatch(/^\S*setpriv --reuid=64200 --regid=64200 --clear-groups --inh-caps=-all /);
     expect(argv).toContain('--ro-bind /real/node /usr/bin/node');
-    expect(argv).toContain('--remount-ro / --chdir /stage');
+    expect(argv).toContain('--remount-ro / --chdir /work');
     for (const flag of [
       '--disable-userns',
       '--new-session',
@@ -88,7 +88,7 @@ describe('what the sandbox is made of', () => {
     expect(argv).not.toMatch(/--(dev-bind|setenv|share-net)/);
     expect(argv.match(/--bind \S+/g)).toEqual([
       '--bind /tmp/box/scratch/tmp',
-      '--bind /tmp/box/scratch/stage',
+      '--bind /tmp/box/scratch/submission',
     ]);
   });
 
@@ -154,10 +154,10 @@ async function run(
   ) => void | Promise<void> = one => one.endInput(),
   env: Record<string, string> = {},
 ) {
-  const stage = folder();
-  writeFileSync(join(stage, 'main.mjs'), source);
+  const place = folder();
+  writeFileSync(join(place, 'main.mjs'), source);
   const notes: string[] = [];
-  const ref = sandbox.launcher({ folder: stage, track: 'typescript' });
+  const ref = sandbox.launcher({ folder: place, track: 'typescript' });
   const launcher: Launcher = await openLauncher(ref.options, (_, text) => notes.push(text));
   try {
     const spec = {
@@ -165,8 +165,8 @@ async function run(
       lesson: 'none',
       track: 'typescript' as const,
       command: process.execPath,
-      args: [join(stage, 'main.mjs')],
-      cwd: stage,
+      args: [join(place, 'main.mjs')],
+      cwd: place,
       env: {},
       source,
       seed: 'x',
@@ -341,7 +341,7 @@ describe.each(tiers)('the contract of a program in %s', tier => {
     const sandbox = await open(tier, { ...defaultLimits, wallSeconds: 1 });
     const ended = await run(sandbox, 'setInterval(() => {}, 1000)', () => undefined);
     expect(ended.notes).toEqual(['the program ran longer than 1 s, and was ended']);
-    expect(sandbox.hits()).toEqual(ended.notes);
+    expect(sandbox.limitHits()).toEqual(ended.notes);
   });
 
   test('processor time ends what keeps busy', async () => {
@@ -363,9 +363,9 @@ describe.skipIf(!here)("what is not the program's fault", () => {
     const binds = [...options.binds, ['/nowhere/at/all', '/nowhere']];
     const broken = {
       ...sandbox,
-      launcher: (stage: SandboxOptions['stage']) => ({
+      launcher: (submission: SandboxOptions['submission']) => ({
         ...ref,
-        options: { ...options, binds, stage },
+        options: { ...options, binds, submission },
       }),
     };
     const never = await run(broken, '');
@@ -418,8 +418,8 @@ describe.skipIf(!here)('lessons in bubblewrap', async () => {
 
   test.concurrent.each(programs)('$title', { timeout: 120_000 }, async ({ one, lesson, track }) => {
     if (!sandbox) return;
-    const laid = one.overlay ? await layOver(one) : undefined;
-    const path = laid?.path ?? one.path;
+    const laid = await layOut(one);
+    const path = laid.path;
     const launcher = sandbox.launcher({ folder: join(path, '..'), track });
     const program = { kind: 'file', path } as const;
     const prepared = await prepareProgram({
@@ -436,7 +436,7 @@ describe.skipIf(!here)('lessons in bubblewrap', async () => {
       expect(proof.problem).toBeUndefined();
     } finally {
       await prepared.dispose();
-      await laid?.dispose();
+      await laid.dispose();
     }
   });
 });

@@ -2,13 +2,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { gradeKey, testsHash } from '../../grading/cache-key.js';
 import {
   defaultLimits,
   GRADE_SCHEMA,
   type GradeInputs,
   type GradeRecord,
 } from '../../grading/index.js';
-import { gradeKey, inShard, learnerSeed, saltOf, testsHash } from '../../grading/key.js';
+import { learnerSeed, saltOf } from '../../grading/seeds.js';
+import { inShard } from '../../grading/shard.js';
 import {
   bundlePath,
   openOut,

@@ -8,7 +8,7 @@ import { filesUnder } from '../../course/index.js';
 import { crc32, plainCrc32 } from '../../grading/submissions/crc32.js';
 import { UnreadableSubmission } from '../../grading/submissions/index.js';
 import { paxPath, type TarEntry, tarOf, type ZipEntry, zipOf } from './archives.js';
-import { stage, stagedText, stub, temporary } from './handed-in.js';
+import { stub, temporary, unpack, unpackedText } from './handed-in.js';
 
 const path = 'exercises/05-wildcards/typescript/main.ts';
 const good: ZipEntry & TarEntry = { name: path, data: 'export const mine = 1;\n' };
@@ -24,7 +24,7 @@ const tgz = async (entries: readonly TarEntry[]) => save('ada.tgz', gzipSync(tar
 
 async function reason(file: string, kind: 'zip' | 'tar', limits = {}): Promise<string> {
   const into = temporary();
-  const error = await stage(file, kind, { limits, into }).catch((problem: unknown) => problem);
+  const error = await unpack(file, kind, { limits, into }).catch((problem: unknown) => problem);
   expect(error).toBeInstanceOf(UnreadableSubmission);
   expect(readdirSync(into)).toEqual([]);
   return (error as Error).message;
@@ -35,35 +35,35 @@ describe('an honest archive', () => {
     ['zip', zip],
     ['tar', tar],
     ['tar', tgz],
-  ] as const)('is staged (%s)', async (kind, make) => {
+  ] as const)('is unpacked (%s)', async (kind, make) => {
     const file = await make([
       { name: 'exercises/', ...(kind === 'tar' ? { type: '5' } : {}) },
       good,
     ]);
     const before = readFileSync(file);
-    const staged = await stage(file, kind);
-    expect(stagedText(staged, '05-wildcards', 'main.ts')).toBe(good.data);
-    expect(staged.notices).toEqual([]);
-    const exercise = staged.exercises.get('05-wildcards');
+    const unpacked = await unpack(file, kind);
+    expect(unpackedText(unpacked, '05-wildcards', 'main.ts')).toBe(good.data);
+    expect(unpacked.notices).toEqual([]);
+    const exercise = unpacked.exercises.get('05-wildcards');
     expect(exercise).toMatchObject({ track: 'typescript', isStub: false });
     expect(exercise && lstatSync(exercise.entry).mode & 0o7777).toBe(0o644);
     expect(readFileSync(file)).toEqual(before);
-    await staged.dispose();
+    await unpacked.dispose();
     expect(exercise && existsSync(exercise.folder)).toBe(false);
   });
 
   it('of a stored entry, a long pax name, and a name with ./', async () => {
-    const stored = await stage(await zip([{ ...good, method: 0 }]), 'zip');
-    expect(stagedText(stored, '05-wildcards', 'main.ts')).toBe(good.data);
+    const stored = await unpack(await zip([{ ...good, method: 0 }]), 'zip');
+    expect(unpackedText(stored, '05-wildcards', 'main.ts')).toBe(good.data);
     const long = `${'a'.repeat(120)}/${path}`;
-    const pax = await stage(await tar([paxPath(long), { ...good, name: 'short' }]), 'tar');
-    expect(stagedText(pax, '05-wildcards', 'main.ts')).toBe(good.data);
-    const dotted = await stage(await tar([{ ...good, name: `./${path}` }]), 'tar');
-    expect(stagedText(dotted, '05-wildcards', 'main.ts')).toBe(good.data);
+    const pax = await unpack(await tar([paxPath(long), { ...good, name: 'short' }]), 'tar');
+    expect(unpackedText(pax, '05-wildcards', 'main.ts')).toBe(good.data);
+    const dotted = await unpack(await tar([{ ...good, name: `./${path}` }]), 'tar');
+    expect(unpackedText(dotted, '05-wildcards', 'main.ts')).toBe(good.data);
   });
 
   it('may hold what systems and tools add, links in node_modules too', async () => {
-    const staged = await stage(
+    const unpacked = await unpack(
       await zip([
         good,
         { name: `__MACOSX/${path.replace('main', '._main')}`, data: 'junk' },
@@ -73,15 +73,18 @@ describe('an honest archive', () => {
       ]),
       'zip',
     );
-    expect(staged.notices).toEqual([]);
-    const folder = staged.exercises.get('05-wildcards')?.folder ?? '';
+    expect(unpacked.notices).toEqual([]);
+    const folder = unpacked.exercises.get('05-wildcards')?.folder ?? '';
     expect(filesUnder(folder).map(one => one.name)).toEqual(['main.ts']);
   });
 
   it('made by Windows PowerShell 5 is read, and that is said', async () => {
-    const staged = await stage(await zip([{ ...good, name: path.replaceAll('/', '\\') }]), 'zip');
-    expect(stagedText(staged, '05-wildcards', 'main.ts')).toBe(good.data);
-    expect(staged.notices.join()).toMatch(/backslashes/);
+    const unpacked = await unpack(
+      await zip([{ ...good, name: path.replaceAll('/', '\\') }]),
+      'zip',
+    );
+    expect(unpackedText(unpacked, '05-wildcards', 'main.ts')).toBe(good.data);
+    expect(unpacked.notices.join()).toMatch(/backslashes/);
   });
 });
 
@@ -99,57 +102,57 @@ describe('what an archive may not do', () => {
     ['folders deep', `${'a/'.repeat(40)}${path}`],
   ])('a name that %s', async (words, name) => {
     const outcomes = [
-      await stage(
+      await unpack(
         await zip([
           { name, data: evil },
           { name: 'x/y', data: '' },
         ]),
         'zip',
       ),
-      await stage(await tar([paxPath(name), { name: 'x', data: evil }]), 'tar'),
+      await unpack(await tar([paxPath(name), { name: 'x', data: evil }]), 'tar'),
     ];
-    for (const staged of outcomes) {
-      expect(staged.exercises.size).toBe(0);
-      expect(staged.notices.join('\n')).toMatch(/^refused: /);
-      expect(staged.notices.join('\n')).toContain(words);
+    for (const unpacked of outcomes) {
+      expect(unpacked.exercises.size).toBe(0);
+      expect(unpacked.notices.join('\n')).toMatch(/^refused: /);
+      expect(unpacked.notices.join('\n')).toContain(words);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-      expect(staged.notices.join('\n')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+      expect(unpacked.notices.join('\n')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     }
   });
 
   it('a link for the program, or above it', async () => {
     const cases = [
-      await stage(await zip([{ name: path, mode: 0o120777, data: '/etc/passwd' }]), 'zip'),
-      await stage(await tar([{ name: path, type: '2', link: '/etc/passwd' }]), 'tar'),
-      await stage(await tar([{ name: path, type: '1', link: '/etc/passwd' }]), 'tar'),
+      await unpack(await zip([{ name: path, mode: 0o120777, data: '/etc/passwd' }]), 'zip'),
+      await unpack(await tar([{ name: path, type: '2', link: '/etc/passwd' }]), 'tar'),
+      await unpack(await tar([{ name: path, type: '1', link: '/etc/passwd' }]), 'tar'),
     ];
-    for (const staged of cases) {
-      expect(staged.exercises.size).toBe(0);
-      expect(staged.notices).toEqual([`refused: ${path} is a link; links are never followed`]);
+    for (const unpacked of cases) {
+      expect(unpacked.exercises.size).toBe(0);
+      expect(unpacked.notices).toEqual([`refused: ${path} is a link; links are never followed`]);
     }
-    const above = await stage(
+    const above = await unpack(
       await tar([{ name: 'exercises', type: '2', link: '/tmp' }, good]),
       'tar',
     );
-    expect(stagedText(above, '05-wildcards', 'main.ts')).toBe(good.data);
+    expect(unpackedText(above, '05-wildcards', 'main.ts')).toBe(good.data);
     expect(above.notices).toEqual(['refused: exercises is a link; links are never followed']);
   });
 
   it.each(['3', '4', '6'])('a device or pipe (tar type %s)', async type => {
-    const staged = await stage(
+    const unpacked = await unpack(
       await tar([
         { name: path, type },
         { ...good, name: 'b' },
       ]),
       'tar',
     );
-    expect(staged.exercises.size).toBe(0);
-    expect(staged.notices.join()).toContain('special file');
+    expect(unpacked.exercises.size).toBe(0);
+    expect(unpacked.notices.join()).toContain('special file');
   });
 
   it('a device in a zip', async () => {
-    const staged = await stage(await zip([{ name: path, mode: 0o020666, data: '' }]), 'zip');
-    expect(staged.notices.join()).toContain('special file');
+    const unpacked = await unpack(await zip([{ name: path, mode: 0o020666, data: '' }]), 'zip');
+    expect(unpacked.notices.join()).toContain('special file');
   });
 
   it('an encrypted entry, an unknown way of packing: alone they make it unreadable', async () => {
@@ -157,8 +160,8 @@ describe('what an archive may not do', () => {
       `nothing of it can be read: ${path} is encrypted`,
     );
     expect(await reason(await zip([{ ...good, method: 93 }]), 'zip')).toContain('method 93');
-    const beside = await stage(await zip([good, { name: 'x', flags: 1 }]), 'zip');
-    expect(stagedText(beside, '05-wildcards', 'main.ts')).toBe(good.data);
+    const beside = await unpack(await zip([good, { name: 'x', flags: 1 }]), 'zip');
+    expect(unpackedText(beside, '05-wildcards', 'main.ts')).toBe(good.data);
     expect(beside.notices).toEqual(['refused: x is encrypted']);
   });
 
@@ -173,15 +176,15 @@ describe('what an archive may not do', () => {
         { name: first, data: 'export const a = 1;\n' },
         { name: second, data: evil },
       ]);
-      const staged = await stage(file, make === zip ? 'zip' : 'tar');
-      expect(staged.exercises.size).toBe(0);
-      expect(staged.notices.join()).toContain(words);
+      const unpacked = await unpack(file, make === zip ? 'zip' : 'tar');
+      expect(unpacked.exercises.size).toBe(0);
+      expect(unpacked.notices.join()).toContain(words);
     }
   });
 
   it('a composed name alone is no clash', async () => {
-    const staged = await stage(await zip([{ ...good, name: `cafe\u0301/${path}` }]), 'zip');
-    expect(stagedText(staged, '05-wildcards', 'main.ts')).toBe(good.data);
+    const unpacked = await unpack(await zip([{ ...good, name: `cafe\u0301/${path}` }]), 'zip');
+    expect(unpackedText(unpacked, '05-wildcards', 'main.ts')).toBe(good.data);
   });
 
   it('a bomb: by what it declares, by what comes out, by ratio', async () => {
@@ -208,8 +211,8 @@ describe('what an archive may not do', () => {
 
   it('a huge pax header', async () => {
     const header = { name: 'pax', type: 'x', data: Buffer.alloc(4 * 1024 * 1024, 65) };
-    const staged = await stage(await tar([header, good]), 'tar');
-    expect(stagedText(staged, '05-wildcards', 'main.ts')).toBe(good.data);
+    const unpacked = await unpack(await tar([header, good]), 'tar');
+    expect(unpackedText(unpacked, '05-wildcards', 'main.ts')).toBe(good.data);
   });
 
   it('packing twice, past the counting', async () => {
@@ -255,30 +258,30 @@ describe('a broken archive says why', () => {
   });
 
   it('a .tar that is called .zip is read all the same', async () => {
-    const staged = await stage(await save('a.zip', tarOf([good])), 'zip');
-    expect(stagedText(staged, '05-wildcards', 'main.ts')).toBe(good.data);
+    const unpacked = await unpack(await save('a.zip', tarOf([good])), 'zip');
+    expect(unpackedText(unpacked, '05-wildcards', 'main.ts')).toBe(good.data);
   });
 });
 
 describe('an archive in an archive', () => {
   it('is read when it is all there is, one level', async () => {
     const inner = zipOf([good]);
-    const once = await stage(await zip([{ name: 'work/ada.zip', data: inner }]), 'zip');
-    expect(stagedText(once, '05-wildcards', 'main.ts')).toBe(good.data);
+    const once = await unpack(await zip([{ name: 'work/ada.zip', data: inner }]), 'zip');
+    expect(unpackedText(once, '05-wildcards', 'main.ts')).toBe(good.data);
     expect(once.notices).toEqual(['read from work/ada.zip, which is all it holds']);
-    const mixed = await stage(
+    const mixed = await unpack(
       await tgz([{ name: 'ada.zip', data: inner }, { name: '.DS_Store' }]),
       'tar',
     );
-    expect(stagedText(mixed, '05-wildcards', 'main.ts')).toBe(good.data);
+    expect(unpackedText(mixed, '05-wildcards', 'main.ts')).toBe(good.data);
     const twice = zipOf([{ name: 'b.zip', data: zipOf([{ name: 'c.zip', data: inner }]) }]);
     expect(await reason(await save('a.zip', twice), 'zip')).toMatch(/in an archive in an archive/);
   });
 
   it('beside the work is left where it is', async () => {
     const inner = zipOf([{ ...good, data: 'export const other = 1;\n' }]);
-    const staged = await stage(await zip([good, { name: 'old.zip', data: inner }]), 'zip');
-    expect(stagedText(staged, '05-wildcards', 'main.ts')).toBe(good.data);
+    const unpacked = await unpack(await zip([good, { name: 'old.zip', data: inner }]), 'zip');
+    expect(unpackedText(unpacked, '05-wildcards', 'main.ts')).toBe(good.data);
   });
 
   it('is held to the same limits', async () => {
@@ -303,7 +306,7 @@ it('no byte that is changed does more than make an archive unreadable', async ()
   ];
   const seeds = [zipOf(files), tarOf(files), gzipSync(tarOf(files))];
   const place = fc.noBias(fc.nat(9999)).map(value => value / 10_000);
-  const outcomes = { staged: 0, unreadable: 0 };
+  const outcomes = { unpacked: 0, unreadable: 0 };
   await fc.assert(
     fc.asyncProperty(
       fc.noBias(fc.nat(2)),
@@ -314,9 +317,9 @@ it('no byte that is changed does more than make an archive unreadable', async ()
         for (const [at, value] of changes) bytes[Math.floor(at * bytes.length)] = value;
         await writeFile(file, cut === null ? bytes : bytes.subarray(0, cut * bytes.length));
         try {
-          const staged = await stage(file, which === 0 ? 'zip' : 'tar', { into });
-          outcomes.staged += 1;
-          await staged.dispose();
+          const unpacked = await unpack(file, which === 0 ? 'zip' : 'tar', { into });
+          outcomes.unpacked += 1;
+          await unpacked.dispose();
         } catch (error) {
           expect(error).toBeInstanceOf(UnreadableSubmission);
           expect((error as Error).message).toMatch(/^(it|the|nothing) /);
@@ -327,6 +330,6 @@ it('no byte that is changed does more than make an archive unreadable', async ()
     ),
     { numRuns: 200, seed: 7 },
   );
-  expect(outcomes.staged).toBeGreaterThan(20);
+  expect(outcomes.unpacked).toBeGreaterThan(20);
   expect(outcomes.unreadable).toBeGreaterThan(20);
 });

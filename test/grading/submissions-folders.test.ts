@@ -23,11 +23,11 @@ import {
 import { openFiles, openFolder } from '../../grading/submissions/folder.js';
 import {
   intakeLimits,
-  stageSubmission,
   UnreadableSubmission,
+  unpackSubmission,
 } from '../../grading/submissions/index.js';
 import { zipOf } from './archives.js';
-import { solution, stage, stagedText, stub, submission, temporary, write } from './handed-in.js';
+import { solution, stub, submission, temporary, unpack, unpackedText, write } from './handed-in.js';
 
 const lesson = '05-wildcards';
 const mine = 'export const mine = 1;\n';
@@ -41,14 +41,14 @@ describe('the layout of a submission', () => {
     const folder = join(temporary(), 'work');
     createWorkspace(folder);
     const lessons = [lesson, '15-acl-lab'];
-    const staged = await stage(folder, 'folder', { lessons });
-    expect(staged.notices).toEqual([]);
-    expect([...staged.exercises.keys()]).toEqual(lessons);
-    expect([...staged.exercises.values()].map(one => one.isStub)).toEqual([true, true]);
+    const unpacked = await unpack(folder, 'folder', { lessons });
+    expect(unpacked.notices).toEqual([]);
+    expect([...unpacked.exercises.keys()]).toEqual(lessons);
+    expect([...unpacked.exercises.values()].map(one => one.isStub)).toEqual([true, true]);
     expect(
-      filesUnder(staged.exercises.get('15-acl-lab')?.folder ?? '').map(one => one.name),
+      filesUnder(unpacked.exercises.get('15-acl-lab')?.folder ?? '').map(one => one.name),
     ).toEqual(['SECURITY.md', 'acl', 'lab.env', 'main.ts', 'mosquitto.conf']);
-    await staged.dispose();
+    await unpacked.dispose();
   });
 
   it.each([
@@ -59,19 +59,19 @@ describe('the layout of a submission', () => {
     'week 5/',
   ])('may be nested: %s', async prefix => {
     const folder = await write(temporary(), { [at(prefix)]: mine, 'README.md': 'hello' });
-    const staged = await stage(folder, 'folder', { lessons: [lesson, '09-last-will'] });
-    expect(stagedText(staged, lesson, 'main.ts')).toBe(mine);
-    expect([...staged.exercises.keys()]).toEqual([lesson]);
-    expect(staged.notices).toEqual([]);
+    const unpacked = await unpack(folder, 'folder', { lessons: [lesson, '09-last-will'] });
+    expect(unpackedText(unpacked, lesson, 'main.ts')).toBe(mine);
+    expect([...unpacked.exercises.keys()]).toEqual([lesson]);
+    expect(unpacked.notices).toEqual([]);
   });
 
   it.each(['main.ts', 'typescript/main.ts', '1/main.ts', 'task/typescript/main.ts'])(
     'may be the files of one lesson: %s',
     async name => {
       const folder = await write(temporary(), { [name]: mine });
-      const staged = await stage(folder, 'folder');
-      expect(stagedText(staged, lesson, 'main.ts')).toBe(mine);
-      const several = await stage(folder, 'folder', { lessons: [lesson, '09-last-will'] });
+      const unpacked = await unpack(folder, 'folder');
+      expect(unpackedText(unpacked, lesson, 'main.ts')).toBe(mine);
+      const several = await unpack(folder, 'folder', { lessons: [lesson, '09-last-will'] });
       expect(several.exercises.size).toBe(0);
       expect(several.notices.join()).toContain('which lesson it is for cannot be told');
     },
@@ -85,15 +85,15 @@ describe('the layout of a submission', () => {
   ])('may name the lesson as people do: %s', async name => {
     const folder = await write(temporary(), { [name]: mine, '9/exercises/x': '' });
     const lessons = [lesson, '09-last-will'];
-    const staged = await stage(folder, 'folder', { lessons });
-    expect(stagedText(staged, lesson, 'main.ts')).toBe(mine);
-    expect([...staged.exercises.keys()]).toEqual([lesson]);
+    const unpacked = await unpack(folder, 'folder', { lessons });
+    expect(unpackedText(unpacked, lesson, 'main.ts')).toBe(mine);
+    expect([...unpacked.exercises.keys()]).toEqual([lesson]);
   });
 
   it("the lesson's own name comes before a number above it", async () => {
     const folder = await write(temporary(), { [`9/${at('exercises/')}`]: mine });
-    const staged = await stage(folder, 'folder', { lessons: [lesson, '09-last-will'] });
-    expect([...staged.exercises.keys()]).toEqual([lesson]);
+    const unpacked = await unpack(folder, 'folder', { lessons: [lesson, '09-last-will'] });
+    expect([...unpacked.exercises.keys()]).toEqual([lesson]);
   });
 
   it('takes the configuration beside a program without a folder of its track', async () => {
@@ -103,8 +103,8 @@ describe('the layout of a submission', () => {
       passwd: 'ada:x\n',
       'package.json': '{}',
     });
-    const staged = await stage(folder, 'folder', { lessons: ['13-login-and-public-brokers'] });
-    const exercise = staged.exercises.get('13-login-and-public-brokers');
+    const unpacked = await unpack(folder, 'folder', { lessons: ['13-login-and-public-brokers'] });
+    const exercise = unpacked.exercises.get('13-login-and-public-brokers');
     expect(exercise?.track).toBe('python');
     expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual([
       'main.py',
@@ -118,7 +118,7 @@ describe('the layout of a submission', () => {
     const folder = await write(temporary(), {
       [at('exercises/', 'typescript', '04-topic-names')]: mine,
     });
-    expect((await stage(folder, 'folder')).exercises.size).toBe(0);
+    expect((await unpack(folder, 'folder')).exercises.size).toBe(0);
   });
 
   it('of a clone of the course: never the solutions, the mutants, or the kit', async () => {
@@ -126,19 +126,16 @@ describe('the layout of a submission', () => {
     for (const part of ['exercises', 'solutions']) {
       await cp(join(packageRoot(), part), join(folder, part), { recursive: true });
     }
-    await cp(
-      join(packageRoot(), 'checker/mutants', lesson),
-      join(folder, 'checker/mutants', lesson),
-      {
-        recursive: true,
-      },
-    );
-    const untouched = await stage(folder, 'folder');
+    const proofs = 'checker/prove/variants';
+    await cp(join(packageRoot(), proofs), join(folder, proofs), { recursive: true });
+    // A wrong program that is kept whole.
+    await write(folder, { [at('checker/prove/mutants/')]: 'export const wrong = 1;\n' });
+    const untouched = await unpack(folder, 'folder');
     expect(untouched.exercises.get(lesson)?.isStub).toBe(true);
     await write(folder, { [at('mqtt-course/exercises/')]: mine });
-    const staged = await stage(folder, 'folder');
-    expect(stagedText(staged, lesson, 'main.ts')).toBe(mine);
-    expect(staged.exercises.get(lesson)?.notices).toEqual([]);
+    const unpacked = await unpack(folder, 'folder');
+    expect(unpackedText(unpacked, lesson, 'main.ts')).toBe(mine);
+    expect(unpacked.exercises.get(lesson)?.notices).toEqual([]);
   });
 
   it('with work in two places: the one with more changed, and that is said', async () => {
@@ -146,9 +143,9 @@ describe('the layout of a submission', () => {
       [at('a/exercises/')]: mine,
       [at('b/exercises/')]: `${mine}export const more = 2;\n`,
     });
-    const staged = await stage(folder, 'folder');
-    expect(stagedText(staged, lesson, 'main.ts')).toContain('more');
-    expect(staged.exercises.get(lesson)?.notices.join()).toContain('b/exercises/ counts');
+    const unpacked = await unpack(folder, 'folder');
+    expect(unpackedText(unpacked, lesson, 'main.ts')).toContain('more');
+    expect(unpacked.exercises.get(lesson)?.notices.join()).toContain('b/exercises/ counts');
   });
 
   it('in more places than anybody needs: the nearest are looked at, and that is said', async () => {
@@ -157,21 +154,21 @@ describe('the layout of a submission', () => {
       ...Object.fromEntries(many),
       [at('exercises/')]: `${mine}export const more = 2;\n`,
     });
-    const staged = await stage(folder, 'folder');
-    expect(stagedText(staged, lesson, 'main.ts')).toContain('more');
-    expect(staged.notices.join()).toContain('more than 8 folders');
+    const unpacked = await unpack(folder, 'folder');
+    expect(unpackedText(unpacked, lesson, 'main.ts')).toContain('more');
+    expect(unpacked.notices.join()).toContain('more than 8 folders');
   });
 
   it('an empty folder is nothing handed in', async () => {
-    const staged = await stage(temporary(), 'folder');
-    expect(staged.exercises.size).toBe(0);
-    expect(staged.notices).toEqual([]);
+    const unpacked = await unpack(temporary(), 'folder');
+    expect(unpacked.exercises.size).toBe(0);
+    expect(unpacked.notices).toEqual([]);
   });
 
   it('a folder with one archive in it is that archive', async () => {
     const archive = zipOf([{ name: at('exercises/'), data: mine }]);
     const folder = await write(temporary(), { 'work.zip': archive });
-    expect(stagedText(await stage(folder, 'folder'), lesson, 'main.ts')).toBe(mine);
+    expect(unpackedText(await unpack(folder, 'folder'), lesson, 'main.ts')).toBe(mine);
   });
 });
 
@@ -182,8 +179,10 @@ describe('which track counts', () => {
   };
 
   it('the one whose files differ from the stub', async () => {
-    const staged = await stage(await write(temporary(), both), 'folder', { track: 'typescript' });
-    expect(staged.exercises.get(lesson)).toMatchObject({
+    const unpacked = await unpack(await write(temporary(), both), 'folder', {
+      track: 'typescript',
+    });
+    expect(unpacked.exercises.get(lesson)).toMatchObject({
       track: 'python',
       isStub: false,
       notices: [],
@@ -192,12 +191,12 @@ describe('which track counts', () => {
 
   it('of both, the one with more changed; or the one that is asked for', async () => {
     const folder = await write(temporary(), { ...both, [at('exercises/')]: `${mine}${mine}x\n` });
-    const more = (await stage(folder, 'folder')).exercises.get(lesson);
+    const more = (await unpack(folder, 'folder')).exercises.get(lesson);
     expect(more?.track).toBe('typescript');
     expect(more?.notices).toEqual([
       '05-wildcards: TypeScript and Python were both handed in; TypeScript counts (more of it was changed)',
     ]);
-    const asked = (await stage(folder, 'folder', { track: 'python' })).exercises.get(lesson);
+    const asked = (await unpack(folder, 'folder', { track: 'python' })).exercises.get(lesson);
     expect(asked?.track).toBe('python');
     expect(asked?.notices.join()).toContain('as asked for');
   });
@@ -207,18 +206,18 @@ describe('which track counts', () => {
     createWorkspace(folder);
     await appendFile(join(folder, at('exercises/', 'python')), 'print("mine")\n');
     const lessons = [lesson, '09-last-will'];
-    const staged = await stage(folder, 'folder', { lessons });
-    expect(staged.exercises.get('09-last-will')).toMatchObject({ track: 'python', isStub: true });
+    const unpacked = await unpack(folder, 'folder', { lessons });
+    expect(unpacked.exercises.get('09-last-will')).toMatchObject({ track: 'python', isStub: true });
   });
 
   it('line ends and a BOM do not make a stub a change', async () => {
     const text = stub(lesson, 'typescript', 'main.ts').replaceAll('\n', '\r\n');
     const folder = await write(temporary(), { [at('exercises/')]: `\ufeff${text}` });
-    expect((await stage(folder, 'folder')).exercises.get(lesson)?.isStub).toBe(true);
+    expect((await unpack(folder, 'folder')).exercises.get(lesson)?.isStub).toBe(true);
   });
 });
 
-describe('what is staged', () => {
+describe('what is unpacked', () => {
   it('only names of the exercise; other files are named', async () => {
     const folder = await write(temporary(), {
       [at('exercises/')]: mine,
@@ -230,8 +229,8 @@ describe('what is staged', () => {
       'package.json': '{}',
       '.env': 'NODE_OPTIONS=evil',
     });
-    const staged = await stage(folder, 'folder');
-    const exercise = staged.exercises.get(lesson);
+    const unpacked = await unpack(folder, 'folder');
+    const exercise = unpacked.exercises.get(lesson);
     expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual(['main.ts']);
     expect(exercise?.notices.join()).toMatch(/left aside: .*helper\.ts, .*package\.json$/);
   });
@@ -249,7 +248,7 @@ describe('what is staged', () => {
       ...Object.fromEntries(own.map(name => [`exercises/${lesson}/python/${name}`, 'evil'])),
       'exercises/kit/mqttkit.py': 'evil',
     });
-    const exercise = (await stage(folder, 'folder')).exercises.get(lesson);
+    const exercise = (await unpack(folder, 'folder')).exercises.get(lesson);
     expect(exercise?.track).toBe('python');
     expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual(['main.py']);
   });
@@ -262,8 +261,8 @@ describe('what is staged', () => {
       if (name !== 'acl') await cp(path, join(folder, 'exercises', acl, 'typescript', name));
     }
     rmSync(join(folder, 'exercises', acl, 'typescript', 'acl'));
-    const staged = await stage(folder, 'folder', { lessons: [acl] });
-    const exercise = staged.exercises.get(acl);
+    const unpacked = await unpack(folder, 'folder', { lessons: [acl] });
+    const exercise = unpacked.exercises.get(acl);
     const names = filesUnder(exercise?.folder ?? '').map(one => one.name);
     expect(names).toContain('passwd');
     expect(names).not.toContain('acl');
@@ -273,16 +272,16 @@ describe('what is staged', () => {
   it("the course's own solution is named as such", async () => {
     const text = solution(lesson, 'typescript', 'main.ts');
     const folder = await write(temporary(), { [at('exercises/')]: text });
-    const notices = (await stage(folder, 'folder')).exercises.get(lesson)?.notices;
+    const notices = (await unpack(folder, 'folder')).exercises.get(lesson)?.notices;
     expect(notices?.join()).toContain("the course's own solution");
   });
 
   it('a program under another name is said', async () => {
     const folder = await write(temporary(), { [at('exercises/').replace('main', 'Main')]: mine });
-    const staged = await stage(folder, 'folder');
-    expect([...staged.notices, ...(staged.exercises.get(lesson)?.notices ?? [])].join()).toMatch(
-      /Main\.ts/,
-    );
+    const unpacked = await unpack(folder, 'folder');
+    expect(
+      [...unpacked.notices, ...(unpacked.exercises.get(lesson)?.notices ?? [])].join(),
+    ).toMatch(/Main\.ts/);
   });
 
   it.each([
@@ -291,7 +290,7 @@ describe('what is staged', () => {
     ['is larger than 256 KiB', Buffer.alloc(256 * 1024 + 1, 32)],
   ])('a file that %s is refused', async (words, data) => {
     const folder = await write(temporary(), { [at('exercises/')]: data });
-    const exercise = (await stage(folder, 'folder')).exercises.get(lesson);
+    const exercise = (await unpack(folder, 'folder')).exercises.get(lesson);
     expect(exercise?.notices.join()).toContain(words);
     expect(exercise?.isStub).toBe(false);
     expect(readdirSync(exercise?.folder ?? '')).toEqual([]);
@@ -300,7 +299,7 @@ describe('what is staged', () => {
   it('has the same hash wherever it came from, and another for other contents', async () => {
     const hashOf = async (path: string, text: string) => {
       const folder = await write(temporary(), { [path]: text });
-      return (await stage(folder, 'folder')).exercises.get(lesson)?.hash;
+      return (await unpack(folder, 'folder')).exercises.get(lesson)?.hash;
     };
     const one = await hashOf(at('exercises/'), mine);
     expect(await hashOf('main.ts', mine)).toBe(one);
@@ -322,9 +321,9 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
     const above = temporary();
     symlinkSync(secret, join(above, lesson));
     for (const place of [file, folder, above]) {
-      const staged = await stage(place, 'folder');
-      expect(staged.exercises.size).toBe(0);
-      expect(staged.notices.join()).toContain('is a link; links are never followed');
+      const unpacked = await unpack(place, 'folder');
+      expect(unpacked.exercises.size).toBe(0);
+      expect(unpacked.notices.join()).toContain('is a link; links are never followed');
     }
   });
 
@@ -356,9 +355,9 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
   it('a pipe does not hold up the listing', async () => {
     const folder = await write(temporary(), { [`exercises/${lesson}/typescript/x`]: '' });
     execFileSync('mkfifo', [join(folder, at('exercises/'))]);
-    const staged = await stage(folder, 'folder');
-    expect(staged.exercises.size).toBe(0);
-    expect(staged.notices.join()).toContain('special file');
+    const unpacked = await unpack(folder, 'folder');
+    expect(unpacked.exercises.size).toBe(0);
+    expect(unpacked.notices.join()).toContain('special file');
   });
 
   it('git is not run and .git is not looked into', async () => {
@@ -367,18 +366,18 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
     mkdirSync(join(folder, '.git'));
     writeFileSync(join(folder, '.git/config'), `[core]\nfsmonitor = "touch ${trap}"\n`);
     chmodSync(join(folder, '.git/config'), 0);
-    const staged = await stage(folder, 'folder');
-    expect(stagedText(staged, lesson, 'main.ts')).toBe(mine);
-    expect(staged.notices).toEqual([]);
+    const unpacked = await unpack(folder, 'folder');
+    expect(unpackedText(unpacked, lesson, 'main.ts')).toBe(mine);
+    expect(unpacked.notices).toEqual([]);
     expect(readdirSync(join(trap, '..'))).toEqual([]);
   });
 
   it('too many files, or a folder that may not be read, is unreadable', async () => {
     const folder = await write(temporary(), { a: '', b: '', c: '' });
-    await expect(stage(folder, 'folder', { limits: { entries: 2 } })).rejects.toThrow(
+    await expect(unpack(folder, 'folder', { limits: { entries: 2 } })).rejects.toThrow(
       UnreadableSubmission,
     );
-    await expect(stage(join(folder, 'none'), 'folder')).rejects.toThrow('cannot be opened');
+    await expect(unpack(join(folder, 'none'), 'folder')).rejects.toThrow('cannot be opened');
   });
 
   it.runIf(process.platform === 'linux')(
@@ -400,19 +399,19 @@ describe.runIf(posix)('a submission on disk that is not to be trusted', () => {
         return [name, mtimeMs, size, mode];
       });
     const before = snapshot();
-    await (await stage(folder, 'folder')).dispose();
+    await (await unpack(folder, 'folder')).dispose();
     expect(snapshot()).toEqual(before);
   });
 });
 
 it('loose files of one learner are one submission', async () => {
   const folder = await write(temporary(), { ada_main: mine, ada_readme: 'x', bob_main: 'other' });
-  const staged = await stageSubmission(
+  const unpacked = await unpackSubmission(
     {
       ...submission(folder, 'files'),
       files: [{ name: 'main.ts', path: join(folder, 'ada_main') }],
     },
     { lessons: [lesson], into: temporary() },
   );
-  expect(stagedText(staged, lesson, 'main.ts')).toBe(mine);
+  expect(unpackedText(unpacked, lesson, 'main.ts')).toBe(mine);
 });

@@ -7,10 +7,10 @@ import { rosterOf } from '../../grading/roster.js';
 import {
   listSubmissions,
   readSubmissionTimes,
-  stageSubmission,
+  unpackSubmission,
 } from '../../grading/submissions/index.js';
 import { assignmentPrefix, canvasName, moodleName } from '../../grading/submissions/names.js';
-import { stagedText, temporary, write } from './handed-in.js';
+import { temporary, unpackedText, write } from './handed-in.js';
 
 const roster = (text: string, options = {}) =>
   rosterOf(parseTable(text, 'roster.csv'), 'roster.csv', options);
@@ -233,8 +233,8 @@ describe('a Canvas download', () => {
     ]);
     const [ada] = list.submissions;
     if (!ada) throw new Error('nothing came');
-    const staged = await stageSubmission(ada, { lessons: ['05-wildcards'], into: temporary() });
-    expect(stagedText(staged, '05-wildcards', 'main.py')).toBe('print("new")\n');
+    const unpacked = await unpackSubmission(ada, { lessons: ['05-wildcards'], into: temporary() });
+    expect(unpackedText(unpacked, '05-wildcards', 'main.py')).toBe('print("new")\n');
   });
 
   it('by name, when the roster knows no Canvas user', async () => {

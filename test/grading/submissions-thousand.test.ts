@@ -4,11 +4,11 @@ import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { parseTable } from '../../grading/csv.js';
 import { rosterOf } from '../../grading/roster.js';
-import { listSubmissions, stageSubmission } from '../../grading/submissions/index.js';
+import { listSubmissions, unpackSubmission } from '../../grading/submissions/index.js';
 import { tarOf, zipOf } from './archives.js';
 import { temporary } from './handed-in.js';
 
-it('a class of 1,000 is listed and staged, and nothing is left behind', async () => {
+it('a class of 1,000 is listed and unpacked, and nothing is left behind', async () => {
   const folder = temporary();
   const into = temporary();
   const rows = ['id,canvas'];
@@ -39,10 +39,10 @@ it('a class of 1,000 is listed and staged, and nothing is left behind', async ()
   let broken = 0;
   for (const submission of list.submissions) {
     try {
-      const staged = await stageSubmission(submission, { lessons: ['05-wildcards'], into });
-      const exercise = staged.exercises.get('05-wildcards');
+      const unpacked = await unpackSubmission(submission, { lessons: ['05-wildcards'], into });
+      const exercise = unpacked.exercises.get('05-wildcards');
       if (exercise) hashes.add(exercise.hash);
-      await staged.dispose();
+      await unpacked.dispose();
     } catch {
       broken += 1;
     }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clause } from '../../wire/clauses.js';
 import { decode, encode } from '../../wire/decode.js';
+import { describePacket } from '../../wire/describe.js';
 import {
   onePropertyBytes,
   type Property,
@@ -9,7 +10,6 @@ import {
   varint,
 } from '../../wire/properties.js';
 import type { WirePacket } from '../../wire/trace.js';
-import { describePacket } from '../../wire/words.js';
 import { ALLOWED, properties, wirePacketsV5 } from './packets-v5.js';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');

@@ -53,7 +53,7 @@ test('what is cited is marked, and the checks are named below', () => {
   ]);
 });
 
-test('what is cited, struck or different is never folded away', () => {
+test('what is cited, stopped or different is never folded away', () => {
   const trace = steady(40);
   const lines = drawDiagram(trace, { cited: new Map([[41, ['T1']]]) });
   expect(lines.some(line => /^▶ #41 .*PUBLISH/.test(line))).toBe(true);

@@ -161,7 +161,15 @@ describe.skipIf(!tshark)('tshark', () => {
           properties: [{ name: 'authenticationMethod', value: 'm' }],
         },
       ],
-      ['to-client', { type: 'CONNACK', sessionPresent: false, returnCode: 0, properties: [{ name: 'receiveMaximum', value: 20 }] }],
+      [
+        'to-client',
+        {
+          type: 'CONNACK',
+          sessionPresent: false,
+          returnCode: 0,
+          properties: [{ name: 'receiveMaximum', value: 20 }],
+        },
+      ],
       ['to-client', { type: 'PUBACK', id: 7, reasonCode: 0x87 }],
       [
         'to-client',

@@ -61,13 +61,13 @@ test.each([0, 1])('at QoS 2 with the same id, %s PUBLISHes later: one exchange',
   const first = sender.publish('a', '1', { qos: 2, id: 7 });
   await sender.publish('b', '2', { qos: 2, id: 8 });
   await first;
-  const struck = await rule.once();
+  const matched = await rule.once();
   await tap.until(entry => entry.kind === 'packet' && entry.fate === 'absorbed');
   // The identifier is free again, and its next exchange is the sender's alone.
   await sender.publish('c', '3', { qos: 2, id: 7 });
   const of = (type: string) =>
     tap.entries.filter(isPacket).filter(entry => entry.packet.type === type);
-  expect(of('PUBLISH').map(entry => entry.copyOf)).toContain(struck.n);
+  expect(of('PUBLISH').map(entry => entry.copyOf)).toContain(matched.n);
   expect(of('PUBLISH')).toHaveLength(4);
   expect(
     of('PUBREC')

@@ -43,33 +43,33 @@ test('withhold keeps one packet; others pass by; release passes it on', async ()
   const { tap, sender, receiver, topics, packets, named } = await pair();
   const rule = tap.rule({ who: 'sender', when: topic('a'), do: withhold() });
   const sent = sender.publish('a', '1', { qos: 1 });
-  const struck = await rule.once();
+  const matched = await rule.once();
   await sender.publish('b', '2', { qos: 1 });
   await receiver.fence();
   expect(topics()).toEqual(['b']);
-  expect(struck).toMatchObject({ fate: 'withheld' });
-  expect(struck.releasedAt).toBeUndefined();
+  expect(matched).toMatchObject({ fate: 'withheld' });
+  expect(matched.releasedAt).toBeUndefined();
   rule.release();
   await sent;
   await receiver.fence();
   expect(topics()).toEqual(['b', 'a']);
-  expect(struck).toMatchObject({ fate: 'withheld', releasedAt: expect.any(Number) });
-  expect(rule.struck).toBe(1);
-  expect(named('withhold')).toMatchObject([{ packet: struck.n, connection: 1 }]);
+  expect(matched).toMatchObject({ fate: 'withheld', releasedAt: expect.any(Number) });
+  expect(rule.applied).toBe(1);
+  expect(named('withhold')).toMatchObject([{ packet: matched.n, connection: 1 }]);
   expect(named('release')).toHaveLength(1);
-  expect(packets().filter(entry => entry.fate === 'withheld')).toEqual([struck]);
+  expect(packets().filter(entry => entry.fate === 'withheld')).toEqual([matched]);
 });
 
 test('a withheld packet whose connection has gone is lost at release', async () => {
   const { tap, sender } = await pair();
   const rule = tap.rule({ who: 'sender', when: topic('a'), do: withhold() });
   await sender.publish('a', '1');
-  const struck = await rule.once();
+  const matched = await rule.once();
   sender.destroy();
   await tap.until(entry => entry.kind === 'connection' && entry.event === 'closed');
-  expect(struck.fate).toBe('withheld');
+  expect(matched.fate).toBe('withheld');
   rule.release();
-  expect(struck.fate).toBe('lost');
+  expect(matched.fate).toBe('lost');
 });
 
 test('stall keeps a packet and everything behind it, in order', async () => {
@@ -122,7 +122,7 @@ test('drop loses as many packets as it is told', async () => {
   await sender.fence();
   await receiver.fence();
   expect(topics()).toEqual(['a']);
-  expect(rule.struck).toBe(2);
+  expect(rule.applied).toBe(2);
   expect(packets().filter(entry => entry.fate === 'dropped')).toHaveLength(2);
 });
 
@@ -132,7 +132,7 @@ test('the first rule that matches decides; a removed rule does not', async () =>
   const second = tap.rule({ when: topic('a'), do: withhold(), times: Number.POSITIVE_INFINITY });
   await sender.publish('a', '1');
   await sender.fence();
-  expect([first.struck, second.struck]).toEqual([1, 0]);
+  expect([first.applied, second.applied]).toEqual([1, 0]);
   first.remove();
   second.remove();
   await sender.publish('a', '2', { qos: 1 });
@@ -147,7 +147,7 @@ test('rules look at connection, direction and name', async () => {
   const hit = tap.rule({ connection: 2, direction: 'to-client', when: topic('a'), do: drop() });
   await sender.publish('a', '1', { qos: 1 });
   await receiver.fence();
-  expect(hit.struck).toBe(1);
+  expect(hit.applied).toBe(1);
   expect(topics()).toEqual([]);
 });
 

@@ -300,7 +300,7 @@ test('a flood fills the trace up to its limit, once noted, and still flows', asy
   for (let n = 0; n < 500; n++) await sender.publish('f', String(n));
   await sender.fence();
   await receiver.fence();
-  // One was dropped: rules strike beyond the limit too.
+  // One was dropped: rules apply beyond the limit too.
   expect(receiver.messages.length).toBe(499);
   expect(tap.entries.length).toBe(51);
   expect(packets().length).toBeLessThan(51);

@@ -1,10 +1,11 @@
 /** Two exchanges packet by packet: what is the same, what differs, what only one of them has. */
+
+import { describePayload, describeProperties, subscriptionOptions } from '../describe.js';
 import { reasonWords } from '../reason-codes.js';
 import type { PacketEntry, Payload, Trace, WirePacket } from '../trace.js';
-import { describePayload, describeProperties, subscriptionOptions } from '../words.js';
 import { sceneOf } from './scene.js';
 
-export type Pair =
+export type AlignedPair =
   | { readonly state: 'same'; readonly mine: PacketEntry; readonly theirs: PacketEntry }
   | {
       readonly state: 'differs';
@@ -156,7 +157,7 @@ function align(mine: readonly Known[], theirs: readonly Known[]): Map<PacketEntr
  * program and direction: how the two directions interleave differs from run to run. The pairs are
  * in the order of `mine`; what only `theirs` has stands before the packet that it came before.
  */
-export function alignTraces(mine: Trace, theirs: Trace): Pair[] {
+export function alignTraces(mine: Trace, theirs: Trace): AlignedPair[] {
   const programs = [...new Set([...sceneOf(mine).left, ...sceneOf(theirs).left])];
   const of = (trace: Trace, who: string) =>
     trace.entries.filter(
@@ -182,10 +183,10 @@ function merged(
   here: readonly PacketEntry[],
   there: readonly PacketEntry[],
   partner: ReadonlyMap<PacketEntry, PacketEntry>,
-): Pair[] {
+): AlignedPair[] {
   const taken = new Set(partner.values());
   const place = new Map(there.map((entry, at) => [entry, at]));
-  const pairs: Pair[] = [];
+  const pairs: AlignedPair[] = [];
   let next = 0;
   const missingUpTo = (end: number) => {
     for (; next < end; next++) {

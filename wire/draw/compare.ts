@@ -1,8 +1,10 @@
 /** Two exchanges side by side, with the first difference marked. */
+
+import { assertNever } from '../assert-never.js';
+import { fitted } from '../describe.js';
 import { type SafeOptions, safeText } from '../safe.js';
 import type { PacketEntry, Trace } from '../trace.js';
-import { fitted } from '../words.js';
-import { alignTraces, type Pair } from './align.js';
+import { type AlignedPair, alignTraces } from './align.js';
 import { columnsOf, wrapped } from './canvas.js';
 import { shortLabel } from './label.js';
 
@@ -34,11 +36,15 @@ function side(entry: PacketEntry | undefined, columns: number, options: SafeOpti
   return `${head}${shortLabel(entry.packet, room, options)}${fate}`;
 }
 
-const mineOf = (pair: Pair) => (pair.state === 'missing' ? undefined : pair.mine);
-const theirsOf = (pair: Pair) => (pair.state === 'extra' ? undefined : pair.theirs);
+const mineOf = (pair: AlignedPair) => (pair.state === 'missing' ? undefined : pair.mine);
+const theirsOf = (pair: AlignedPair) => (pair.state === 'extra' ? undefined : pair.theirs);
 
 /** A difference in a sentence. */
-function sentence(pair: Pair, names: readonly [string, string], options: SafeOptions): string {
+function sentence(
+  pair: AlignedPair,
+  names: readonly [string, string],
+  options: SafeOptions,
+): string {
   const label = (entry: PacketEntry) => `#${entry.n} ${shortLabel(entry.packet, 60, options)}`;
   switch (pair.state) {
     case 'extra':
@@ -54,6 +60,8 @@ function sentence(pair: Pair, names: readonly [string, string], options: SafeOpt
     }
     case 'same':
       return '';
+    default:
+      return assertNever(pair, 'difference');
   }
 }
 
@@ -97,7 +105,7 @@ export function drawComparison(
     at++;
   }
 
-  function pairLine(pair: Pair, isFirst: boolean): string {
+  function pairLine(pair: AlignedPair, isFirst: boolean): string {
     const mark = isFirst ? (options.ascii ? '> ' : '▶ ') : '  ';
     return row(
       mark + WORDS[pair.state],

@@ -1,8 +1,9 @@
-/** Where things stand in a diagram of characters: lanes, numbers, times, labels. */
+/** Where things stand in a diagram of characters: lifelines, numbers, times, labels. */
+
+import { fitted } from '../describe.js';
 import { type SafeOptions, safeName } from '../safe.js';
-import { fitted } from '../words.js';
 import { columnsOf, createCanvas } from './canvas.js';
-import type { Cited, Row, Scene } from './scene.js';
+import type { Cited, Scene, SceneRow } from './scene.js';
 
 export interface DiagramOptions extends SafeOptions {
   /** Columns; default 80. Below 40 it is drawn as for 40. */
@@ -14,16 +15,16 @@ export interface DiagramOptions extends SafeOptions {
 }
 
 const NARROWEST = 40;
-/** A gap between two lanes in which a label is still worth reading. */
+/** A gap between two lifelines in which a label is still worth reading. */
 const ROOMY_GAP = 40;
 const WIDEST_GAP = 100;
-/** Where labels stand beside the lanes: the gap between lanes, and the columns that labels need. */
+/** Where labels stand beside the lifelines: the gap between lifelines, and the columns that labels need. */
 const NARROW_GAP = { least: 5, most: 12 };
 
-export interface Plan {
+export interface DiagramPlan {
   readonly width: number;
   readonly ascii: boolean;
-  /** Column in which the lane of a name stands. */
+  /** Column in which the lifeline of a name stands. */
   readonly column: ReadonlyMap<string, number>;
   readonly columns: readonly number[];
   readonly broker: number;
@@ -32,14 +33,14 @@ export interface Plan {
   /** Columns of the number; of the time, 0 where there is no room for it. */
   readonly number: number;
   readonly time: number;
-  /** Names that share the last lane. */
+  /** Names that share the last lifeline. */
   readonly together: ReadonlySet<string>;
   readonly connected: Map<string, Set<number>>;
 }
 
 export const clock = (t: number) => `+${(t / 1000).toFixed(3)}`;
 
-export function timeOf(row: Row): number {
+export function timeOf(row: SceneRow): number {
   if (row.kind === 'release') return row.t;
   if (row.kind === 'fold') return row.hidden[0] ? timeOf(row.hidden[0]) : 0;
   return row.entry.t;
@@ -47,7 +48,11 @@ export function timeOf(row: Row): number {
 
 const TOGETHER = 'others';
 
-export function planOf(scene: Scene, rows: readonly Row[], options: DiagramOptions): Plan {
+export function planOf(
+  scene: Scene,
+  rows: readonly SceneRow[],
+  options: DiagramOptions,
+): DiagramPlan {
   const width = Math.max(NARROWEST, options.width ?? 80);
   const numbers = rows.map(row =>
     row.kind === 'packet' || row.kind === 'release' ? row.entry.n : 0,
@@ -66,7 +71,7 @@ export function planOf(scene: Scene, rows: readonly Row[], options: DiagramOptio
     const columns = Array.from({ length: gaps + 1 }, (_, at) => first + at * roomy);
     return {
       ...base,
-      ...lanes(left, right, columns),
+      ...placeLifelines(left, right, columns),
       labelsFrom: undefined,
       together: new Set(),
     };
@@ -76,7 +81,7 @@ export function planOf(scene: Scene, rows: readonly Row[], options: DiagramOptio
   const together = new Set<string>();
   let ownLeft = left;
   if (gaps > most) {
-    // The lanes that came last share one; the programs have the first right to one of their own.
+    // The lifelines that came last share one; the programs have the first right to one of their own.
     ownLeft = left.slice(0, Math.max(0, most - 1));
     const ownRight = right.slice(0, Math.max(0, most - 1 - ownLeft.length));
     for (const name of [...left.slice(ownLeft.length), ...right.slice(ownRight.length)]) {
@@ -87,11 +92,15 @@ export function planOf(scene: Scene, rows: readonly Row[], options: DiagramOptio
   const count = ownLeft.length + right.length;
   const gap = Math.min(NARROW_GAP.most, Math.floor((room - label) / count));
   const columns = Array.from({ length: count + 1 }, (_, at) => first + at * gap);
-  const found = lanes(ownLeft, right, columns);
+  const found = placeLifelines(ownLeft, right, columns);
   return { ...base, ...found, labelsFrom: (columns.at(-1) ?? 0) + 2, together };
 }
 
-function lanes(left: readonly string[], right: readonly string[], columns: readonly number[]) {
+function placeLifelines(
+  left: readonly string[],
+  right: readonly string[],
+  columns: readonly number[],
+) {
   const column = new Map<string, number>();
   for (const [at, name] of left.entries()) column.set(name, columns[at] ?? 0);
   const broker = columns[left.length] ?? 0;
@@ -99,12 +108,12 @@ function lanes(left: readonly string[], right: readonly string[], columns: reado
   return { column, columns, broker };
 }
 
-export function laneOf(plan: Plan, who: string): number {
+export function lifelineColumn(plan: DiagramPlan, who: string): number {
   const own = plan.together.has(who) ? undefined : plan.column.get(who);
   return own ?? plan.column.get(TOGETHER) ?? plan.columns[0] ?? 0;
 }
 
-export function headOf(plan: Plan, options: SafeOptions): string[] {
+export function headOf(plan: DiagramPlan, options: SafeOptions): string[] {
   const name = (text: string) => safeName(text, options);
   const named = [
     ...[...plan.column].map(([text, column]) => ({ column, text: name(text) })),
@@ -133,7 +142,7 @@ export function headOf(plan: Plan, options: SafeOptions): string[] {
     for (const { column, text } of named) canvas.put(column, label(text));
     return [canvas.line()];
   }
-  // Names wider than the lanes: each has a row of its own, above its lane.
+  // Names wider than the lifelines: each has a row of its own, above its lifeline.
   return named.map(({ column, text }, at) => {
     const canvas = createCanvas(plan.width);
     for (const before of named.slice(0, at)) canvas.put(before.column, plan.ascii ? '|' : '│');

@@ -1,4 +1,4 @@
-/** The sequence diagram for a terminal: lanes side by side, one row for each packet. */
+/** The sequence diagram for a terminal: lifelines side by side, one row for each packet. */
 import type { Trace } from '../trace.js';
 import { wrapped } from './canvas.js';
 import { type DiagramOptions, headOf, planOf } from './diagram-plan.js';
@@ -8,7 +8,7 @@ import { folded, sceneOf } from './scene.js';
 export type { DiagramOptions } from './diagram-plan.js';
 
 /**
- * The exchange as a sequence diagram in characters: a lane for each program, for the broker, and
+ * The exchange as a sequence diagram in characters: a lifeline for each program, for the broker, and
  * for each of the checker's clients; a row for each packet. No line is wider than `width`.
  */
 export function drawDiagram(trace: Trace, options: DiagramOptions = {}): string[] {

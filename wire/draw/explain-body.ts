@@ -2,7 +2,7 @@
 import type { ReasonedType } from '../reason-codes.js';
 import { connect } from './explain-connect.js';
 import type { ExplainOptions } from './explain-header.js';
-import { Broken, bit, type Reader } from './explain-reader.js';
+import { Broken, bit, type FieldReader } from './explain-reader.js';
 import { optionBits, properties, reason, reasonCode } from './explain-v5.js';
 
 const ID_OF: Readonly<Record<number, readonly [meaning: string, clauses: string]>> = {
@@ -16,7 +16,7 @@ const ID_OF: Readonly<Record<number, readonly [meaning: string, clauses: string]
   11: ['that of the UNSUBSCRIBE', '3.1.1 MQTT-3.10.4-4'],
 };
 
-function identifier(reader: Reader, meaning: string, clauses: string): void {
+function identifier(reader: FieldReader, meaning: string, clauses: string): void {
   let zero = false;
   reader.number('packet identifier', value => {
     zero = value === 0;
@@ -25,7 +25,12 @@ function identifier(reader: Reader, meaning: string, clauses: string): void {
   if (zero) throw new Broken('a packet identifier is never 0', '3.1.1 MQTT-2.3.1-1');
 }
 
-function publish(reader: Reader, first: number, version: number, options: ExplainOptions): void {
+function publish(
+  reader: FieldReader,
+  first: number,
+  version: number,
+  options: ExplainOptions,
+): void {
   const qos = (first >> 1) & 3;
   reader.text('topic name', value =>
     /[#+]/.test(value)
@@ -54,7 +59,7 @@ const REFUSED = [
   'refused: not authorized',
 ];
 
-function connack(reader: Reader, version: number): void {
+function connack(reader: FieldReader, version: number): void {
   reader.byte('acknowledge flags', value => {
     const present = (value & 1) === 1;
     const session = present
@@ -79,7 +84,7 @@ function connack(reader: Reader, version: number): void {
   }));
 }
 
-function requestedQos(reader: Reader, version: number): void {
+function requestedQos(reader: FieldReader, version: number): void {
   let wrong = false;
   reader.byte(version === 5 ? 'subscription options' : 'requested QoS', value => {
     const qos = value & 3;
@@ -97,7 +102,7 @@ function requestedQos(reader: Reader, version: number): void {
   if (wrong) throw new Broken('the requested QoS is 0, 1 or 2', '3.1.1 MQTT-3.8.3-4');
 }
 
-function filters(reader: Reader, type: number, version: number): void {
+function filters(reader: FieldReader, type: number, version: number): void {
   if (version === 5) properties(reader);
   const clauses = type === 8 ? '3.1.1 MQTT-3.8.3-3' : '3.1.1 MQTT-3.10.3-2';
   if (reader.left === 0) throw new Broken('there is no topic filter', clauses);
@@ -123,7 +128,7 @@ function filters(reader: Reader, type: number, version: number): void {
   }
 }
 
-function codes(reader: Reader, type: number, version: number): void {
+function codes(reader: FieldReader, type: number, version: number): void {
   if (version === 5) properties(reader);
   if (type === 11 && version !== 5) return;
   let count = 0;
@@ -157,7 +162,7 @@ const REASONED: Readonly<Record<number, ReasonedType>> = {
 };
 
 /** What follows the fixed header. @throws Broken where the standard does not allow what stands there */
-export function body(reader: Reader, first: number, options: ExplainOptions): void {
+export function body(reader: FieldReader, first: number, options: ExplainOptions): void {
   const type = first >> 4;
   const version = options.version ?? 4;
   const id = ID_OF[type];

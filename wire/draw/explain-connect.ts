@@ -1,5 +1,5 @@
 /** CONNECT, the packet with the most fields (3.1.1 section 3.1). */
-import { type BitPart, Broken, bit, type Reader } from './explain-reader.js';
+import { type BitPart, Broken, bit, type FieldReader } from './explain-reader.js';
 import { properties } from './explain-v5.js';
 
 function flagBits(flags: number, v5: boolean): BitPart[] {
@@ -71,7 +71,7 @@ function flagProblem(flags: number, version: number): Broken | undefined {
 const LEVELS: Readonly<Record<number, string>> = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' };
 
 /** Reads a CONNECT behind its fixed header. */
-export function connect(reader: Reader): void {
+export function connect(reader: FieldReader): void {
   reader.text('protocol name', value =>
     value === 'MQTT' || value === 'MQIsdp'
       ? { meaning: 'says that this is MQTT' }

@@ -1,7 +1,7 @@
 /** The fixed header of a packet: its type, its flags, and what each type is for. */
 import type { SafeOptions } from '../safe.js';
 import type { Direction } from '../trace.js';
-import { type BitPart, Broken, bit, type Reader } from './explain-reader.js';
+import { type BitPart, Broken, bit, type FieldReader } from './explain-reader.js';
 
 export interface ExplainOptions extends SafeOptions {
   /** Protocol level of the connection: 3, 4 (default) or 5. A CONNECT carries its own. */
@@ -101,7 +101,7 @@ function publishBits(first: number, direction: Direction | undefined): BitPart[]
 }
 
 /** Type and flags. @returns the first byte */
-export function fixedHeader(reader: Reader, options: ExplainOptions): number {
+export function fixedHeader(reader: FieldReader, options: ExplainOptions): number {
   let wrong: Broken | undefined;
   const first = reader.byte('type and flags', value => {
     const type = value >> 4;

@@ -1,8 +1,8 @@
 /** Reads a packet field by field, and says of every byte what it is. */
 import { isUtf8 } from 'node:buffer';
+import { describePayload } from '../describe.js';
 import { payloadOf } from '../payload.js';
 import { quoted, type SafeOptions } from '../safe.js';
-import { describePayload } from '../words.js';
 
 /** Some bits of one byte. */
 export interface BitPart {
@@ -53,7 +53,7 @@ export class KeptNoMore extends Error {
   override readonly name = 'KeptNoMore';
 }
 
-export interface Reader {
+export interface FieldReader {
   readonly parts: BytePart[];
   readonly at: number;
   readonly left: number;
@@ -75,7 +75,7 @@ export interface Reader {
 /**
  * @param kept how many bytes of the packet are not at hand, because the trace kept only its beginning
  */
-export function createReader(bytes: Buffer, notKept: number, options: SafeOptions): Reader {
+export function createReader(bytes: Buffer, notKept: number, options: SafeOptions): FieldReader {
   const parts: BytePart[] = [];
   let at = 0;
 

@@ -1,7 +1,7 @@
 /** What only MQTT 5 has: property lists (5.0 section 2.2.2), reason codes, subscription options. */
 import { type PropertyName, propertyOf } from '../properties.js';
 import { listedCodes, type ReasonedType, reasonName } from '../reason-codes.js';
-import { type BitPart, Broken, bit, type Reader, type Said } from './explain-reader.js';
+import { type BitPart, Broken, bit, type FieldReader, type Said } from './explain-reader.js';
 
 /** What a property means, and the clause about it. */
 const MEANING: Readonly<Record<PropertyName, readonly [meaning: string, clauses: string]>> = {
@@ -39,7 +39,7 @@ const words = (name: PropertyName): string =>
   name.replace(/QoS|[A-Z]/g, found => ` ${found === 'QoS' ? found : found.toLowerCase()}`);
 
 /** Reads a property list: its length, then each property. */
-export function properties(reader: Reader, whose = ''): void {
+export function properties(reader: FieldReader, whose = ''): void {
   const size = reader.varint(`${whose}property length`, value => ({
     meaning: value === 0 ? 'no properties' : 'bytes of properties that follow',
     clauses: '5.0 MQTT-2.2.2-1',
@@ -92,7 +92,7 @@ export function properties(reader: Reader, whose = ''): void {
 }
 
 /** A reason code with its name. */
-export function reasonCode(reader: Reader, type: ReasonedType, field = 'reason code'): void {
+export function reasonCode(reader: FieldReader, type: ReasonedType, field = 'reason code'): void {
   reader.byte(field, value => {
     const { clause, codes } = listedCodes(type);
     const name = reasonName(value, type) ?? 'not in the standard';
@@ -105,7 +105,7 @@ export function reasonCode(reader: Reader, type: ReasonedType, field = 'reason c
 }
 
 /** What may end early: reason code, then properties. */
-export function reason(reader: Reader, type: ReasonedType): void {
+export function reason(reader: FieldReader, type: ReasonedType): void {
   if (reader.left > 0) reasonCode(reader, type);
   if (reader.left > 0) properties(reader);
 }

@@ -1,14 +1,14 @@
 /** Ethernet, IPv4 and TCP around bytes that never had them: enough for a reader of captures. */
 
-export interface End {
+export interface Endpoint {
   /** The last number of 192.0.2.x, the addresses that are reserved for examples. */
   readonly host: number;
   readonly port: number;
 }
 
 export interface Segment {
-  readonly from: End;
-  readonly to: End;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
   readonly seq: number;
   readonly ack: number;
   readonly flags: number;

@@ -1,9 +1,9 @@
 /** A packet in few words: what stands on an arrow. */
 import stringWidth from 'fast-string-width';
+import { describePacket, describePayload, describeProperties, fitted } from '../describe.js';
 import { hexCode } from '../reason-codes.js';
 import { type SafeOptions, safeName, safeText } from '../safe.js';
 import type { PublishPacket, WirePacket } from '../trace.js';
-import { describePacket, describePayload, describeProperties, fitted } from '../words.js';
 
 /** The least columns in which a shortened topic or payload still tells something. */
 const LEAST = 6;

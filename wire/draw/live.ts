@@ -2,17 +2,17 @@
 import type { TraceEntry } from '../trace.js';
 import { type DiagramOptions, headOf, planOf } from './diagram-plan.js';
 import { rowLines } from './diagram-rows.js';
-import { type Lanes, sceneOf } from './scene.js';
+import { type Lifelines, sceneOf } from './scene.js';
 
 export interface LiveOptions extends DiagramOptions {
-  /** Lanes that are there from the beginning, so that the drawing keeps its place. */
-  readonly lanes?: Lanes;
+  /** Lifelines that are there from the beginning, so that the drawing keeps its place. */
+  readonly lifelines?: Lifelines;
   /** The first entry shown; connections opened before it are still open. Default 0. */
   readonly from?: number;
 }
 
 export interface LiveDiagram {
-  /** The names above the lanes; may take some lines. */
+  /** The names above the lifelines; may take some lines. */
   readonly head: readonly string[];
   readonly rows: number;
   /** The lines of the rows from `from` up to, not including, `to`. A row may take some lines. */
@@ -22,12 +22,12 @@ export interface LiveDiagram {
 /** The exchange as it is now, unfolded. Cheap to make again whenever an entry has come. */
 export function liveDiagram(entries: readonly TraceEntry[], options: LiveOptions): LiveDiagram {
   const from = options.from ?? 0;
-  const { rows, ...lanes } = sceneOf(
+  const { rows, ...lifelines } = sceneOf(
     { entries: entries.slice(from) },
     options.cited,
-    options.lanes,
+    options.lifelines,
   );
-  const plan = planOf({ ...lanes, rows }, rows, options);
+  const plan = planOf({ ...lifelines, rows }, rows, options);
   const before = openAt(entries, from);
   return {
     head: headOf(plan, options),
@@ -35,7 +35,7 @@ export function liveDiagram(entries: readonly TraceEntry[], options: LiveOptions
     lines(first, end) {
       plan.connected.clear();
       for (const [who, open] of before) plan.connected.set(who, new Set(open));
-      // Lanes are whole where something is connected: the rows above the view say where.
+      // Lifelines are whole where something is connected: the rows above the view say where.
       for (const row of rows.slice(0, first)) {
         if (row.kind === 'connection') rowLines(plan, row, options);
       }

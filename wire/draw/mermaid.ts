@@ -1,4 +1,5 @@
 /** The exchange as text for Mermaid: `sequenceDiagram`, as Markdown pages show it. */
+import { assertNever } from '../assert-never.js';
 import { safeName, safeText } from '../safe.js';
 import type { Trace } from '../trace.js';
 import { shortLabel } from './label.js';
@@ -8,7 +9,7 @@ import {
   folded,
   foldWords,
   noteText,
-  type Row,
+  type SceneRow,
   sceneOf,
 } from './scene.js';
 
@@ -57,7 +58,7 @@ export function drawMermaid(trace: Trace, options: MermaidOptions = {}): string 
   return `${lines.join('\n')}\n`;
 }
 
-function statement(row: Row, ids: ReadonlyMap<string, string>): string {
+function statement(row: SceneRow, ids: ReadonlyMap<string, string>): string {
   const over = (who: string | undefined, text: string) =>
     `Note over ${(who === undefined ? undefined : ids.get(who)) ?? 'B'}: ${plain(text)}`;
   switch (row.kind) {
@@ -89,5 +90,7 @@ function statement(row: Row, ids: ReadonlyMap<string, string>): string {
       return over(row.entry.who, noteText(row.entry, {}));
     case 'fold':
       return over(undefined, foldWords(row));
+    default:
+      return assertNever(row, 'row of a drawing');
   }
 }

@@ -4,9 +4,10 @@
  * then withheld or lost, and those that the tap made itself stand where it sent them: a capture of
  * the wire on the sender's side. A comment on the frame says what became of it.
  */
+
+import { describeFate } from '../describe.js';
 import type { ConnectionEntry, PacketEntry, Trace } from '../trace.js';
-import { fateWords } from '../words.js';
-import { ACK, addressOf, type End, FIN, frameOf, MOST_PAYLOAD, PSH, SYN } from './frames.js';
+import { ACK, addressOf, type Endpoint, FIN, frameOf, MOST_PAYLOAD, PSH, SYN } from './frames.js';
 
 export const PCAP_CHOICE =
   'Every packet stands where it reached the tap, also what was then withheld or lost; the comment of its frame says what became of it. Ethernet, IP and TCP are made up.';
@@ -54,7 +55,7 @@ function interfaceDescription(): Buffer {
   return block(1, Buffer.concat([body, option(2, Buffer.from('tap')), END]));
 }
 
-/** Names for the addresses, so that the lanes of the trace are found again. */
+/** Names for the addresses, so that the lifelines of the trace are found again. */
 function names(hosts: ReadonlyMap<string, number>): Buffer {
   const records = [['broker', BROKER.host] as const, ...hosts].map(([name, host]) => {
     const safe = name.replace(/[^\w.-]+/g, '-').slice(0, 100) || 'client';
@@ -76,10 +77,10 @@ function enhanced(frame: Buffer, ms: number, said: string | undefined): Buffer {
   return block(6, Buffer.concat([body, frame, padding, ...options]));
 }
 
-const BROKER: End = { host: 1, port: 1883 };
+const BROKER: Endpoint = { host: 1, port: 1883 };
 
-interface Stream {
-  readonly client: End;
+interface PcapStream {
+  readonly client: Endpoint;
   /** Next sequence number of each side. */
   readonly seq: { client: number; broker: number };
   readonly ended: Set<'client' | 'broker'>;
@@ -100,12 +101,12 @@ function bytesOf(entry: PacketEntry): { bytes: Buffer; missing: number } {
 export function drawPcap(trace: Trace): Buffer {
   const started = Date.parse(trace.startedAt) || 0;
   const hosts = new Map<string, number>();
-  const streams = new Map<number, Stream>();
+  const streams = new Map<number, PcapStream>();
   const blocks: Buffer[] = [];
   let frames = 0;
 
   function send(
-    stream: Stream,
+    stream: PcapStream,
     side: 'client' | 'broker',
     t: number,
     flags: number,
@@ -122,13 +123,13 @@ export function drawPcap(trace: Trace): Buffer {
     stream.seq[side] = (stream.seq[side] + counted) >>> 0;
   }
 
-  function open(entry: ConnectionEntry | PacketEntry): Stream {
+  function open(entry: ConnectionEntry | PacketEntry): PcapStream {
     const known = streams.get(entry.connection);
     if (known) return known;
     // Beyond 250 names they share addresses; ports tell the connections apart.
     const host = hosts.get(entry.who) ?? 2 + (hosts.size % 250);
     hosts.set(entry.who, host);
-    const stream: Stream = {
+    const stream: PcapStream = {
       client: { host, port: 10_000 + (entry.connection % 50_000) },
       seq: { client: 1000, broker: 5000 },
       ended: new Set(),
@@ -141,7 +142,7 @@ export function drawPcap(trace: Trace): Buffer {
     return stream;
   }
 
-  function close(stream: Stream, entry: ConnectionEntry): void {
+  function close(stream: PcapStream, entry: ConnectionEntry): void {
     // What the tap or nobody closed is shown as closed by the broker.
     const first = entry.by === 'client' ? 'client' : 'broker';
     const second = first === 'client' ? 'broker' : 'client';
@@ -164,7 +165,7 @@ export function drawPcap(trace: Trace): Buffer {
       const side = entry.direction === 'to-broker' ? 'client' : 'broker';
       const { bytes, missing } = bytesOf(entry);
       const said = [
-        `#${entry.n}${fateWords(entry)}`,
+        `#${entry.n}${describeFate(entry)}`,
         ...(missing > 0 ? [`${missing} bytes were not kept: zeros stand for them`] : []),
       ].join('; ');
       for (let at = 0; at < bytes.length || at === 0; at += MOST_PAYLOAD) {

@@ -1,4 +1,4 @@
-/** What a drawing of an exchange shows, before it is known how it is drawn: lanes and rows. */
+/** What a drawing of an exchange shows, before it is known how it is drawn: lifelines and rows. */
 import type { SafeOptions } from '../safe.js';
 import { safeText } from '../safe.js';
 import type {
@@ -21,7 +21,7 @@ export interface Mark {
   readonly word: string;
 }
 
-export type Row =
+export type SceneRow =
   | {
       readonly kind: 'packet';
       readonly entry: PacketEntry;
@@ -47,7 +47,7 @@ export type Row =
       readonly times: number;
       /** How many rows each time. */
       readonly each: number;
-      readonly hidden: readonly Row[];
+      readonly hidden: readonly SceneRow[];
     };
 
 export interface Scene {
@@ -55,7 +55,7 @@ export interface Scene {
   readonly left: readonly string[];
   /** The checker's own clients: right of it. */
   readonly right: readonly string[];
-  readonly rows: readonly Row[];
+  readonly rows: readonly SceneRow[];
 }
 
 /** Faults that are drawn on their packet, and need no row of their own. */
@@ -110,22 +110,22 @@ function faultText(entry: FaultEntry): string {
     : entry.text.replace(new RegExp(`: #${entry.packet} .*$`, 's'), ` #${entry.packet}`);
 }
 
-/** Lanes that a scene has from the beginning, whether something came from them or not. */
-export interface Lanes {
+/** Lifelines that a scene has from the beginning, whether something came from them or not. */
+export interface Lifelines {
   readonly left: readonly string[];
   readonly right: readonly string[];
 }
 
-const NO_LANES: Lanes = { left: [], right: [] };
+const NO_LIFELINES: Lifelines = { left: [], right: [] };
 
-/** Lanes and rows of a trace. `cited`: packets to be marked. */
+/** Lifelines and rows of a trace. `cited`: packets to be marked. */
 export function sceneOf(
   { entries }: Pick<Trace, 'entries'>,
   cited: Cited = new Map(),
-  lanes: Lanes = NO_LANES,
+  lifelines: Lifelines = NO_LIFELINES,
 ): Scene {
-  const started = new Set<string>(lanes.left);
-  const clients = new Set<string>([...lanes.left, ...lanes.right]);
+  const started = new Set<string>(lifelines.left);
+  const clients = new Set<string>([...lifelines.left, ...lifelines.right]);
   const whose = new Map<number, string>();
   const packets = new Map<number, PacketEntry>();
   const faults = new Map<number, string>();
@@ -143,7 +143,7 @@ export function sceneOf(
       faults.set(entry.packet, entry.fault);
     }
   }
-  const rows: Row[] = [];
+  const rows: SceneRow[] = [];
   for (const entry of entries) {
     if (entry.kind === 'packet') {
       const stop = stopped(entry, faults);
@@ -160,10 +160,10 @@ export function sceneOf(
     } else if (entry.kind === 'note') {
       rows.push({ kind: 'note', entry });
     } else {
-      const struck = entry.packet === undefined ? undefined : packets.get(entry.packet);
-      if (struck && ON_PACKET.has(entry.fault)) continue;
-      if (struck && entry.fault === 'release') {
-        rows.push({ kind: 'release', t: entry.t, entry: struck });
+      const on = entry.packet === undefined ? undefined : packets.get(entry.packet);
+      if (on && ON_PACKET.has(entry.fault)) continue;
+      if (on && entry.fault === 'release') {
+        rows.push({ kind: 'release', t: entry.t, entry: on });
         continue;
       }
       const who = entry.connection === undefined ? undefined : whose.get(entry.connection);
@@ -199,7 +199,7 @@ function packetKey(packet: WirePacket): string {
 }
 
 /** Rows with the same key are alike; a row without one is like no other. */
-function rowKey(row: Row): string | undefined {
+function rowKey(row: SceneRow): string | undefined {
   if (row.kind === 'connection') return `${row.entry.who}|${row.entry.event}|${row.entry.by}`;
   if (row.kind !== 'packet' || row.stopped || row.special || row.cited.length > 0) return undefined;
   const { who, direction, packet } = row.entry;
@@ -213,9 +213,9 @@ const LEAST_TIMES = 4;
 const LEAST_HIDDEN = 4;
 
 /** Folds what comes again and again: the first time stays, a fold stands for the others. */
-export function folded(rows: readonly Row[]): Row[] {
+export function folded(rows: readonly SceneRow[]): SceneRow[] {
   const keys = rows.map(rowKey);
-  const out: Row[] = [];
+  const out: SceneRow[] = [];
   let at = 0;
   while (at < rows.length) {
     let each = 0;
@@ -249,7 +249,7 @@ export function folded(rows: readonly Row[]): Row[] {
 }
 
 /** A fold in words: `12 times more the same 2 packets (#5 to #28)`. */
-export function foldWords(row: Extract<Row, { kind: 'fold' }>): string {
+export function foldWords(row: Extract<SceneRow, { kind: 'fold' }>): string {
   const numbers = row.hidden.flatMap(one => (one.kind === 'packet' ? [one.entry.n] : []));
   const onlyPackets = numbers.length === row.hidden.length;
   const things = onlyPackets ? 'packet' : 'line';

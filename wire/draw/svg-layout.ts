@@ -1,10 +1,12 @@
-/** Where things stand in an SVG drawing: lanes, labels, heights. */
+/** Where things stand in an SVG drawing: lifelines, labels, heights. */
+
+import { assertNever } from '../assert-never.js';
+import { fitted, packetLine, traceLine } from '../describe.js';
 import { safeName, safeText } from '../safe.js';
 import type { PacketEntry } from '../trace.js';
-import { fitted, packetLine, traceLine } from '../words.js';
 import { columnsOf } from './canvas.js';
 import { shortLabel } from './label.js';
-import { connectionText, foldWords, noteText, type Row, type Scene } from './scene.js';
+import { connectionText, foldWords, noteText, type Scene, type SceneRow } from './scene.js';
 
 export const ROW = 32;
 export const TOP = 76;
@@ -15,22 +17,22 @@ export const GUTTER = 138;
 const LEAST_GAP = 170;
 
 export interface Drawn {
-  readonly row: Row;
+  readonly row: SceneRow;
   readonly who: string | undefined;
   readonly label: string;
   readonly title: string;
 }
 
-/** Client lane, broker lane, and where labels of that client begin. */
+/** Client lifeline, broker lifeline, and where labels of that client begin. */
 export interface Geometry {
-  readonly lanes: ReadonlyMap<string, number>;
+  readonly lifelines: ReadonlyMap<string, number>;
   readonly broker: number;
   readonly width: number;
 }
 
 const short = (content: string) => fitted(content, { width: LABEL });
 
-export function drawnOf(row: Row): Drawn {
+export function drawnOf(row: SceneRow): Drawn {
   switch (row.kind) {
     case 'packet': {
       const { entry, special, cited } = row;
@@ -64,6 +66,8 @@ export function drawnOf(row: Row): Drawn {
     }
     case 'fold':
       return { row, who: undefined, label: foldWords(row), title: foldWords(row) };
+    default:
+      return assertNever(row, 'row of a drawing');
   }
 }
 
@@ -78,33 +82,33 @@ export function geometryOf(scene: Scene, drawn: readonly Drawn[]): Geometry {
     room.set(one.who, Math.max(room.get(one.who) ?? LEAST_GAP, widthOf(one) + 36, word));
   }
   const gap = (who: string) => room.get(who) ?? LEAST_GAP;
-  const lanes = new Map<string, number>();
+  const lifelines = new Map<string, number>();
   let x = GUTTER + 30;
   for (const who of scene.left) {
-    lanes.set(who, x);
+    lifelines.set(who, x);
     x += gap(who);
   }
   const broker = x;
   for (const who of scene.right) {
     x += gap(who);
-    lanes.set(who, x);
+    lifelines.set(who, x);
   }
-  const names = [...lanes.keys()].map(name => safeName(name).length * CHARACTER);
+  const names = [...lifelines.keys()].map(name => safeName(name).length * CHARACTER);
   const width = Math.max(x + Math.max(60, (names.at(-1) ?? 0) / 2 + 20), GUTTER + anyone + 80);
-  return { lanes, broker, width };
+  return { lifelines, broker, width };
 }
 
 export const widthOf = (one: Drawn) => columnsOf(one.label) * CHARACTER;
 export const middle = (at: number) => TOP + at * ROW + 21;
 
-export function timeOf(row: Row): number | undefined {
+export function timeOf(row: SceneRow): number | undefined {
   if (row.kind === 'fold') return undefined;
   return row.kind === 'release' ? row.t : row.entry.t;
 }
 
 /** The height at which a packet was passed on: that of its release, else of the last row up to then. */
 export function heightOf(
-  rows: readonly Row[],
+  rows: readonly SceneRow[],
   from: number,
   entry: PacketEntry,
   t: number,
@@ -121,9 +125,9 @@ export function heightOf(
   return middle(found);
 }
 
-/** Where a label begins: right behind the lane of a program, or so that it ends at a peer's lane. */
-export function labelX({ lanes, broker }: Geometry, one: Drawn): number {
-  const lane = one.who === undefined ? undefined : lanes.get(one.who);
-  if (lane === undefined) return GUTTER + 40;
-  return lane < broker ? lane + 16 : lane - 16 - widthOf(one);
+/** Where a label begins: right behind the lifeline of a program, or so that it ends at a peer's lifeline. */
+export function labelX({ lifelines, broker }: Geometry, one: Drawn): number {
+  const lifeline = one.who === undefined ? undefined : lifelines.get(one.who);
+  if (lifeline === undefined) return GUTTER + 40;
+  return lifeline < broker ? lifeline + 16 : lifeline - 16 - widthOf(one);
 }

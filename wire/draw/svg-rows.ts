@@ -1,7 +1,7 @@
 /** The rows of an SVG drawing. */
-import { seconds } from '../words.js';
+import { seconds } from '../describe.js';
 import { columnsOf } from './canvas.js';
-import type { Row } from './scene.js';
+import type { SceneRow } from './scene.js';
 import {
   CHARACTER,
   type Drawn,
@@ -17,16 +17,16 @@ import {
 import { head, line, px, stopSymbol, text, xml } from './svg-parts.js';
 
 function packetParts(
-  one: Drawn & { readonly row: Extract<Row, { kind: 'packet' }> },
+  one: Drawn & { readonly row: Extract<SceneRow, { kind: 'packet' }> },
   at: number,
-  rows: readonly Row[],
+  rows: readonly SceneRow[],
   geometry: Geometry,
 ): string {
   const { entry, stopped } = one.row;
   const y = middle(at);
-  const lane = geometry.lanes.get(entry.who) ?? geometry.broker;
+  const lifeline = geometry.lifelines.get(entry.who) ?? geometry.broker;
   const [from, to] =
-    entry.direction === 'to-broker' ? [lane, geometry.broker] : [geometry.broker, lane];
+    entry.direction === 'to-broker' ? [lifeline, geometry.broker] : [geometry.broker, lifeline];
   const way = Math.sign(to - from);
   const start = entry.madeByTap ? from + way * 40 : from;
   const made = entry.madeByTap
@@ -51,21 +51,25 @@ const slanted = (x1: number, y1: number, x2: number, y2: number) =>
   line(x1, y1, x2, y2, 'late') + head(x1, y1, x2, y2);
 
 /** What was done to a stopped packet, on the free end of its line. */
-function stopWord(row: Extract<Row, { kind: 'packet' }>, at: number, geometry: Geometry): string {
+function stopWord(
+  row: Extract<SceneRow, { kind: 'packet' }>,
+  at: number,
+  geometry: Geometry,
+): string {
   const { entry, stopped } = row;
   if (!stopped) return '';
-  const lane = geometry.lanes.get(entry.who) ?? geometry.broker;
-  const middleX = (lane + geometry.broker) / 2;
-  const right = (entry.direction === 'to-broker') === lane < geometry.broker;
+  const lifeline = geometry.lifelines.get(entry.who) ?? geometry.broker;
+  const middleX = (lifeline + geometry.broker) / 2;
+  const right = (entry.direction === 'to-broker') === lifeline < geometry.broker;
   const x = right ? middleX + 12 : middleX - 12 - columnsOf(stopped.word) * CHARACTER;
   return text(x, middle(at) + 5, stopped.word, 'bad');
 }
 
 /** The shapes of one row, and the words that stand above all shapes. */
-export function rowParts(one: Drawn, at: number, rows: readonly Row[], geometry: Geometry) {
+export function rowParts(one: Drawn, at: number, rows: readonly SceneRow[], geometry: Geometry) {
   const { row } = one;
   const y = middle(at);
-  const lane = one.who === undefined ? undefined : geometry.lanes.get(one.who);
+  const lifeline = one.who === undefined ? undefined : geometry.lifelines.get(one.who);
   const time = timeOf(row);
   const number = row.kind === 'packet' ? `#${row.entry.n}` : '';
   const cited = row.kind === 'packet' && row.cited.length > 0;
@@ -86,11 +90,11 @@ export function rowParts(one: Drawn, at: number, rows: readonly Row[], geometry:
   } else {
     const beside = row.kind === 'fault' ? 'bad' : 'dim';
     words = text(labelX(geometry, one), y + 4, one.label, beside);
-    if (row.kind === 'connection' && lane !== undefined) {
+    if (row.kind === 'connection' && lifeline !== undefined) {
       const on = row.entry.event === 'opened' ? 'on' : 'dot';
-      shapes = `<circle cx="${px(lane)}" cy="${px(y)}" r="5" class="${on}"/>`;
-    } else if (row.kind === 'fault' && lane !== undefined) {
-      shapes = stopSymbol('✗', lane, y);
+      shapes = `<circle cx="${px(lifeline)}" cy="${px(y)}" r="5" class="${on}"/>`;
+    } else if (row.kind === 'fault' && lifeline !== undefined) {
+      shapes = stopSymbol('✗', lifeline, y);
     }
   }
   const hit = `<rect x="0" y="${px(y - 18)}" width="${px(geometry.width)}" height="${ROW}" class="hit"/>`;

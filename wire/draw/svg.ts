@@ -1,8 +1,8 @@
-/** The exchange as a picture: lanes side by side, time downwards, the whole packet on hover. */
+/** The exchange as a picture: lifelines side by side, time downwards, the whole packet on hover. */
 import { safeName, safeText } from '../safe.js';
 import type { PacketEntry, Trace } from '../trace.js';
 import { columnsOf } from './canvas.js';
-import { type Cited, folded, type Row, sceneOf } from './scene.js';
+import { type Cited, folded, type SceneRow, sceneOf } from './scene.js';
 import { CHARACTER, drawnOf, type Geometry, geometryOf, middle, ROW, TOP } from './svg-layout.js';
 import { escaped, line, px, STYLE, text } from './svg-parts.js';
 import { rowParts } from './svg-rows.js';
@@ -17,10 +17,14 @@ export interface SvgOptions {
   readonly most?: number;
 }
 
-/** The lanes: whole where something is connected, else dotted. */
-function lanesOf(rows: readonly Row[], { lanes, broker }: Geometry, bottom: number): string {
+/** The lifelines: whole where something is connected, else dotted. */
+function lifelinesOf(
+  rows: readonly SceneRow[],
+  { lifelines, broker }: Geometry,
+  bottom: number,
+): string {
   const parts = [line(broker, TOP - 14, broker, bottom, 'lane')];
-  for (const [who, x] of lanes) {
+  for (const [who, x] of lifelines) {
     const open = new Set<number>();
     let from = TOP - 14;
     const draw = (to: number) => {
@@ -41,8 +45,8 @@ function lanesOf(rows: readonly Row[], { lanes, broker }: Geometry, bottom: numb
   return parts.join('');
 }
 
-function names({ lanes, broker }: Geometry, y: number): string {
-  return [...lanes, ['broker', broker] as const]
+function names({ lifelines, broker }: Geometry, y: number): string {
+  return [...lifelines, ['broker', broker] as const]
     .map(([name, x]) => {
       const shown = safeName(name, { limit: 18 });
       return text(x - (columnsOf(shown) * CHARACTER) / 2, y, shown, 'name');
@@ -50,9 +54,9 @@ function names({ lanes, broker }: Geometry, y: number): string {
     .join('');
 }
 
-function limited(rows: readonly Row[], most: number): { rows: Row[]; packets: number } {
+function limited(rows: readonly SceneRow[], most: number): { rows: SceneRow[]; packets: number } {
   let packets = 0;
-  const kept: Row[] = [];
+  const kept: SceneRow[] = [];
   for (const row of rows) {
     if (row.kind === 'packet' && packets === most) break;
     if (kept.length >= most * 2) break;
@@ -94,7 +98,7 @@ export function drawSvg(trace: Trace, options: SvgOptions = {}): string {
     `<rect width="100%" height="100%" class="back"/>`,
     text(12, 20, title, 'name'),
     text(12, 37, key, 'dim'),
-    lanesOf(rows, geometry, bottom),
+    lifelinesOf(rows, geometry, bottom),
     // Texts last: a slanted line never crosses out a label.
     ...parts.map(part => part.shapes),
     ...parts.map(part => part.words),

@@ -6,7 +6,7 @@ import { overLimit } from './limits.js';
 import { malformed, wildcardPublish, wrongVersion } from './packets.js';
 
 export type { Detector, DetectorContext } from './detector.js';
-export { stillRunning } from './limits.js';
+export { stillRunning, stillThere } from './limits.js';
 
 /**
  * Every verdict that is common to all lessons. `U0` comes before anything runs: it is made by

@@ -24,3 +24,10 @@ export const overLimit: Detector = {
 export function stillRunning(recording: Recording): boolean {
   return notes(recording, 'still-running').length > 0;
 }
+
+/** How the program was when it should have ended: "your program is asleep …". */
+export function stillThere(recording: Recording): string {
+  const [note] = [...notes(recording, 'still-running'), ...notes(recording, 'not-left')];
+  const text = note?.text ?? '';
+  return `your ${/(program .*)$/.exec(text)?.[1] ?? 'program was still running'}`;
+}

@@ -1,4 +1,5 @@
 import { type Check, check, type DetectorId, type Failure, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf, readObject } from '../../harness/matchers.js';
 import { type Recording, sent } from '../../harness/recording.js';
 import type { ScenarioDefinition } from '../../harness/scenario.js';
@@ -77,6 +78,7 @@ function levelsAreClean(definition: {
           if (!isLevel(level)) {
             fail({
               mistake: 'other-character',
+              field: packetFields.topicName,
               expected,
               seen: [entry],
               why: `the level "${level}" has a character that shells, logs or access lists have trouble with; everybody who types this name can get it wrong`,
@@ -86,6 +88,7 @@ function levelsAreClean(definition: {
           if (!keepsName(level, name)) {
             fail({
               mistake: 'letters-lost',
+              field: packetFields.topicName,
               expected: `${expected}, with all its letters and digits in their order`,
               seen: [entry],
               why: `"${level}" is not ${JSON.stringify(name)} any more; two names can end up on one topic`,
@@ -96,6 +99,7 @@ function levelsAreClean(definition: {
         if (levels(entry).length !== 4) {
           fail({
             mistake: 'wrong-level-count',
+            field: packetFields.topicFilter,
             expected: `four levels: ${shape}`,
             seen: [entry],
             why: 'a filter such as acme/+/+/temp counts levels',
@@ -128,6 +132,7 @@ export const noSpaces = levelsAreClean({
     if (level.includes('%')) {
       return {
         mistake: 'percent-encoded',
+        field: packetFields.topicName,
         why: '"%20" is not a space to MQTT: it is a percent sign and two digits, and nobody decodes them',
         try: 'replace the characters that do not belong there with -',
       };
@@ -136,6 +141,7 @@ export const noSpaces = levelsAreClean({
     const some = level.split(' ').length < name.split(' ').length;
     return {
       mistake: some ? 'first-space-only' : 'spaces-kept',
+      field: packetFields.topicName,
       why: some
         ? 'only the first space was replaced: a replace without a global pattern stops after one'
         : 'MQTT allows it, and people pay for it: every shell, log and access list splits the name at the space',
@@ -157,6 +163,7 @@ export const noSlashes = levelsAreClean({
     if (!long) return;
     fail({
       mistake: 'slash-kept',
+      field: packetFields.topicName,
       expected: `four levels, whatever the names are: site ${JSON.stringify(site)}, device ${JSON.stringify(devices[0])}`,
       seen: [`${levels(long).length} levels:`, long],
       why: 'the slash inside a name became a border between levels; every + that somebody wrote now points to the wrong level',
@@ -167,6 +174,7 @@ export const noSlashes = levelsAreClean({
     level.includes('%')
       ? {
           mistake: 'percent-encoded',
+          field: packetFields.topicName,
           why: '"%2F" is no slash to MQTT, and nobody decodes it',
           try: 'replace the characters that do not belong there with -',
         }
@@ -190,6 +198,7 @@ export const noWildcards = levelsAreClean({
     if (bad || refused) {
       fail({
         mistake: 'wildcard-kept',
+        field: packetFields.topicName,
         expected: `a topic name without + and # for ${names}`,
         seen: bad ? [bad] : ['your program sent no PUBLISH, and ended with', crash?.text ?? ''],
         why: bad
@@ -211,6 +220,7 @@ export const noWildcards = levelsAreClean({
     if (dollar) {
       fail({
         mistake: 'dollar-kept',
+        field: packetFields.topicName,
         expected: `the company ${JSON.stringify(company)} becomes a level of a to z, 0 to 9 and -`,
         seen: [dollar],
         why: 'a name that begins with $ is left out by # and by every filter that begins with + [3.1.1 MQTT-4.7.2-1]; such names belong to the broker',
@@ -231,6 +241,7 @@ export const lowerCase = levelsAreClean({
     if (/[A-Z]/.test(level)) {
       return {
         mistake: 'capitals-kept',
+        field: packetFields.topicName,
         why: 'topic names are compared byte by byte: ACME and acme are two topics, and one of them has no reader',
         try: 'turn the name into small letters first',
       };
@@ -239,6 +250,7 @@ export const lowerCase = levelsAreClean({
       ? undefined
       : {
           mistake: 'capitals-lost',
+          field: packetFields.topicName,
           why: `the capitals of ${JSON.stringify(name)} are gone: your pattern keeps small letters, and met the capitals before they were small`,
           try: 'change the order: small letters first, then the pattern',
         };

@@ -1,5 +1,6 @@
 import { payloadText, topicMatches } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
 import { type Recording, received, sent } from '../../harness/recording.js';
 import { type Facts, grantedLess, type Message, numberIn, probe, reports } from './scenarios.js';
@@ -32,6 +33,7 @@ export const probed = check<Facts>({
     if (asked < 2) {
       fail({
         mistake: 'subscribed-too-low',
+        field: packetFields.requestedQos,
         expected: `SUBSCRIBE ${probeTopic} with QoS 2`,
         seen: [subscribe, ...(granted ? [granted] : [])],
         why: `delivered QoS = the smaller of published and granted. ${asked} is granted, so every probe comes at ${asked} or less, whatever its sender chose`,

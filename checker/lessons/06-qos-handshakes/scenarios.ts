@@ -249,7 +249,7 @@ function lostWithConnection(
         what: `the PUBLISH of line ${struck + 1}`,
         when: entry => seqOf(entry) === line.seq,
       });
-      await context.until(`the ${ack} of line ${struck + 1}`, () => cut.struck > 0);
+      await context.until(`the ${ack} of line ${struck + 1}`, () => cut.applied > 0);
       const again = await program.sends('PUBLISH', {
         what: `the same PUBLISH, with id=${first.packet.id}, on a new connection`,
         when: entry =>

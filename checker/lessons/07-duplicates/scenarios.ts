@@ -326,7 +326,7 @@ export const lostPuback = scenario<Facts>('lost PUBACK', {
     });
     const connack = context.tap.rule({
       who: 'program',
-      when: entry => entry.packet.type === 'CONNACK' && puback.struck > 0,
+      when: entry => entry.packet.type === 'CONNACK' && puback.applied > 0,
       do: stall(),
     });
     const send = await meters(context, here);
@@ -343,7 +343,7 @@ export const lostPuback = scenario<Facts>('lost PUBACK', {
     context.tap.cut(struck.connection);
     await send(third);
     // Nothing reaches the program before the broker has all of it on the way.
-    await context.until('a new connection', () => connack.struck > 0, 5000);
+    await context.until('a new connection', () => connack.applied > 0, 5000);
     await context.maybe(`reading ${third.seq} on the new connection`, delivered(third), 1000);
     const after = context.tap.entries.length;
     connack.release();

@@ -1,5 +1,6 @@
 import type { PacketEntry } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject, readObject, sameNumber } from '../../harness/matchers.js';
 import { notes, packets, type Recording, received, sent } from '../../harness/recording.js';
 import {
@@ -59,6 +60,7 @@ export const saysState = check<Facts>({
     if (elsewhere) {
       fail({
         mistake: elsewhere.packet.topic === telemetryTopic ? 'swapped-topics' : 'wrong-topic',
+        field: packetFields.topicName,
         expected,
         seen: [elsewhere],
         why: 'whoever asks for the state asks on STATE_TOPIC',
@@ -118,6 +120,7 @@ export const storesState = check<Facts>({
       if (got) {
         fail({
           mistake: 'change-not-stored',
+          field: packetFields.retain,
           expected,
           seen: [...cause, 'and later, to somebody new:', got],
           why: 'the change went out with RETAIN=0: it reached who was there, and left the stored state as it was [3.1.1 MQTT-3.3.1-12]',
@@ -127,6 +130,7 @@ export const storesState = check<Facts>({
       }
       fail({
         mistake: 'retain-missing',
+        field: packetFields.retain,
         expected,
         seen: [...cause, 'and later, to somebody new: nothing'],
         why: 'without RETAIN the broker passes a message on and forgets it. A dashboard that starts at 03:00 shows no mode until somebody changes it',
@@ -137,6 +141,7 @@ export const storesState = check<Facts>({
     if (weak) {
       fail({
         mistake: 'state-at-qos-0',
+        field: packetFields.qos,
         expected: 'state goes out at QoS 1',
         seen: [weak],
         why: 'a QoS 0 message can be lost on the way, and the broker may drop a stored one of QoS 0 at any time [3.1.1 MQTT-3.3.1-7]. There is no next reading that mends it',
@@ -161,6 +166,7 @@ export const passesReadings = check<Facts>({
       const [served] = stored(recording, 'newcomer 2', telemetryTopic);
       fail({
         mistake: 'telemetry-stored',
+        field: packetFields.retain,
         expected: 'RETAIN=0 on readings',
         seen: [kept, ...(served ? ['and later, to somebody new:', served] : [])],
         why: 'a reading is an event of its moment. Stored, it is served to newcomers for ever, and nobody sees how old it is',
@@ -261,6 +267,7 @@ export const erases = check<Facts>({
     if (empty) {
       fail({
         mistake: 'erase-without-retain',
+        field: packetFields.retain,
         expected,
         seen: [empty, ...still],
         why: 'zero bytes, but RETAIN=0: such a message leaves the stored one untouched [3.1.1 MQTT-3.3.1-12]',
@@ -272,6 +279,7 @@ export const erases = check<Facts>({
     if (value) {
       fail({
         mistake: 'erase-with-a-value',
+        field: packetFields.payload,
         expected,
         seen: [value, ...still],
         why: `${value.packet.payload.bytes} byte(s) are a value like any other: null, {} and a space are stored, too. Only zero bytes erase`,

@@ -1,5 +1,6 @@
 import { topicMatches } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
 import { type Recording, received, sent } from '../../harness/recording.js';
 import { expectedReport, latestReports, reportFor, sourceOf } from './reports.js';
@@ -134,6 +135,7 @@ export const reportsLive = check<Facts>({
       if (report.packet.retain) {
         fail({
           mistake: 'report-stored',
+          field: packetFields.retain,
           expected: 'RETAIN=0 on reports',
           seen: [report],
           why: 'a report says what you saw at this moment. Stored, the last one of them is read for ever as if it were news',

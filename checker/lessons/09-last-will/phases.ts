@@ -1,5 +1,6 @@
 import { check, fail } from '../../harness/check.js';
-import { stillRunning } from '../../harness/detectors/index.js';
+import { stillRunning, stillThere } from '../../harness/detectors/index.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { connections, notes, received, sent } from '../../harness/recording.js';
 import {
@@ -101,6 +102,7 @@ export const reboots = check<Facts>({
     }
     fail({
       mistake: 'new-id-each-boot',
+      field: packetFields.clientId,
       expected,
       seen: [
         'before the reboot:',
@@ -134,9 +136,7 @@ export const saysGoodbye = check<Facts>({
       fail({
         mistake: 'never-stops',
         expected,
-        seen: [
-          'three seconds after the end of its input your program was still running, and had said nothing',
-        ],
+        seen: [`asked to stop, ${stillThere(recording)}, and it had said nothing`],
         why: 'nothing in the program waits for the stop, so somebody will have to kill it: that is what the will is for, not what a stop is for',
         try: 'put the goodbye into onStop, or behind wait_for_stop()',
       });
@@ -169,6 +169,7 @@ export const saysGoodbye = check<Facts>({
     if (!goodbye.packet.retain) {
       fail({
         mistake: 'goodbye-not-stored',
+        field: packetFields.retain,
         expected,
         seen: [goodbye, ...read(recording)],
         why: 'who listens hears it, and the stored status still says "here" [3.1.1 MQTT-3.3.1-12]',
@@ -179,6 +180,7 @@ export const saysGoodbye = check<Facts>({
     if (goodbye.packet.qos === 0) {
       fail({
         mistake: 'goodbye-at-qos-0',
+        field: packetFields.qos,
         expected,
         seen: [goodbye],
         why: 'at QoS 0 nothing tells you that the broker has it, and DISCONNECT comes right behind',

@@ -1,4 +1,5 @@
 import { check, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { sent } from '../../harness/recording.js';
 import { type Facts, heardBy, killed, SHORT, said, silence, stored, text } from './scenarios.js';
@@ -19,6 +20,7 @@ export const hasWill = check<Facts>({
       const misled = after && text(after) === offline ? [] : read(recording, 'newcomer 2');
       fail({
         mistake: 'no-will',
+        field: packetFields.willFlag,
         expected,
         seen: [...sent(recording, 'CONNECT').slice(0, 1), ...misled],
         why: 'after a kill no hook of your program runs (exit, atexit, finally): only the broker can speak for it. CONNECT is the only packet that carries a will. So either no will is set, or it is set after CONNECT has left, where nobody reads it',
@@ -31,6 +33,7 @@ export const hasWill = check<Facts>({
     if (will?.topic !== statusTopic) {
       fail({
         mistake: 'will-elsewhere',
+        field: packetFields.willTopic,
         expected,
         seen: [connect],
         why: 'two topics, two truths: the will is spoken on one, and the status topic goes on saying "here". The will must overwrite the very message that says that you are there',
@@ -52,6 +55,7 @@ export const hasWill = check<Facts>({
     if (will.qos === 0) {
       fail({
         mistake: 'will-at-qos-0',
+        field: packetFields.willQos,
         expected,
         seen: [connect],
         why: 'the broker may drop a stored message of QoS 0 at any time [3.1.1 MQTT-3.3.1-7], and a dead program does not say it again',
@@ -90,6 +94,7 @@ export const isThere = check<Facts>({
     if (!birth.packet.retain) {
       fail({
         mistake: 'birth-not-stored',
+        field: packetFields.retain,
         expected,
         seen: [birth, ...read(recording)],
         why: 'the word for "here" is passed on and forgotten, the one for "gone" is stored. So the stored status says "gone" while you are connected',
@@ -99,6 +104,7 @@ export const isThere = check<Facts>({
     if (birth.packet.qos === 0) {
       fail({
         mistake: 'birth-at-qos-0',
+        field: packetFields.qos,
         expected,
         seen: [birth],
         why: 'a stored message of QoS 0 may be dropped by the broker at any time [3.1.1 MQTT-3.3.1-7]',
@@ -134,6 +140,7 @@ export const dies = check<Facts>({
     if (connect && !connect.packet.will?.retain) {
       fail({
         mistake: 'will-not-stored',
+        field: packetFields.willRetain,
         expected,
         seen: [
           connect,
@@ -187,6 +194,7 @@ export const fallsSilent = check<Facts>({
     if (spoken && keepalive > 0 && keepalive <= SHORT) return;
     fail({
       mistake: 'keepalive-ignored',
+      field: packetFields.keepAlive,
       expected,
       seen: [connect, ...(spoken ? [spoken] : ['the line fell silent, and nobody said anything'])],
       why:

@@ -1,5 +1,6 @@
 import { payloadText } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
 import { notes, type Recording, received, sent } from '../../harness/recording.js';
 import {
@@ -117,6 +118,7 @@ export const complains = check<Facts>({
     if (kept) {
       fail({
         mistake: 'error-stored',
+        field: packetFields.retain,
         expected,
         seen: [kept],
         why: 'an error is news of one moment; stored [3.1.1 MQTT-3.3.1-5], it is shown to everybody who comes later, as if it had happened now',

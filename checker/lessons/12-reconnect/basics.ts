@@ -1,5 +1,6 @@
 import { topicMatches } from '../../../wire/index.js';
 import { cannotTell, check, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import { insteadOf } from '../../harness/matchers.js';
 import {
   closing,
@@ -68,6 +69,7 @@ export const speaks = check<Facts>({
     if (beat.packet.qos > 0 || beat.packet.retain) {
       fail({
         mistake: 'heartbeat-kept',
+        field: beat.packet.retain ? packetFields.retain : packetFields.qos,
         expected: 'heartbeats with QoS 0 and without RETAIN',
         seen: [beat],
         why: 'a heartbeat says: I live now. Kept and delivered later, it is a lie',
@@ -110,6 +112,7 @@ export const lively = check<Facts>({
     if (wrong) {
       fail({
         mistake: 'keepalive-ignored',
+        field: packetFields.keepAlive,
         expected: `CONNECT clientId=${clientId} keepalive=${keepalive}, from MQTT_KEEPALIVE (seconds)`,
         seen: [wrong],
         why: 'the keep-alive decides when either side notices a dead line; with 0 or 60 the plant stands still for that long',
@@ -120,6 +123,7 @@ export const lively = check<Facts>({
     if (!connects.some(one => one.packet.clientId === clientId)) {
       fail({
         mistake: 'another-name',
+        field: packetFields.clientId,
         expected: `CONNECT clientId=${clientId}, from MQTT_CLIENT_ID`,
         seen: connects.slice(0, 1),
         why: 'after a drop the broker knows you by this name: under another one your old, half-dead connection stays beside the new one [3.1.1 MQTT-3.1.4-2]',

@@ -166,7 +166,7 @@ export const threeDrops = scenario<Facts>('three drops', {
           do: cutBefore(),
         });
         program.feed(rest[1]);
-        await context.maybe('the acknowledgement of a reading', () => unconfirmed.struck > 0);
+        await context.maybe('the acknowledgement of a reading', () => unconfirmed.applied > 0);
         unconfirmed.remove();
       }
       cutAll(context, drop === 2);
@@ -310,7 +310,7 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
       do: withhold(),
     });
     cutAll(context, false);
-    const held = () => connack.struck > 0;
+    const held = () => connack.applied > 0;
     if (!(await context.maybe('a CONNECT after the drop', held, BACK_MS))) return;
     const then = context.tap.entries.length;
     const again = () =>

@@ -10,6 +10,7 @@ import {
   startFromConfig,
   startMosquitto,
 } from '../../../broker/index.js';
+import { errorText } from '../../../wire/error-text.js';
 import { createPeer } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
 import { type ConfigFindings, placeText, readConfiguration } from '../../harness/configuration.js';
@@ -89,7 +90,7 @@ async function look(context: ScenarioContext, folder: string, ca: string): Promi
     }
   } catch (error) {
     // OpenSSL refuses a key that does not belong to the certificate when the door is opened.
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorText(error);
     if (!/key|certificate|PEM|SSL/i.test(text)) throw error;
     const nothing = { broker: 'embedded', localOnly: false, doors: [], warnings: [] } as const;
     return {
@@ -111,7 +112,7 @@ async function knock(
   const peer = createPeer(stream);
   const answer = peer.connect({ clientId: 'checker-guest', ...login }).then(
     ({ returnCode }): Answer => ({ code: returnCode }),
-    (error: unknown): Answer => ({ none: error instanceof Error ? error.message : String(error) }),
+    (error: unknown): Answer => ({ none: errorText(error) }),
   );
   try {
     return await context.expect("the broker's answer at the door", answer);

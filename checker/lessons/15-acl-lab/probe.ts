@@ -150,13 +150,11 @@ const broken = (name: string, violated: Claim) =>
     run: (context, { passwords }) => probe(context, passwords),
   });
 
-/** Four brokers with one slip each. */
-export const violations = {
-  sensorCanPublish: broken('sensor cannot publish', 'sensorCanPublish'),
-  sensorCannotReceive: broken('sensor receives', 'sensorCannotReceive'),
-  dashboardCanReceive: broken('dashboard receives nothing', 'dashboardCanReceive'),
-  dashboardCannotPublish: broken('dashboard publishes', 'dashboardCannotPublish'),
-} as const;
+// Four brokers with one slip each.
+export const muteSensor = broken('sensor cannot publish', 'sensorCanPublish');
+export const listeningSensor = broken('sensor receives', 'sensorCannotReceive');
+export const deafDashboard = broken('dashboard receives nothing', 'dashboardCanReceive');
+export const speakingDashboard = broken('dashboard publishes', 'dashboardCannotPublish');
 
 /** Everybody gets in, everything is acknowledged, and nothing is ever delivered. */
 export const mute = scenario<ProbeFacts>('delivers nothing', {

@@ -1,5 +1,6 @@
 import type { PacketEntry } from '../../../wire/index.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
+import { packetFields } from '../../harness/fields.js';
 import type { Recording } from '../../harness/recording.js';
 import {
   type Access,
@@ -93,6 +94,7 @@ function missingRight(recording: Recording<Facts>, cells: readonly Cell[]): neve
       ...sight,
       seen: [...sight.seen, ...cite(slash)],
       mistake: 'leading-slash',
+      field: packetFields.topicName,
       why: `the rule begins with an empty level: it matches /${topic}, and never ${topic}`,
       try: 'take the first / away',
     });
@@ -204,39 +206,52 @@ const negative = (
     },
   });
 
-export const ruleChecks = [
-  positive('T4', 'sensor', 'write', 'what sensor publishes below home/sensors arrives'),
-  positive('T5', 'dashboard', 'read', 'dashboard receives everything below home'),
-  negative(
-    'T6',
-    'sensor',
-    'write',
-    'sensor can publish nowhere else',
-    ['T4'],
-    'A stolen thermometer could switch the lights and open the locks',
-  ),
-  negative(
-    'T7',
-    'sensor',
-    'read',
-    'sensor receives nothing',
-    ['T4', 'T5'],
-    'A stolen thermometer could read along: who is at home, and when',
-  ),
-  negative(
-    'T8',
-    'dashboard',
-    'write',
-    'dashboard can publish nothing',
-    ['T4'],
-    'A display must not be able to inject readings: an alarm would believe them',
-  ),
-  negative(
-    'T9',
-    'dashboard',
-    'read',
-    'dashboard receives nothing from outside home',
-    ['T5'],
-    'The display in the hall would also show what is none of its business',
-  ),
-];
+export const sensorPublishes = positive(
+  'T4',
+  'sensor',
+  'write',
+  'what sensor publishes below home/sensors arrives',
+);
+
+export const dashboardReceives = positive(
+  'T5',
+  'dashboard',
+  'read',
+  'dashboard receives everything below home',
+);
+
+export const sensorPublishesNowhereElse = negative(
+  'T6',
+  'sensor',
+  'write',
+  'sensor can publish nowhere else',
+  ['T4'],
+  'A stolen thermometer could switch the lights and open the locks',
+);
+
+export const sensorReceivesNothing = negative(
+  'T7',
+  'sensor',
+  'read',
+  'sensor receives nothing',
+  ['T4', 'T5'],
+  'A stolen thermometer could read along: who is at home, and when',
+);
+
+export const dashboardPublishesNothing = negative(
+  'T8',
+  'dashboard',
+  'write',
+  'dashboard can publish nothing',
+  ['T4'],
+  'A display must not be able to inject readings: an alarm would believe them',
+);
+
+export const dashboardReceivesNothingElse = negative(
+  'T9',
+  'dashboard',
+  'read',
+  'dashboard receives nothing from outside home',
+  ['T5'],
+  'The display in the hall would also show what is none of its business',
+);

@@ -1,0 +1,154 @@
+import type { Command } from 'commander';
+import type { CheckResult } from '../../checker/index.js';
+import type { OpenWorkspace } from '../../course/index.js';
+import { exitCode } from '../check/exit-code.js';
+import {
+  type CheckJob,
+  contextOf,
+  prepareJobs,
+  type StoredOutcome,
+  storeOutcome,
+} from '../check/job.js';
+import { progressLine } from '../check/progress-line.js';
+import { endChildren } from '../children.js';
+import { currentFolder, print, styleFor, tell } from '../invocation.js';
+import type { Style } from '../render/style.js';
+
+interface CheckFlags {
+  readonly all?: boolean;
+  readonly track?: string;
+  readonly seed?: string;
+  readonly broker?: string;
+  readonly replay?: string;
+  readonly json?: boolean;
+}
+
+/** `check`: has the learner's program judged on the wire. */
+export function registerCheck(program: Command, own: readonly string[]): void {
+  program
+    .command('check')
+    .description('have your work judged on the wire; default the lesson you are at')
+    .argument('[lesson...]', '5, lesson-5, wildcards or 05-wildcards')
+    .option('--all', 'every lesson, a line each')
+    .option('--track <track>', 'typescript or python')
+    .option('--seed <seed>', 'the same random values again, as a result names them')
+    .option('--broker <broker>', 'embedded, mosquitto, or the address of a broker')
+    .option('--replay <bundle>', 'judge a stored exchange again; runs nothing')
+    .option('--json', 'one JSON object for each lesson')
+    .usage('[lesson...] [options] [-- command...]')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx mqtt-course check lesson-5\n  npx mqtt-course check 5 -- ./my-program --flag   (any language)\n  npx mqtt-course check --replay .mqtt-course/last/05-wildcards.json',
+    )
+    .action(async (names: string[], options: CheckFlags, command: Command) => {
+      const style = styleFor(command);
+      if (options.replay !== undefined) {
+        const { replay } = await import('../check/replay.js');
+        process.exitCode = await replay(options.replay, names, options, style);
+        return;
+      }
+      process.exitCode = await check(names, options, style, own);
+    });
+}
+
+/**
+ * Checks lessons as the command line does. `own`: a command of the learner's, to be checked instead
+ * of their file.
+ * @returns the exit code
+ */
+export async function check(
+  names: readonly string[],
+  options: CheckFlags,
+  style: Style,
+  own: readonly string[] = [],
+): Promise<number> {
+  const [{ findLesson }, { requireWorkspace }] = await Promise.all([
+    import('../../course/catalogue.js'),
+    import('../../course/find.js'),
+  ]);
+  const named = names.map(name => findLesson(name));
+  if (own.length === 0) requireWorkspace(currentFolder());
+  const line = progressLine(style, options.json ?? false);
+  // Said before anything heavy is loaded: the learner sees at once that it has begun.
+  const [only] = named;
+  if (only && named.length === 1) line.begin(`checking ${only.id}`);
+  // The check itself takes longest to load: it begins first, and the rest is found out meanwhile.
+  const { checkLesson, expectCheck } = await import('../../checker/index.js');
+  if (only) expectCheck({ lesson: only.id });
+  const jobs = await prepareJobs(named, { ...options, own }, notices => {
+    if (notices.length === 0) return;
+    line.end();
+    tell(notices);
+  });
+  const stop = new AbortController();
+  const interrupted = () => {
+    line.end();
+    process.stderr.write('Stopped.\n');
+    stop.abort();
+    endChildren();
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  const results: CheckResult[] = [];
+  const long = jobs.list.length === 1 && !options.json;
+  for (const job of jobs.list) {
+    line.begin(`checking ${job.lesson.id}`);
+    const judging = checkLesson({
+      ...job.request,
+      signal: stop.signal,
+      onProgress: event =>
+        line.update(event.type === 'waiting' ? event.text : `${event.state}: ${event.title}`),
+    });
+    if (long) loadTelling();
+    const outcome = await judging;
+    line.end();
+    const told = await storeOutcome(job, jobs.opened, outcome);
+    results.push(told.result);
+    if (options.json) process.stdout.write(`${JSON.stringify(told.result)}\n`);
+    else if (long) await tellLong(job, told, jobs.opened, style);
+    else await tellShort(told.result, style);
+  }
+  process.off('SIGINT', interrupted);
+  process.off('SIGTERM', interrupted);
+  if (jobs.list.length > 1 && !options.json) tellSum(results, style);
+  return exitCode(results);
+}
+
+/** Begins to load what `tellLong` needs, while programs run. What cannot be loaded is told there. */
+function loadTelling(): void {
+  for (const one of [import('../render/verdict.js'), import('../check/evidence.js')]) {
+    one.catch(() => undefined);
+  }
+}
+
+async function tellLong(
+  job: CheckJob,
+  told: StoredOutcome,
+  opened: OpenWorkspace | undefined,
+  style: Style,
+): Promise<void> {
+  const { renderResult } = await import('../render/verdict.js');
+  print(renderResult(told.result, style, await contextOf(job, told, opened)));
+}
+
+async function tellShort(result: CheckResult, style: Style): Promise<void> {
+  const [{ statusMark }, { hang }] = await Promise.all([
+    import('../render/style.js'),
+    import('../render/layout.js'),
+  ]);
+  const told = result.checks.find(one => one.status === 'failed' || one.status === 'unknown');
+  const why = result.notice ?? (told ? `${told.id} ${told.title}` : '');
+  const text = why ? `${result.lesson}  ${style.dim(why)}` : result.lesson;
+  print(hang(`${statusMark(result.status, style)} `, ' '.repeat(10), text, style.width));
+}
+
+function tellSum(results: readonly CheckResult[], style: Style): void {
+  const passed = results.filter(result => result.status === 'passed').length;
+  const open = results.find(result => result.status === 'failed');
+  print([
+    '',
+    `${passed} of ${results.length} lessons passed.`,
+    ...(open ? [`Look closer: ${style.cyan(`npx mqtt-course check ${open.lesson}`)}`] : []),
+  ]);
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import type { Lesson } from '../../course/index.js';
+import { print, printJson, styleFor } from '../invocation.js';
+import type { Style } from '../render/style.js';
+
+interface ReadFlags {
+  readonly answers?: boolean;
+  readonly json?: boolean;
+  readonly pager?: boolean;
+}
+
+/** `read`: a lesson's text on the screen. */
+export function registerRead(program: Command): void {
+  program
+    .command('read')
+    .description('read a lesson; default the one you are at')
+    .argument('[lesson]', '5, lesson-5, wildcards or 05-wildcards')
+    .option('--answers', 'show the answers to the questions too')
+    .option('--no-pager', 'print it all at once')
+    .option('--json', 'the lesson as JSON, with its Markdown')
+    .addHelpText('after', '\nExample:\n  npx mqtt-course read lesson-5')
+    .action(async (name: string | undefined, options: ReadFlags, command: Command) => {
+      const [{ chosenLesson, lookHere }, { loadLesson }] = await Promise.all([
+        import('../place.js'),
+        import('../../course/index.js'),
+      ]);
+      const lesson = loadLesson(
+        (name === undefined ? chosenLesson(name, lookHere()) : { id: name }).id,
+      );
+      if (options.json) return printJson(lesson);
+      const lines = await renderLesson(lesson, styleFor(command), options.answers ?? false);
+      if (options.pager === false) return print(lines);
+      const { page } = await import('../terminal/pager.js');
+      return page(lines);
+    });
+}
+
+/** A lesson: the packets, the prediction before anything is run, the exercise, the questions. */
+export async function renderLesson(
+  lesson: Lesson,
+  style: Style,
+  answers: boolean,
+): Promise<string[]> {
+  const { renderMarkdown } = await import('../render/markdown.js');
+  const { prediction, questions } = await import('../render/questions.js');
+  const answersCommand = `npx mqtt-course read ${lesson.number} --answers`;
+  const facts = [
+    lesson.id,
+    `${lesson.minutes} minutes`,
+    ...(lesson.timers ? ['its check takes some seconds'] : []),
+  ];
+  const options = { answers, answersCommand };
+  const { before, after } = splitAtObserve(lesson.body);
+  return [
+    style.dim(facts.join(style.plain ? ', ' : ' · ')),
+    '',
+    ...renderMarkdown(before, style, options),
+    ...prediction(lesson, style, options),
+    ...(after === '' ? [] : ['', ...renderMarkdown(after, style, options)]),
+    ...questions(lesson, style, options),
+    '',
+    `Then write, and check your work: ${style.cyan(`npx mqtt-course check ${lesson.number}`)}`,
+  ];
+}
+
+/** What is seen in `Observe` answers the prediction, so the prediction stands before it. */
+function splitAtObserve(body: string): { before: string; after: string } {
+  const at = body.search(/^## Observe$/m);
+  return at === -1
+    ? { before: body, after: '' }
+    : { before: body.slice(0, at), after: body.slice(at) };
+}

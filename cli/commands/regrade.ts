@@ -1,0 +1,158 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../course/index.js';
+import type {
+  ClassGrades,
+  GradeChange,
+  GradeChanges,
+  MustRun,
+  Run,
+  StoredRecord,
+} from '../../grading/index.js';
+import { at, openCourseFile } from '../grade/options.js';
+import { shownFolder } from '../grade/tell.js';
+import { print, printJson, styleFor } from '../invocation.js';
+import { count, hang, printable } from '../render/layout.js';
+import type { Style } from '../render/style.js';
+
+interface RegradeFlags {
+  readonly diff?: string;
+  readonly out?: string;
+  readonly courseFile?: string;
+  readonly json?: boolean;
+}
+
+/** `regrade`: for instructors. Stored exchanges judged by today's tests, and who moves by that. */
+export function registerRegrade(program: Command): void {
+  program
+    .command('regrade')
+    .description("judge a graded class again with today's tests, without running anything")
+    .argument('<dir>', 'the --out of a grading')
+    .option('--out <dir>', 'where the new results go; default DIR-regraded')
+    .option('--diff <old>', 'judge nothing: show who moved between the results OLD and DIR')
+    .option('--course-file <yaml>', 'points, weights and deadlines')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      `
+The old results stay as they are. What cannot be told from what was stored is
+named with the command that runs it again.
+
+Exit codes: 0 done (whoever moves), 2 wrong use, 3 something must be run again.
+
+Examples:
+  npx mqtt-course regrade grades --out grades-2
+  npx mqtt-course regrade grades-2 --diff grades`,
+    )
+    .action(async (folder: string, options: RegradeFlags, command: Command) => {
+      process.exitCode = await regrade(folder, options, styleFor(command));
+    });
+}
+
+async function regrade(folder: string, options: RegradeFlags, style: Style): Promise<number> {
+  const courseFile = await openCourseFile(options);
+  const { buildClass, gradedLessons, gradeChanges, readRecords, readRun, regradeClass } =
+    await import('../../grading/index.js');
+  const grades = async (run: Run, records: readonly Pick<StoredRecord, 'record'>[]) =>
+    buildClass({ run, records, lessons: await gradedLessons(run.lessons), courseFile });
+  const stored = async (where: string): Promise<ClassGrades> => {
+    const run = readRun(at(where));
+    if (!run) {
+      throw new UsageError(
+        `${where} holds no results: there is no run.json in it. Name the --out of a grading.`,
+      );
+    }
+    return grades(run, readRecords(at(where)).records);
+  };
+  const diff = options.diff;
+  const old = await stored(diff ?? folder);
+  if (diff !== undefined) {
+    if (options.out !== undefined) {
+      throw new UsageError(
+        '--diff judges nothing, so there is nothing to write. Leave out --out, or --diff.',
+      );
+    }
+    return tell({ moves: gradeChanges(old, await stored(folder)), mustRun: [] }, options, style);
+  }
+  const out = at(options.out ?? `${folder.replace(/[\\/]+$/, '')}-regraded`);
+  const { run, records, mustRun, judged } = await regradeClass(at(folder), out);
+  const moves = gradeChanges(old, await grades(run, records));
+  return tell({ moves, mustRun, judged, out, from: folder }, options, style);
+}
+
+interface RegradeOutcome {
+  readonly moves: GradeChanges;
+  readonly mustRun: readonly MustRun[];
+  readonly judged?: number;
+  readonly out?: string;
+  readonly from?: string;
+}
+
+function tell(told: RegradeOutcome, options: RegradeFlags, style: Style): number {
+  const code = told.mustRun.length > 0 ? 3 : 0;
+  if (options.json) {
+    printJson({ schema: 'mqtt-course/regrade/1', ...told });
+    return code;
+  }
+  const { moves } = told;
+  const hung = (text: string) => hang('  ', '    ', printable(text).text, style.width);
+  const some = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ['', style.bold(title), ...lines.flatMap(hung)];
+  print([
+    ...(told.judged === undefined
+      ? []
+      : [`${count(told.judged, 'result')} judged again; nothing was run.`]),
+    ...(moves.moves.length === 0
+      ? [`Nobody moves: ${count(moves.compared, 'result')} compared.`]
+      : [...moves.moves.flatMap(move => tellMove(move, style)), '', sum(moves)]),
+    ...some('Only in the old results', moves.onlyBefore),
+    ...some('Only in the new results', moves.onlyNow),
+    ...some(
+      'Must be run again; until then the old result stands',
+      told.mustRun.map(({ learner, lesson, reason }) => `${learner} ${lesson}: ${reason}`),
+    ),
+    ...(told.mustRun.length === 0
+      ? []
+      : hang('  ', '    ', style.cyan(runAgain(told.mustRun)), style.width)),
+    ...(told.out === undefined
+      ? []
+      : ['', `New results: ${shownFolder(told.out)}`, `Reports:     ${reportCommand(told.out)}`]),
+  ]);
+  return code;
+}
+
+const reportCommand = (out: string) => `npx mqtt-course grade report ${shownFolder(out)}`;
+
+/** The command that runs again what has to be. */
+function runAgain(mustRun: readonly MustRun[]): string {
+  const learners = [...new Set(mustRun.map(one => one.learner))];
+  const lessons = [...new Set(mustRun.map(one => Number.parseInt(one.lesson, 10)))];
+  return `npx mqtt-course grade SUBMISSIONS --lessons ${lessons.sort((a, b) => a - b).join(',')} --only ${learners.map(quoted).join(' ')}`;
+}
+
+const quoted = (id: string) =>
+  /^[\w@%+=:,./-]+$/.test(id) ? id : `'${id.replaceAll("'", `'\\''`)}'`;
+
+const shownPoints = (points: number | null) => (points === null ? 'open' : String(points));
+
+function tellMove(move: GradeChange, style: Style): string[] {
+  const { learner, lesson, before, now, checks } = move;
+  const points =
+    before === now
+      ? `${shownPoints(now)}, as before`
+      : `${shownPoints(before)} → ${shownPoints(now)}`;
+  return [
+    '',
+    ...hang('', '  ', style.bold(`${printable(learner).text}  ${lesson}: ${points}`), style.width),
+    ...checks.flatMap(one => [
+      ...hang('  ', '      ', `${one.id} ${one.title}: ${one.before} → ${one.now}`, style.width),
+      ...(one.why ? hang('      ', '      ', style.dim(printable(one.why).text), style.width) : []),
+    ]),
+  ];
+}
+
+function sum({ moves, compared }: GradeChanges): string {
+  const difference = ({ before, now }: GradeChange) => (before ?? 0) - (now ?? 0);
+  const up = moves.filter(one => difference(one) < 0).length;
+  const down = moves.filter(one => difference(one) > 0).length;
+  return `${moves.length} of ${count(compared, 'result')} move: ${up} up, ${down} down, ${moves.length - up - down} with the same points.`;
+}
