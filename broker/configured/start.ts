@@ -11,6 +11,7 @@ import { plainArrival } from './arrival.js';
 import { type ConfiguredState, type ListenerState, prepareListeners } from './listener.js';
 import { closeListener, openListener } from './open-listener.js';
 import { reload } from './reload.js';
+import { loadRevocation } from './revocation.js';
 import { tlsOptions, usesTls } from './tls.js';
 
 export interface FromConfigOptions {
@@ -52,6 +53,7 @@ export async function checkConfig(config: MosquittoConfig): Promise<readonly War
     if (!seen.has(security)) warnings.push(...(await loadRules(config, security)).warnings);
     seen.add(security);
     if (usesTls(listener)) await tlsOptions(config, listener);
+    await loadRevocation(config, listener);
   }
   return warnings;
 }
