@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { duplexPair } from '../../wire/duplex-pair.js';
 import { type MosquittoConfig, securityOf } from '../conf/config.js';
 import { at, type Warning } from '../conf/position.js';
 import { createBroker } from '../core.js';
 import { withGetters } from '../embedded.js';
 import type { Journal } from '../journal.js';
+import { REASON } from '../protocol/reasons.js';
 import { loadRules } from '../rules.js';
 import type { Broker, Dialect, LogEntry } from '../types.js';
 import { plainArrival } from './arrival.js';
@@ -41,7 +43,12 @@ export interface ConfiguredBroker extends Broker {
   /** Reads the file, passwords, ACLs and certificates anew (SIGHUP). Clients that would no longer be
    * let in are disconnected. With an error in a file, what was in force stays, and the log says so. */
   reload(): Promise<void>;
+  /** Stops, and tells clients of MQTT 5 that it does (SIGTERM). */
+  shutDown(): Promise<void>;
 }
+
+/** Milliseconds for the last packets to leave. */
+const LAST_WORDS = 100;
 
 /** Reads every file a configuration names, and opens nothing. Returns all warnings; throws what
  * `startFromConfig` would throw. */
@@ -103,6 +110,16 @@ export async function startFromConfig(
       return near;
     },
     reload: () => reload(state, core),
+    async shutDown() {
+      let told = false;
+      for (const connection of [...core.connections()]) {
+        told ||= connection.who?.protocolVersion === 5;
+        connection.cut(false, 'disconnected: the broker shuts down.', REASON.shuttingDown);
+      }
+      // The last packets leave before the sockets go.
+      if (told) await setTimeout(LAST_WORDS);
+      await core.broker.stop();
+    },
     get listeners() {
       return listeners.filter(({ server }) => server !== undefined).map(bound);
     },

@@ -150,7 +150,9 @@ it('does not grow with a client that never reads', async () => {
   const broker = owned(await startBroker());
   const deaf = broker.open();
   deaf.on('error', () => {});
-  deaf.write(Buffer.concat([seeds[1] as Buffer, mqttPacket.generate(subscribe(1, ['flood', 0]))]));
+  deaf.write(
+    Buffer.concat([seeds311[1] as Buffer, mqttPacket.generate(subscribe(1, ['flood', 0]))]),
+  );
   const flood = await connected(broker, 'flood');
   flood.send(subscribe(1, ['flood', 0]));
   await flood.next();
