@@ -15,11 +15,13 @@ export interface Shares {
   add(clientId: string, name: string, filter: string, subscription: Subscription): void;
   remove(clientId: string, name: string, filter: string): void;
   /** The groups a topic concerns, each once. */
-  match(topic: string): ShareGroup[];
+  match(topic: string): readonly ShareGroup[];
   group(key: string): ShareGroup | undefined;
   /** How many memberships there are. */
   count(): number;
 }
+
+const NONE: readonly ShareGroup[] = [];
 
 export function createShares(): Shares {
   const groups = new Map<string, ShareGroup>();
@@ -42,7 +44,7 @@ export function createShares(): Shares {
       groups.delete(key);
       trie.remove(filter, other => other === group);
     },
-    match: topic => (groups.size === 0 ? [] : trie.match(topic)),
+    match: topic => (groups.size === 0 ? NONE : trie.match(topic)),
     group: key => groups.get(key),
     count: () => [...groups.values()].reduce((sum, { members }) => sum + members.size, 0),
   };
