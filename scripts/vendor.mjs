@@ -2,7 +2,7 @@
  * Makes `dist/vendor/mqtt.mjs`: the client library of the TypeScript track in one file, with V8's
  * compiled code beside it. A check starts the learner's program several times, and reading two
  * hundred small files is most of what a start costs. Beside it go the two files that keep a Node and
- * a Python ready for programs that are not there yet.
+ * a Python ready for programs that are not there yet, and the one that ends what programs left.
  */
 import {
   copyFileSync,
@@ -16,6 +16,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+// One of the libraries asks for it as soon as it is loaded.
+import 'reflect-metadata';
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -114,6 +116,16 @@ try {
   // Not made yet for this Node: slower, not different.
 }
 export const script = new Script(Module.wrap(readFileSync(file, 'utf8')), { filename: file, cachedData });
+// A library's deprecated call is not the program's: Node is silent about one in node_modules, too.
+const { emitWarning } = process;
+process.emitWarning = function (warning, ...more) {
+  const type = warning?.name ?? more[0]?.type ?? more[0];
+  if (type === 'DeprecationWarning') {
+    const caller = new Error().stack.split('\\n').slice(2).find(line => !line.includes('node:'));
+    if (caller?.includes(file)) return;
+  }
+  return Reflect.apply(emitWarning, this, [warning, ...more]);
+};
 export const cacheFile = script.cachedDataRejected !== false ? cache : undefined;
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(import.meta.url), module, file, dirname(file));
@@ -122,7 +134,7 @@ export default mqtt;
 export const { ${names.join(', ')} } = module.exports;
 `,
   );
-  for (const name of ['make-cache.mjs', 'warm.mjs', 'fork-server.py']) {
+  for (const name of ['make-cache.mjs', 'warm.mjs', 'fork-server.py', 'leftovers.mjs']) {
     copyFileSync(join(here, 'vendor', name), join(folder, name));
   }
 }
@@ -152,7 +164,7 @@ function zodOf(sources) {
  * The part of a library that the course uses, as the source of a module.
  * @param {string} name @param {readonly string[]} sources what the course's built files say
  */
-function usedOf(name, sources) {
+async function usedOf(name, sources) {
   const uses = [
     `import (?:\\w+, )?\\{([^}]*)\\} from "${name}"`,
     `import \\w+ from "${name}"`,
@@ -166,9 +178,12 @@ function usedOf(name, sources) {
   const said = sources.flatMap(
     text => text.match(new RegExp(`(from |import\\()"${name}"`, 'g')) ?? [],
   );
-  // Taken as a whole, or for what it does to the globals.
-  if (said.length !== uses.length)
-    return `import * as all from '${name}'; export * from '${name}'; export default all.default;`;
+  // Taken as a whole, or for what it does to the globals. By name: what CommonJS exports is not
+  // known to whoever reads its text.
+  if (said.length !== uses.length) {
+    const all = Object.keys(await import(name)).filter(one => /^(?!default$)[$\w]+$/.test(one));
+    return `import * as all from '${name}'; export const { ${all.join(', ')} } = all; export default all.default;`;
+  }
   const names = uses
     .flatMap(({ match }) => match[1]?.split(',') ?? [])
     .map(one => one.split(' as ')[0].trim());
@@ -196,7 +211,7 @@ export async function gatherLibraries(dist, files) {
   const inputs = new Set();
   for (const name of gathered) {
     const { metafile } = await build({
-      stdin: { contents: usedOf(name, [...texts.values()]), resolveDir: here },
+      stdin: { contents: await usedOf(name, [...texts.values()]), resolveDir: here },
       outfile: join(dist, 'vendor', fileOf(name)),
       bundle: true,
       platform: 'node',

@@ -40,13 +40,21 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   course: [
     'atomic.ts',
     'catalogue.ts',
+    'environment.ts',
     'errors.ts',
     'find.ts',
     'handout.ts',
+    'machine.ts',
     'package-root.ts',
     'track.ts',
   ],
-  checker: ['harness/offence.ts', 'practice/practice.ts', 'program/python.ts'],
+  checker: [
+    'harness/offence.ts',
+    'practice/practice.ts',
+    'program/machine.ts',
+    'program/python.ts',
+    'program/source.ts',
+  ],
   grading: ['exports/formats.ts'],
 };
 

@@ -14,11 +14,16 @@ export interface CrashReport {
 const errorLine =
   /^(?:Uncaught )?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$/;
 const notTheirs =
-  /node:internal|node:events|node:net|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
+  /node:internal|node:events|node:net|mqtt-course-run-|node_modules|dist[\\/]vendor|mqttkit\.py|[\\/]kit\.ts|lib[\\/]python3|site-packages|dist-packages|<frozen/;
+
+/** Characters of a line that are read: what says where and why stands at its beginning. */
+const LONGEST = 2000;
 
 /** Reads the end of a standard error stream. Undefined when no error stands there. */
 export function readCrash(stderr: string): CrashReport | undefined {
-  const lines = stripVTControlCharacters(stderr).split(/\r?\n/);
+  const lines = stripVTControlCharacters(stderr)
+    .split(/\r?\n/)
+    .map(line => line.slice(0, LONGEST));
   const traceback = lines.findLastIndex(line =>
     line.startsWith('Traceback (most recent call last)'),
   );
@@ -60,7 +65,9 @@ function readNode(lines: readonly string[]): CrashReport | undefined {
     error,
     file && line ? `${file}:${line}` : undefined,
     theirs.map(
-      frame => `  ${frame.trim().replace(/(?:file:\/\/)?[^\s(]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1')}`,
+      frame =>
+        // A folder may have spaces in its name: a path begins behind a bracket, or behind `at`.
+        `  ${frame.trim().replace(/(\(|^at (?:async )?)(?:file:\/\/)?[^()]*[\\/]([^\\/]+\.[cm]?[jt]s)/, '$1$2')}`,
     ),
     false,
   );

@@ -106,6 +106,14 @@ export interface Ending {
   readonly startError?: string;
 }
 
+/** The words of a verdict on a file that is no program. */
+export interface UnreadableWords {
+  readonly mistake: string;
+  readonly expected: string;
+  readonly why: string;
+  readonly try: string;
+}
+
 /** What the learner can be told in one line when no program can be made: it is not a verdict. */
 export class ProgramUnavailable extends Error {
   constructor(
@@ -114,6 +122,8 @@ export class ProgramUnavailable extends Error {
     readonly reason: 'work' | 'machine',
     /** Of a syntax error: the four parts. */
     readonly place?: { readonly file: string; readonly line: number; readonly excerpt: string },
+    /** What the verdict says, where the file is no program for another reason than its syntax. */
+    readonly words?: UnreadableWords,
   ) {
     super(message);
     this.name = 'ProgramUnavailable';

@@ -1,12 +1,14 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
+import { machineReasonIn } from '../../course/machine.js';
 import { packageRoot } from '../../course/package-root.js';
-import { scratchFolder } from './scratch.js';
-import { ProgramUnavailable } from './spec.js';
+import { removeTemporary } from '../../course/system/locked.js';
+import { scratchFolder, temporaryUnavailable } from './scratch.js';
+import { ProgramUnavailable, type UnreadableWords } from './spec.js';
 
 const require = createRequire(import.meta.url);
 
@@ -30,11 +32,14 @@ export async function buildTypescript(
   { confined = false }: { readonly confined?: boolean } = {},
 ): Promise<BuiltProgram> {
   const [{ build }] = await Promise.all([import('esbuild'), warmClientLibrary()]);
-  const folder = await mkdtemp(join(scratchFolder(), 'program-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'program-')).catch(error => {
+    throw temporaryUnavailable(error);
+  });
   const outfile = join(folder, 'main.mjs');
-  const dispose = () => rm(folder, { recursive: true, force: true });
+  const dispose = () => removeTemporary(folder);
   try {
-    await build({
+    const { outputFiles } = await build({
+      write: false,
       entryPoints: [entry],
       outfile,
       bundle: true,
@@ -52,8 +57,12 @@ export async function buildTypescript(
       },
       plugins: [...(confined ? [confine(dirname(entry), kit)] : []), linkPackages(kit, confined)],
     });
+    // Written by ourselves: of esbuild, a full disk is a mistake in the learner's file.
+    await writeFile(outfile, outputFiles[0]?.contents ?? '').catch(error => {
+      throw temporaryUnavailable(error);
+    });
   } catch (error) {
-    await dispose();
+    await dispose().catch(() => undefined);
     throw unavailable(error, entry);
   }
   return { args: ['--enable-source-maps', outfile], dispose };
@@ -137,17 +146,51 @@ function warmClientLibrary(): Promise<unknown> {
 
 function unavailable(error: unknown, entry: string): Error {
   const first = (error as Partial<BuildFailure>).errors?.[0];
-  if (!first) return error instanceof Error ? error : new Error(String(error));
+  if (!first || error instanceof ProgramUnavailable)
+    return error instanceof Error ? error : new Error(String(error));
   const file = first.location?.file ? resolve(first.location.file) : entry;
   const line = first.location?.line ?? 0;
   const column = first.location?.column ?? 0;
+  // The learner's line is not at fault: the builder itself could not do its work.
+  if (machineReasonIn(first.text) !== undefined || systemWords.test(first.text)) {
+    return new ProgramUnavailable(`This machine did not do its part: ${first.text}`, 'machine');
+  }
+  // The helpers of the course are known by the name that the file imports.
+  const said = first.text.replace(/"[^"]*[\\/]kit[\\/]kit\.ts"/, '"#kit"');
   const text = first.location?.lineText ?? '';
   const caret = `${' '.repeat(column)}${'^'.repeat(Math.max(1, first.location?.length ?? 1))}`;
-  return new ProgramUnavailable(first.text, 'work', {
-    file,
-    line,
-    excerpt: `${String(line).padStart(4)} | ${text}\n     | ${caret}`,
-  });
+  return new ProgramUnavailable(
+    said,
+    'work',
+    {
+      file,
+      line,
+      excerpt: `${String(line).padStart(4)} | ${text}\n     | ${caret}`,
+    },
+    importWords(said),
+  );
+}
+
+/** How the builder, which is written in Go, names what the system did not let it do. */
+const systemWords = /permission denied|too many open files|no space left|input\/output error/;
+
+/** A file that parses, and imports what is not there. */
+function importWords(text: string): UnreadableWords | undefined {
+  const missing = /^Could not resolve "(.*)"$/.exec(text)?.[1];
+  const name = /^No matching export in "(.*)" for import "(.*)"$/.exec(text);
+  if (missing === undefined && !name) return undefined;
+  return {
+    mistake: 'import-error',
+    expected: 'each import leads to a file that is there',
+    why: name
+      ? `${name[1]} exports nothing of the name ${name[2]}, so not one line of your program ran`
+      : 'the file parses; what this line imports is not there, so not one line of it ran',
+    try: name
+      ? 'look at what that file exports; capitals count'
+      : missing?.startsWith('.')
+        ? `look for ${missing} from the folder of your file on; capitals count, and so does the ending`
+        : 'look at the name; a file of your own begins with ./',
+  };
 }
 
 /** The name of a file as a learner sees it: relative where that is shorter. */

@@ -103,11 +103,13 @@ export async function check(
     if (long) loadTelling();
     const outcome = await judging;
     line.end();
-    const told = await storeOutcome(job, jobs.opened, outcome);
+    // A result that cannot be kept is worth telling all the same.
+    const told = await storeOutcome(job, jobs.opened, outcome, true);
     results.push(told.result);
     if (options.json) process.stdout.write(`${JSON.stringify(told.result)}\n`);
     else if (long) await tellLong(job, told, jobs.opened, style);
     else await tellShort(told.result, style);
+    if (told.unsaved) tell([told.unsaved]);
   }
   process.off('SIGINT', interrupted);
   process.off('SIGTERM', interrupted);

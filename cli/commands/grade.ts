@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
+import { removeTemporary } from '../../course/system/locked.js';
 import { FORMATS } from '../../grading/exports/formats.js';
 import type { ClassPlan, Shard } from '../../grading/index.js';
 import { finish } from '../grade/finish.js';
@@ -193,7 +194,7 @@ async function gradeCommand(
   } finally {
     interrupted.dispose();
     await runner.close();
-    await rm(tmp, { recursive: true, force: true });
+    await removeTemporary(tmp);
   }
 }
 

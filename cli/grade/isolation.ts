@@ -1,4 +1,5 @@
 import { UsageError } from '../../course/index.js';
+import { quoteFor, shellInUse } from '../../course/system/shell.js';
 import type { Isolation } from '../../grading/index.js';
 
 export interface IsolationOptions {
@@ -57,7 +58,7 @@ export async function chooseTier(
   }
   const way = requireSandbox
     ? 'Nothing was run.'
-    : `Nothing was run. Without a sandbox, programs can read your files and reach your network; for programs you trust: npx mqtt-course grade ${folder} --isolation process`;
+    : `Nothing was run. Without a sandbox, programs can read your files and reach your network; for programs you trust: npx mqtt-course grade ${quoteFor(shellInUse(), folder)} --isolation process`;
   const why = reason === '' ? '' : ` ${reason.replace(/\.?$/, '.')}`;
   return {
     isolation: tier,

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patientRemoval } from '../../course/system/locked.js';
 import {
   type SubmissionList,
   UnreadableSubmission,
@@ -38,7 +39,7 @@ export async function collectPrograms(
       }
     }
   } finally {
-    await rm(into, { recursive: true, force: true });
+    await rm(into, patientRemoval);
   }
   return { handed, unreadable };
 }
