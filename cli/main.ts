@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { settleEnvironment } from '../course/environment.js';
+import { UsageError } from '../course/errors.js';
 import { handout } from '../course/handout.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
 import { splitCommandLine, tell } from './invocation.js';
+import { lostDashes } from './lost-dashes.js';
+import { fitConsole } from './terminal/console.js';
 
 /** Adds a command to the program. `own`: what stood after `--`, the learner's own command. */
 type Register = (program: Command, own: readonly string[]) => void | Promise<void>;
@@ -46,6 +49,8 @@ const commands = (): Commands => (handout() ? forEveryone : [...forEveryone, ...
 export async function main(args: readonly string[]): Promise<void> {
   settle();
   try {
+    const lost = lostDashes(args);
+    if (lost !== undefined) throw new UsageError(lost);
     const { ours, own } = splitCommandLine(args);
     const program = await programFor(ours, own);
     if (ours.length === 0) program.outputHelp();
@@ -64,6 +69,7 @@ function settle(): void {
   settleEnvironment();
   const from = process.env['MQTT_COURSE_CWD'];
   if (from && existsSync(from)) process.chdir(from);
+  fitConsole();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.

@@ -17,6 +17,10 @@ const forOthers =
 const seen =
   /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT|COMSPEC|VIRTUAL_ENV|PYENV_\w+|LD_LIBRARY_PATH|LD_PRELOAD|FAKETIME\w*|DONT_FAKE_\w+)$/i;
 
+/** What programs of Windows look for: folders, the machine, and how to find a command. */
+const seenOnWindows =
+  /^(SYSTEMDRIVE|WINDIR|HOMEDRIVE|HOMEPATH|USERNAME|USERDOMAIN|COMPUTERNAME|OS|PROGRAMFILES(\(X86\))?|PROGRAMW6432|COMMONPROGRAMFILES(\(X86\))?|PROGRAMDATA|ALLUSERSPROFILE|PUBLIC|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|PSMODULEPATH)$/i;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 let asGiven: Readonly<Record<string, string>> | undefined;
@@ -43,13 +47,18 @@ export function namesForOthers(): readonly string[] {
 }
 
 /** What a program that is checked sees of the machine's environment. */
-export function passedOn(env: Environment = process.env): Record<string, string> {
-  return only(env, name => seen.test(name));
+export function passedOn(
+  env: Environment = process.env,
+  platform: NodeJS.Platform = process.platform,
+): Record<string, string> {
+  const windows = platform === 'win32';
+  return only(env, name => seen.test(name) || (windows && seenOnWindows.test(name)));
 }
 
 /** What a thread of the course sees: what programs may see, and the settings of the course. */
 export function forThreads(env: Environment = process.env): Record<string, string> {
-  return only(env, name => seen.test(name) || /^(MQTT_COURSE_\w+|NODE_V8_COVERAGE)$/i.test(name));
+  const shown = passedOn(env);
+  return only(env, name => name in shown || /^(MQTT_COURSE_\w+|NODE_V8_COVERAGE)$/i.test(name));
 }
 
 function only(env: Environment, wanted: (name: string) => boolean): Record<string, string> {

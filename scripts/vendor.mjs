@@ -2,7 +2,7 @@
  * Makes `dist/vendor/mqtt.mjs`: the client library of the TypeScript track in one file, with V8's
  * compiled code beside it. A check starts the learner's program several times, and reading two
  * hundred small files is most of what a start costs. Beside it go the two files that keep a Node and
- * a Python ready for programs that are not there yet.
+ * a Python ready for programs that are not there yet, and the one that ends what programs left.
  */
 import {
   copyFileSync,
@@ -134,7 +134,7 @@ export default mqtt;
 export const { ${names.join(', ')} } = module.exports;
 `,
   );
-  for (const name of ['make-cache.mjs', 'warm.mjs', 'fork-server.py']) {
+  for (const name of ['make-cache.mjs', 'warm.mjs', 'fork-server.py', 'leftovers.mjs']) {
     copyFileSync(join(here, 'vendor', name), join(folder, name));
   }
 }

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { packageVersion } from '../../course/package-root.js';
+import { howToInstall } from '../../course/system/index.js';
 import type { Recordings } from '../harness/judge.js';
 import { newSeed } from '../harness/random.js';
 import type { Recording } from '../harness/recording.js';
@@ -71,7 +72,7 @@ export async function brokerProblem(
   const { findMosquitto, remoteBroker } = await import('../../broker/index.js');
   if (name === 'mosquitto') {
     if (findMosquitto()) return undefined;
-    const text = 'Mosquitto is not on this machine. Debian and Ubuntu: sudo apt install mosquitto';
+    const text = `Mosquitto is not on this machine. ${howToInstall('mosquitto')}`;
     return { reason: 'machine', text };
   }
   try {

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { killGroup, killMarked, runDelayMs } from './processes.js';
+import { startable } from '../../course/system/index.js';
+import { coverInherited } from './inherited.js';
+import { endLeftovers, programBegins } from './leftovers.js';
+import { killGroup, runDelayMs } from './processes.js';
 
 /** Carried by a program and all it starts, so that nothing of it outlives it. */
 export const MARK = 'MQTT_COURSE_PROGRAM';
@@ -66,24 +69,34 @@ export function spawnChild(
     readonly mark?: Readonly<Record<string, string>>;
   } = {},
 ): Child {
+  const { command, args, verbatim, problem } = startable(request.command, request.args, request);
+  if (problem !== undefined) return neverStarted(problem);
+  const begun = programBegins();
   let child: ChildProcess;
   try {
-    child = spawn(request.command, [...request.args], {
+    child = spawn(command, [...args], {
       cwd: request.cwd,
       env: request.env,
       detached: process.platform !== 'win32',
-      stdio: ['pipe', 'pipe', 'pipe', ...(options.status ? (['pipe'] as const) : [])],
+      stdio: [
+        'pipe',
+        'pipe',
+        'pipe',
+        ...(options.status ? (['pipe'] as const) : []),
+        ...coverInherited(options.status ? 4 : 3),
+      ],
       windowsHide: true,
+      ...(verbatim ? { windowsVerbatimArguments: true } : {}),
     });
   } catch (error) {
-    // Some of the system's reasons come at once, others as an event.
+    // What is no program at all is told at once, not with an event.
     return neverStarted(error instanceof Error ? error.message : String(error));
   }
+  begun(child.pid);
   const mark = (options.mark ?? request.env)[MARK];
   const ended = new Promise<Ending>(resolve => {
     child.once('exit', (code, signal) => {
-      killGroup(child.pid);
-      if (mark) killMarked(MARK, mark);
+      endLeftovers(child.pid, MARK, mark);
       resolve({ code, ...(signal ? { signal } : {}) });
     });
     child.once('error', error => {
@@ -96,7 +109,7 @@ export function spawnChild(
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
-    ...(options.status ? { status: child.stdio?.[3] as Readable | null } : {}),
+    ...(options.status ? { status: (child.stdio[3] ?? null) as Readable | null } : {}),
     ended,
     closed,
     kill: () => killGroup(child.pid),

@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { posix, win32 } from 'node:path';
 import { passedOn } from '../../course/environment.js';
+import {
+  howToInstall,
+  howToInstallPaho,
+  type Machine,
+  nameAPython,
+} from '../../course/system/index.js';
 import { ProgramUnavailable } from './spec.js';
 
 /** The Pythons of this machine, looked through. */
@@ -58,7 +64,7 @@ async function search(workspace: string | undefined): Promise<Search> {
   const { execa } = await import('execa');
   let withoutPaho: Python | undefined;
   let broken: string | undefined;
-  for (const [command, ...args] of candidates(workspace)) {
+  for (const [command, ...args] of pythonCandidates(workspace)) {
     if (command === undefined) continue;
     const run = await execa(command, [...args, '-c', probe], {
       reject: false,
@@ -103,27 +109,33 @@ function whyBroken(name: string, run: ProbeRun): string | undefined {
   return `${name} is there, but does not work: ${said || how}`;
 }
 
-function candidates(workspace: string | undefined): string[][] {
-  const wanted = process.env['MQTT_COURSE_PYTHON'];
+/** Where a Python may be, as words of a command, what is nearest to the workspace first. */
+export function pythonCandidates(
+  workspace: string | undefined,
+  {
+    platform = process.platform,
+    env = process.env,
+    exists = existsSync,
+  }: Machine & { readonly exists?: (path: string) => boolean } = {},
+): string[][] {
+  const wanted = env['MQTT_COURSE_PYTHON'];
   if (wanted) return [[wanted]];
-  const list: string[][] = [];
-  for (const folder of workspace ? ['.venv', 'venv'] : []) {
-    for (const inside of ['bin/python3', 'Scripts/python.exe']) {
-      const path = join(workspace ?? '', folder, inside);
-      if (existsSync(path)) list.push([path]);
-    }
-  }
-  if (process.platform === 'win32') return [...list, ['py', '-3'], ['python'], ['python3']];
-  return [...list, ...onPath('python3'), ['python']];
-}
-
-/** Every `python3` on the path: the second may have what the first lacks. */
-function onPath(name: string): string[][] {
-  const folders = [...new Set((process.env['PATH'] ?? '').split(delimiter))];
-  return folders
-    .map(folder => join(folder, name))
-    .filter(existsSync)
+  const { delimiter, join } = platform === 'win32' ? win32 : posix;
+  const inside = platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python3'];
+  const venvs = workspace ? [join(workspace, '.venv'), join(workspace, 'venv')] : [];
+  // With -3 the launcher `py` looks past a virtual environment that is active.
+  if (platform === 'win32' && env['VIRTUAL_ENV']) venvs.push(env['VIRTUAL_ENV']);
+  const list = venvs
+    .map(folder => join(folder, ...inside))
+    .filter(exists)
     .map(path => [path]);
+  if (platform === 'win32') return [...list, ['py', '-3'], ['python'], ['python3']];
+  // Every `python3` on the path: the second may have what the first lacks.
+  const onPath = [...new Set((env['PATH'] ?? '').split(delimiter))]
+    .map(folder => join(folder, 'python3'))
+    .filter(exists)
+    .map(path => [path]);
+  return [...list, ...onPath, ['python']];
 }
 
 /** @throws ProgramUnavailable when there is no Python 3, or none with paho-mqtt */
@@ -131,25 +143,26 @@ export async function requirePython(workspace?: string): Promise<Python> {
   const { found: python, broken } = await searchOnce(workspace);
   if (!python && broken) {
     throw new ProgramUnavailable(
-      `The Python track needs Python 3. ${broken}. What to do: repair or remove it, or name another one: MQTT_COURSE_PYTHON=/path/to/python3`,
+      `The Python track needs Python 3. ${broken}. What to do: repair or remove it, or name another one: ${nameAPython()}`,
       'machine',
     );
   }
   if (!python) {
     throw new ProgramUnavailable(
-      'The Python track needs Python 3, and none was found. Install it from python.org, or on Debian and Ubuntu: sudo apt install python3 python3-paho-mqtt',
+      `The Python track needs Python 3, and none was found. Install it ${howToInstall('python')}`,
       'machine',
     );
   }
+  const words = [python.command, ...python.args];
   if (python.pahoError) {
     throw new ProgramUnavailable(
-      `The Python track needs paho-mqtt. ${python.command} (Python ${python.version}) has it, and cannot load it: ${python.pahoError}. What to do: install it again: ${python.command} -m pip install --force-reinstall paho-mqtt`,
+      `The Python track needs paho-mqtt. ${words.join(' ')} (Python ${python.version}) has it, and cannot load it: ${python.pahoError}. What to do: install it again: ${words.join(' ')} -m pip install --force-reinstall paho-mqtt`,
       'machine',
     );
   }
   if (!python.paho) {
     throw new ProgramUnavailable(
-      `The Python track needs paho-mqtt, and ${python.command} (Python ${python.version}) does not have it. Install it: ${python.command} -m pip install paho-mqtt   or: sudo apt install python3-paho-mqtt`,
+      `The Python track needs paho-mqtt, and ${words.join(' ')} (Python ${python.version}) does not have it. Install it: ${howToInstallPaho(words)}`,
       'machine',
     );
   }

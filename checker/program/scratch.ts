@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patientRemoval } from '../../course/system/index.js';
 import { faultText, temporaryProblem } from './machine.js';
 import { ProgramUnavailable } from './spec.js';
 
@@ -25,9 +26,18 @@ export function scratchFolder(): string {
       throw temporaryUnavailable(error);
     }
     const made = folder;
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    process.once('exit', () => discard(made));
   }
   return folder;
+}
+
+/** Removes what is no longer wanted. What somebody still holds stays: it is in a temporary folder. */
+export function discard(path: string): void {
+  try {
+    rmSync(path, patientRemoval);
+  } catch {
+    // Held for longer than it is worth waiting for.
+  }
 }
 
 /** In a thread: uses the folder of the process. A thread may end without a chance to clean up. */

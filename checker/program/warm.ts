@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { passedOn } from '../../course/environment.js';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
-import { killGroup, killMarked, runDelayMs } from './processes.js';
-import { scratchFolder } from './scratch.js';
+import { endLeftovers, programBegins } from './leftovers.js';
+import { killGroup, runDelayMs } from './processes.js';
+import { discard, scratchFolder } from './scratch.js';
 
 /**
  * Node processes that have started and loaded the client library before they are needed. Each waits
@@ -88,7 +89,8 @@ export function refillSoon(): void {
 
 function begin(preload: string): Waiting {
   const mark = randomUUID();
-  const main = join(scratchFolder(), `${mark}.mjs`);
+  // As deep as a built program: see `dist/vendor/warm.mjs`.
+  const main = join(scratchFolder(), `warm-${mark}`, 'main.mjs');
   const child = spawn(
     process.execPath,
     ['--enable-source-maps', '--import', pathToFileURL(preload).href, main],
@@ -136,14 +138,14 @@ export function takeWarm(request: ChildRequest): Child | undefined {
   held(child, 'ref');
   const ended = new Promise<Ending>(resolve => {
     child.once('exit', (code, signal) => {
-      killGroup(child.pid);
-      killMarked(MARK, mark);
-      rmSync(main, { force: true });
+      endLeftovers(child.pid, MARK, mark);
+      discard(dirname(main));
       resolve({ code, ...(signal ? { signal } : {}) });
     });
   });
   const closed = once(child, 'close').catch(() => undefined);
   const before = runDelayMs(child.pid);
+  programBegins()(child.pid);
   const [, file] = request.args;
   const env = { ...request.env, [MARK]: mark };
   word(child)?.end(`${JSON.stringify({ main, file, cwd: request.cwd, env })}\n`);

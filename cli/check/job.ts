@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../../checker/index.js';
 import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
 import { MachineError } from '../../course/machine.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type { VerdictContext } from '../render/verdict.js';
 
 /** What a check was asked to do, once every name is known. */
@@ -270,5 +271,5 @@ function handoutContext(
 }
 
 function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return quoteFor(shellInUse(), word);
 }

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
+import { howToInstall, nameAPython, setVariable, shellInUse } from '../../course/system/index.js';
 import { findEditor } from '../home/editor.js';
 import { currentFolder, print, printJson, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
@@ -76,13 +77,14 @@ async function python(workspace: string | undefined): Promise<Finding> {
   const base = { id: 'python', title: 'Python', needed: false };
   const broken = found ? undefined : await brokenPython(workspace);
   if (broken) {
-    const todo =
-      'only needed for the Python track: repair or remove it, or name another one: MQTT_COURSE_PYTHON=/path/to/python3';
+    const todo = `only needed for the Python track: repair or remove it, or name another one: ${nameAPython()}`;
     return { ...base, ok: false, found: broken, todo };
   }
   if (!found) {
     const todo =
-      'only needed for the Python track: install Python 3.8 or later, then: python3 -m pip install paho-mqtt';
+      process.platform === 'linux'
+        ? 'only needed for the Python track: install Python 3.8 or later, then: python3 -m pip install paho-mqtt'
+        : `only needed for the Python track: install Python 3.8 or later, ${howToInstall('python')}`;
     return { ...base, ok: false, found: 'not found', todo };
   }
   const name = `${found.version} (${[found.command, ...found.args].join(' ')})`;
@@ -117,11 +119,18 @@ function folder(workspace: string | undefined): Finding {
   }
 }
 
-function program(command: string, args: string[], debian: string, why: string): Promise<Finding> {
+/** A program of Mosquitto's: on the path, or where its installer puts it and leaves the path alone. */
+async function program(
+  command: string,
+  args: string[],
+  name: 'mosquitto' | 'mosquitto-clients',
+  why: string,
+): Promise<Finding> {
   const base = { id: command, title: command, needed: false };
+  const file = await located(command);
   return new Promise(resolve => {
     // Its own exit code for help says nothing; that it starts does.
-    execFile(command, args, { timeout: 5000 }, (error, stdout, stderr) => {
+    execFile(file, args, { timeout: 5000 }, (error, stdout, stderr) => {
       const missing = error && 'code' in error && error.code === 'ENOENT';
       const version = /version ([\d.]+)/.exec(`${stdout}${stderr}`)?.[1];
       resolve(
@@ -130,7 +139,7 @@ function program(command: string, args: string[], debian: string, why: string): 
               ...base,
               ok: false,
               found: 'not found',
-              todo: `${why}; on Debian and Ubuntu: sudo apt install ${debian}`,
+              todo: `${why}; ${howToInstall(name)}`,
             }
           : { ...base, ok: true, found: version ?? 'here' },
       );
@@ -138,12 +147,21 @@ function program(command: string, args: string[], debian: string, why: string): 
   });
 }
 
+/** The installer of Windows has a folder of its own, and leaves the path alone. */
+async function located(command: string): Promise<string> {
+  const { findMosquitto } = await import('../../broker/index.js');
+  const broker = findMosquitto();
+  if (broker === undefined) return command;
+  const beside = join(dirname(broker), `${command}${extname(broker)}`);
+  return existsSync(beside) ? beside : command;
+}
+
 /** The learner's own files: each can be read, and is text that a program can be. */
 async function files(workspace: string | undefined): Promise<Finding> {
   const base = { id: 'files', title: 'Your files', needed: false };
   if (!workspace) return { ...base, ok: true, found: 'none here' };
   const { unreadableFiles } = await import('../../checker/program/source.js');
-  const { filesUnder } = await import('../../course/files.js');
+  const { filesUnder } = await import('../../course/index.js');
   const folder = join(workspace, 'exercises');
   const [first, ...more] = await unreadableFiles(filesUnder(folder));
   if (!first) return { ...base, ok: true, found: 'all can be read, in UTF-8' };
@@ -178,7 +196,7 @@ function editor(): Finding {
         ...base,
         ok: false,
         found: 'none named',
-        todo: 'to have files opened for you, set VISUAL, for example: export VISUAL=code',
+        todo: `to have files opened for you, set VISUAL, for example: ${setVariable(shellInUse(), 'VISUAL', 'code')}`,
       };
 }
 

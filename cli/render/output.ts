@@ -43,7 +43,7 @@ function stream(
   style: Style,
 ): string[] {
   if (source === '' && bytes === 0) return [];
-  const { text, escaped } = printable(source.replace(/\n$/, ''));
+  const { text, escaped } = printable(source.replace(/\r?\n$/, ''));
   const whole = text.split('\n');
   const lines = foldFrames(whole, style);
   const kept = Buffer.byteLength(source);

@@ -1,6 +1,7 @@
 /** A live run as a log: without a window. Commands may come as lines on standard input. */
 
 import { type PracticeSession, practise } from '../../checker/index.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import { print } from '../invocation.js';
 import { printable, wrap } from '../render/layout.js';
 import type { Style } from '../render/style.js';
@@ -37,7 +38,9 @@ export async function followRun(
   const quiet = (line: string) => print([style.dim(line)]);
   const between = style.plain ? ', ' : ' · ';
   quiet(`practice broker: mqtt://127.0.0.1:${session.brokerPort}${between}seed ${session.seed}`);
-  quiet(`watch it too: mosquitto_sub -h 127.0.0.1 -p ${session.brokerPort} -t '#' -v`);
+  quiet(
+    `watch it too: mosquitto_sub -h 127.0.0.1 -p ${session.brokerPort} -t ${quoteFor(shellInUse(), '#')} -v`,
+  );
   const env = Object.entries(session.env).map(([key, value]) => `${key}=${value}`);
   if (env.length > 0) quiet(env.map(one => printable(one).text).join('  '));
   quiet('Ctrl-C asks your program to stop; a second Ctrl-C ends it.');

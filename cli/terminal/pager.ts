@@ -34,7 +34,8 @@ function throughPager(command: string, lines: readonly string[]): Promise<boolea
       env: { ...given, LESS },
     });
     child.on('error', () => resolve(false));
-    child.on('close', code => resolve(code !== 127));
+    // Of a command that is not there, cmd says 1 or 9009.
+    child.on('close', code => resolve(process.platform === 'win32' ? code === 0 : code !== 127));
     // A pager that is left early closes its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${lines.join('\n')}\n`);
