@@ -118,7 +118,7 @@ export function whyBroken(name: string, run: ProbeRun): string | undefined {
       ? `MQTT_COURSE_PYTHON names ${name}, which is not there`
       : undefined;
   }
-  const said = run.stderr.trim().split('\n').at(-1)?.trim().slice(0, 300);
+  const said = run.stderr.trim().split('\n').at(-1)?.trim().slice(0, 300).replace(/\.$/, '');
   const how = run.timedOut
     ? 'it did not answer within 10 s'
     : (run.code ?? (run.signal ? `ended by ${run.signal}` : `exit code ${run.exitCode}`));
