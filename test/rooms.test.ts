@@ -36,7 +36,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'reason-codes.ts',
     'draw/',
   ],
-  broker: ['certificates.ts', 'mosquitto/find.ts', 'passwords.ts'],
+  broker: ['certificates.ts', 'passwords.ts'],
   course: [
     'atomic.ts',
     'catalogue.ts',
@@ -46,7 +46,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'handout.ts',
     'machine.ts',
     'package-root.ts',
-    'system/',
     'track.ts',
   ],
   checker: [
