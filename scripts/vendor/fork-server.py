@@ -169,12 +169,12 @@ class NamedSelect:
             renamed(before)
 
 
-def renamed(name):
-    """Gives this thread a name for the system. Returns the one it had; None where that fails."""
+def renamed(name, thread=None):
+    """Gives a thread, else this one, a name for the system. Returns the one it had; None where that fails."""
     if name is None:
         return None
     try:
-        with open(f"/proc/self/task/{threading.get_native_id()}/comm", "r+b", 0) as file:
+        with open(f"/proc/self/task/{thread or threading.get_native_id()}/comm", "r+b", 0) as file:
             before = file.read(16).strip()
             file.write(name)
             return before
@@ -189,6 +189,15 @@ def without_us(kind, error, trace):
     sys.__excepthook__(kind, error.with_traceback(trace), trace)
 
 
+def loop_stop(self, *args, **kwargs):
+    """Asked to end, the loop does so at the end of its turn: from now on it is not at rest."""
+    if self._thread is not None:
+        renamed(b"paho-ending", self._thread.native_id)
+    return paho_loop_stop(self, *args, **kwargs)
+
+
+paho_loop_stop = paho.mqtt.client.Client.loop_stop
+paho.mqtt.client.Client.loop_stop = loop_stop
 paho.mqtt.client.select = NamedSelect()
 gc.collect()
 gc.freeze()

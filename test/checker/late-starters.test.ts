@@ -78,6 +78,7 @@ const pythonPrograms: Readonly<Record<string, string>> = {
     'client.loop_stop()\nfor _ in range(2):\n    client.loop(1.0)\nsay()\nfor _ in range(5):\n    client.loop(0.2)',
   'a handler that sleeps':
     'client.on_subscribe = lambda *_: (time.sleep(1.3), client.publish("late", "x"))\nclient.subscribe("x")\nwait_for_stop()',
+  'the end of the network loop, waited for': 'client.loop_stop()\nclient.loop_start()\nsay()',
   'a slow import':
     "open('slow_import.py', 'w').write('import time\\ntime.sleep(1.3)')\nimport sys\nsys.path.insert(0, '.')\nimport slow_import\nsay()",
 };
