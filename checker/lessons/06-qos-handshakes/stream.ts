@@ -69,6 +69,7 @@ export const everythingAtOnce = scenario<Facts>('everything at once', {
     await context.maybe(
       `the PUBLISH of line ${here.lines.indexOf(last) + 1}, ${last.kind}`,
       entry => fromProgram(entry) && seqOf(entry) === last.seq,
+      8000,
     );
     await program.stop();
   },

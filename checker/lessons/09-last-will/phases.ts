@@ -28,7 +28,7 @@ export const comesBack = check<Facts>({
     const { online, offline } = recording.facts;
     const got = stored(recording, 'newcomer');
     if (got && text(got) === online) return;
-    const fault = recording.trace.entries.find(entry => entry.kind === 'fault');
+    const fault = recording.trace.entries.findLast(entry => entry.kind === 'fault');
     const again = sent(recording, 'CONNECT').find(entry => fault && entry.t > fault.t);
     const spoken = heardBy(recording, offline).find(entry => fault && entry.t >= fault.t);
     const expected = `after the connection was lost: CONNECT, CONNACK, and "${online}" again`;
