@@ -42,6 +42,19 @@ export const comesBack = check<Facts>({
         try: 'leave reconnecting to the library: mqtt.js does it by itself, paho inside loop_start() or loop_forever()',
       });
     }
+    const asked = notes(recording, 'stop-asked')[0]?.t ?? Number.POSITIVE_INFINITY;
+    const own = said(recording).findLast(
+      entry => entry.n > again.n && entry.t < asked && text(entry) === offline,
+    );
+    if (own) {
+      fail({
+        mistake: 'gone-while-running',
+        expected,
+        seen: [again, own, ...read(recording)],
+        why: 'you say yourself that you are gone, on the new connection: what is published when the line breaks waits in the library, and goes out when the line is back',
+        try: 'say OFFLINE only when you are asked to stop; leave lost connections to the will',
+      });
+    }
     fail({
       mistake: 'birth-only-once',
       expected,

@@ -58,17 +58,18 @@ interface Stop {
   readonly on: ScenarioDefinition<Facts>;
   /** What happened, in words for *Seen*. */
   readonly what: string;
+  readonly needs: readonly string[];
   readonly words: Pick<Failure, 'mistake' | 'why' | 'try'>;
 }
 
 /** The check that a stop at a bad moment leaves OFFLINE behind, and a program that has ended. */
-function stops({ id, title, on, what, words }: Stop): Check {
+function stops({ id, title, on, what, needs, words }: Stop): Check {
   return check<Facts>({
     id,
     title,
     clauses: ['3.1.1 MQTT-3.14.4-3'],
     on,
-    needs: ['T5', 'T6', 'T8', 'T9'],
+    needs,
     verify: recording => {
       const { offline } = recording.facts;
       const expected = `${what}; then the program ends, and a newcomer reads "${offline.slice(0, 20)}"`;
@@ -104,6 +105,7 @@ export const stopsBeforeConnack = stops({
   title: 'asked to stop before CONNACK, it does not stay behind as "here"',
   on: stopsEarly,
   what: 'it was asked to stop before CONNACK came',
+  needs: ['T5', 'T6', 'T8', 'T9', 'T10'],
   words: {
     mistake: 'here-after-early-stop',
     why: 'CONNACK came after the request to stop, and with it your "here": the last word that is stored, and DISCONNECT discards the will. A machine that was switched off counts as alive',
@@ -116,6 +118,7 @@ export const stopsWhileAway = stops({
   title: 'asked to stop in an outage, it does not stay behind as "here"',
   on: stopsInOutage,
   what: 'it was asked to stop while the line was down',
+  needs: ['T11'],
   words: {
     mistake: 'here-after-outage',
     why: 'the broker had said your will. Then the line was back, you said "here", and left',
@@ -128,6 +131,7 @@ export const goodbyeAgain = stops({
   title: 'cut between the goodbye and its acknowledgement, it does not come back as "here"',
   on: cutAtGoodbye,
   what: 'the line broke between the goodbye and its acknowledgement',
+  needs: ['T12'],
   words: {
     mistake: 'here-after-goodbye',
     why: 'the library connected again to finish the goodbye. Your connect event said "here" there, and that was the last word',
