@@ -33,6 +33,11 @@ const MOST_ITERATIONS = 2_000_000;
 const MOST_ARGON2 = { memoryKiB: 256 * 1024, passes: 32, lanes: 16 };
 const TOO_DEAR = 'Password hash costs more than this broker spends';
 
+/** Without the space that C's isspace knows; a byte order mark stays, as it does for Mosquitto. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
+}
+
 /** Reads a password_file's text. As Mosquitto 2.0, a line that cannot be used is dropped with a
  * warning; besides its 12-byte salts, the 64-byte salts and argon2id of 2.1 are understood. */
 export function parsePasswords(text: string, file: string): Passwords {
@@ -42,12 +47,12 @@ export function parsePasswords(text: string, file: string): Passwords {
     const place = { file, line: index + 1 };
     if (line.startsWith('#') || !line.includes(':')) continue;
     const colon = line.indexOf(':');
-    const user = line.slice(0, colon).trim();
+    const user = trimmed(line.slice(0, colon));
     if (user === '') {
       warnings.push({ text: `Warning: Invalid line in password file '${file}': ${line}`, place });
       continue;
     }
-    const hash = parseHash(line.slice(colon + 1).trim());
+    const hash = parseHash(trimmed(line.slice(colon + 1)));
     if (typeof hash === 'string') {
       warnings.push({ text: `Error: ${hash} for user ${user}, removing entry.`, place });
     } else if (!users.has(user)) {

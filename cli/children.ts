@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 /**
  * Ends the programs that this process has started, with everything they started: when we are
  * interrupted, nothing of a check may go on running. They lead process groups of their own, so
- * Ctrl-C does not reach them. On Windows it does.
+ * Ctrl-C does not reach them. On Windows they end with us: Node holds its children in a job, and
+ * what they left is ended by `checker/program/leftovers.ts`.
  */
 export function endChildren(): void {
   if (process.platform === 'win32') return;

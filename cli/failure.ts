@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { personsEnvironment } from '../course/environment.js';
 import { CourseError, UsageError } from '../course/errors.js';
+import { MachineError, machineReason } from '../course/machine.js';
 import { packageVersion } from '../course/package-root.js';
 import { errorText } from '../wire/error-text.js';
-import { currentFolder } from './invocation.js';
+import { currentFolder, tell } from './invocation.js';
 
 /**
  * Tells what went wrong, and gives the exit code: 2 for wrong use; 3 when the course itself or the
@@ -12,29 +14,42 @@ import { currentFolder } from './invocation.js';
  */
 export async function report(error: unknown): Promise<number> {
   if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n`);
+    tell([`${error.message}`]);
     return 2;
   }
   if (error instanceof CourseError) {
-    process.stderr.write(`The course itself has a mistake: ${error.message}\n`);
+    tell([`The course itself has a mistake: ${error.message}`]);
     return 3;
   }
   if (error instanceof Error && error.name === 'ProgramUnavailable') {
-    process.stderr.write(`${error.message}\n`);
+    tell([`${error.message}`]);
     return 'reason' in error && error.reason === 'work' ? 1 : 3;
+  }
+  const machine = error instanceof MachineError ? error.message : machineReason(error);
+  if (machine !== undefined && !process.env['MQTT_COURSE_DEBUG']) {
+    const begin = machine.startsWith('This machine') ? '' : 'This machine did not do its part: ';
+    tell([`${begin}${machine} Look at it with: npx mqtt-course doctor`]);
+    return 3;
   }
   const message = errorText(error).split('\n')[0];
   const details = describe(error);
   if (process.env['MQTT_COURSE_DEBUG']) {
-    process.stderr.write(`${details}\n`);
+    tell([`${details}`]);
     return 3;
   }
   const file = await store(details);
+  const options = optionsWord();
   const where = file ? ` Details: ${file}.` : '';
-  process.stderr.write(
-    `Something went wrong in the course, not in your work: ${message}.${where} Look at your machine with: npx mqtt-course doctor\n`,
-  );
+  tell([
+    `Something went wrong in the course, not in your work: ${message}.${where}${options} Look at your machine with: npx mqtt-course doctor`,
+  ]);
   return 3;
+}
+
+/** Options for all Node programs may forbid what the course needs; that they are there is worth a word. */
+function optionsWord(): string {
+  const { NODE_OPTIONS: options } = personsEnvironment();
+  return options ? ` NODE_OPTIONS is set (${options}): try it without.` : '';
 }
 
 function describe(error: unknown): string {

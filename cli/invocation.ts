@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { wrapWords } from './render/layout.js';
 import { makeStyle, type Style } from './render/style.js';
 
 /**
@@ -32,7 +33,15 @@ export function canAsk(): boolean {
 }
 
 export function print(lines: readonly string[]): void {
-  process.stdout.write(lines.map(line => `${line}\n`).join(''));
+  write(process.stdout, lines);
+}
+
+/** A line that is wider than the terminal goes on below, and no word of it is broken. */
+function write(stream: NodeJS.WriteStream, lines: readonly string[]): void {
+  const fitted = stream.isTTY
+    ? lines.flatMap(line => wrapWords(line, Math.max(20, stream.columns || 80)))
+    : lines;
+  stream.write(fitted.map(line => `${line}\n`).join(''));
 }
 
 export function printJson(value: unknown): void {
@@ -41,5 +50,5 @@ export function printJson(value: unknown): void {
 
 /** Beside the result: notices go to standard error, so that `--json` stays clean. */
 export function tell(lines: readonly string[]): void {
-  process.stderr.write(lines.map(line => `${line}\n`).join(''));
+  write(process.stderr, lines);
 }

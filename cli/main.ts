@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { settleEnvironment } from '../course/environment.js';
+import { UsageError } from '../course/errors.js';
 import { handout } from '../course/handout.js';
 import { packageVersion } from '../course/package-root.js';
 import { report } from './failure.js';
-import { splitCommandLine } from './invocation.js';
+import { splitCommandLine, tell } from './invocation.js';
+import { lostDashes } from './lost-dashes.js';
+import { fitConsole } from './terminal/console.js';
 
 /** Adds a command to the program. `own`: what stood after `--`, the learner's own command. */
 type Register = (program: Command, own: readonly string[]) => void | Promise<void>;
@@ -45,6 +49,8 @@ const commands = (): Commands => (handout() ? forEveryone : [...forEveryone, ...
 export async function main(args: readonly string[]): Promise<void> {
   settle();
   try {
+    const lost = lostDashes(args);
+    if (lost !== undefined) throw new UsageError(lost);
     const { ours, own } = splitCommandLine(args);
     const program = await programFor(ours, own);
     if (ours.length === 0) program.outputHelp();
@@ -60,18 +66,35 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** Where an npm script or a moved course was started from, and pipes that close early. */
 function settle(): void {
+  settleEnvironment();
   const from = process.env['MQTT_COURSE_CWD'];
   if (from && existsSync(from)) process.chdir(from);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
-    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();
-    throw error;
-  });
+  fitConsole();
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // The reader of a pipe has gone, or the terminal was closed: nobody is there to be told.
+      if (error.code === 'EPIPE' || isGone(error)) process.exit();
+      throw error;
+    });
+  }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
+      // As a shell says it of a program that ended with its terminal.
+      if (isGone(error)) process.exit(129);
       void report(error).then(code => process.exit(code));
     });
   }
+}
+
+/** What reading, writing or switching a terminal says that is not there any more. */
+function isGone(error: unknown): boolean {
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  return (
+    (process.stdin.isTTY || process.stdout.isTTY) &&
+    path === undefined &&
+    /^(EIO|EBADF|ENOTTY|ENXIO)$/.test(code ?? '') &&
+    /^(read|write|setRawMode)$/.test(syscall ?? '')
+  );
 }
 
 async function programFor(args: readonly string[], own: readonly string[]): Promise<Command> {
@@ -84,14 +107,14 @@ async function programFor(args: readonly string[], own: readonly string[]): Prom
     .helpCommand(false)
     .addHelpText('after', '\nBegin here:\n  npx mqtt-course start')
     .exitOverride();
-  program.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
+  program.configureOutput({ outputError: text => tell([friendly(text, args).trimEnd()]) });
   const wanted = args.find(argument => !argument.startsWith('-'));
   const all = commands();
   const one = all.find(([name]) => name === wanted);
   for (const [, load] of one ? [one] : all) await (await load())(program, own);
   for (const command of program.commands) {
     command.exitOverride();
-    command.configureOutput({ outputError: (text, write) => write(friendly(text, args)) });
+    command.configureOutput({ outputError: text => tell([friendly(text, args).trimEnd()]) });
   }
   return program;
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from './errors.js';
+import { MachineError, machineReason } from './machine.js';
+import { patientRemoval, whileLocked } from './system/locked.js';
 
 /** True for the errors of a folder that may not be written. */
 export function isReadOnly(error: unknown): boolean {
@@ -22,8 +24,8 @@ export function explainWrite(error: unknown, folder: string): unknown {
       `${folder} cannot be made: a file is in the way. Choose another folder: npx mqtt-course start --dir DIR`,
     );
   }
-  if (code === 'ENOSPC') return new UsageError(`${folder} cannot be written: the disk is full.`);
-  return error;
+  const reason = machineReason(error);
+  return reason === undefined ? error : new MachineError(`${folder} cannot be written: ${reason}`);
 }
 
 /** Writes a file so that a reader sees the old text or the new one, never a part. */
@@ -32,30 +34,17 @@ export function writeAtomic(path: string, text: string, mode?: number): void {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
     writeFileSync(temporary, text, mode === undefined ? {} : { mode });
-    rename(temporary, path);
+    // Somebody who reads the old file keeps it from being replaced for a moment.
+    whileLocked(() => renameSync(temporary, path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
 }
 
-/** On Windows a file that somebody reads cannot be replaced for a moment. */
-function rename(from: string, to: string): void {
-  for (let left = 20; ; left--) {
-    try {
-      renameSync(from, to);
-      return;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const busy = process.platform === 'win32' && (code === 'EPERM' || code === 'EBUSY');
-      if (!busy || left === 0) throw error;
-      pause(25);
-    }
-  }
-}
-
 const STALE_MS = 10_000;
 const PATIENCE_MS = 5_000;
+const MOST_REFUSALS = 50;
 
 /**
  * Runs `work` while nobody else does with the same lock. A lock left behind by a process that died
@@ -63,22 +52,35 @@ const PATIENCE_MS = 5_000;
  */
 export function withLock<Result>(path: string, work: () => Result): Result {
   const deadline = Date.now() + PATIENCE_MS;
+  let refused = 0;
   for (;;) {
     try {
       mkdirSync(path);
       break;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (age(path) > STALE_MS || Date.now() > deadline)
-        rmSync(path, { recursive: true, force: true });
+      if (!taken(error)) throw error;
+      if (!existsSync(path)) refused += 1;
+      // Refused again and again, with nothing there: the folder may not be written.
+      if (refused > MOST_REFUSALS) throw error;
+      if (age(path) > STALE_MS || Date.now() > deadline) rmSync(path, patientRemoval);
       else pause(15);
     }
   }
   try {
     return work();
   } finally {
-    rmSync(path, { recursive: true, force: true });
+    try {
+      rmSync(path, patientRemoval);
+    } catch {
+      // Somebody holds it: the next one takes it over when it is old.
+    }
   }
+}
+
+/** On Windows a folder that is being deleted answers as one that may not be made. */
+function taken(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EEXIST' || (process.platform === 'win32' && isReadOnly(error));
 }
 
 function age(path: string): number {

@@ -9,6 +9,7 @@ import { makeLinks, writeShim } from './links.js';
 import { packageRoot, packageVersion } from './package-root.js';
 import { deliveredFiles, type Refreshed, refresh } from './refresh.js';
 import { readState, type State, updateState } from './state.js';
+import { nativePath } from './system/paths.js';
 import { isTrack, type Track } from './track.js';
 
 export interface OpenWorkspace {
@@ -99,13 +100,14 @@ function tell({ added, updated, kept, restored }: Refreshed): string[] {
     ...(lessons.length > 0 ? [`New in the course: ${lessons.join(', ')}.`] : []),
     ...(newer.length > 0
       ? [
-          `The course has newer stubs; you had not touched these, so they are replaced: ${newer.join(', ')}.`,
+          `The course has newer stubs; you had not touched these, so they are replaced: ${newer.map(path => nativePath(path)).join(', ')}.`,
         ]
       : []),
     ...kept.map(
-      one => `The course has a newer ${one.path}. Yours is kept; the newer one is ${one.newer}.`,
+      one =>
+        `The course has a newer ${nativePath(one.path)}. Yours is kept; the newer one is ${nativePath(one.newer)}.`,
     ),
-    ...restored.map(path => `${path} was missing, and is there again.`),
+    ...restored.map(path => `${nativePath(path)} was missing, and is there again.`),
   ];
 }
 
@@ -115,7 +117,7 @@ export interface ExercisePlace {
   readonly folder: string;
   /** Absolute path of the file that is run. */
   readonly entry: string;
-  /** The same, relative to the workspace, with forward slashes. */
+  /** The same, relative to the workspace, as this system writes it: for people. */
   readonly shown: string;
 }
 
@@ -135,9 +137,9 @@ export function exercisePlace(
         : `${lesson} has no exercise in ${track}. Take the other track: npx mqtt-course check ${lesson} --track ${other}`,
     );
   }
-  const shown = `exercises/${lesson}/${track}/${entry}`;
+  const path = `exercises/${lesson}/${track}/${entry}`;
   const folder = join(workspace.folder, 'exercises', lesson, track);
-  return { folder, entry: join(workspace.folder, shown), shown };
+  return { folder, entry: join(workspace.folder, path), shown: nativePath(path) };
 }
 
 /** The lesson and track that a folder inside a workspace belongs to. */
@@ -146,7 +148,10 @@ export function lessonAt(
   folder: string,
   root?: string,
 ): { readonly lesson?: string; readonly track?: Track } {
-  const [exercises, lesson, track] = relative(workspace.folder, resolve(folder)).split(sep);
+  // Windows and macOS find a folder by its name in any case, and keep it as it was typed.
+  const [exercises, lesson, track] = relative(workspace.folder, resolve(folder))
+    .toLowerCase()
+    .split(sep);
   if (exercises !== 'exercises' || !lessonRefs(root).some(one => one.id === lesson)) return {};
   return { ...(lesson ? { lesson } : {}), ...(isTrack(track) ? { track } : {}) };
 }

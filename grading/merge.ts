@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { writeAtomic } from '../course/atomic.js';
 import { UsageError } from '../course/index.js';
+import { patientRemoval } from '../course/system/index.js';
 import {
   bundlePath,
   type Member,
@@ -161,7 +162,7 @@ function refuseToMix(out: string, folders: readonly string[]): void {
   }
   // What an earlier merge put there.
   for (const folder of there ? ['results', 'bundles'] : []) {
-    rmSync(join(out, folder), { recursive: true, force: true });
+    rmSync(join(out, folder), patientRemoval);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Records the results that `test/cli/screens.test.ts` draws: real programs, real checks, one seed.
- * `node scripts/failures.mjs [name…]` after a build. Review the screens after it: they are golden.
+ * `npm run failures [name…]`, with names of cases or numbers of lessons. Review the screens after it:
+ * they are golden.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,9 +15,20 @@ const cases = JSON.parse(readFileSync(join(root, 'test/cli/failures/cases.json')
 const folder = join(root, 'test/cli/failures/recorded');
 const names = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
+const isMeant = (one, name) =>
+  one.name === name || Number.parseInt(one.lesson, 10) === Number(name);
+const unknown = names.find(name => !cases.some(one => isMeant(one, name)));
+if (unknown) {
+  console.error(
+    `There is no case ${unknown}, and none of such a lesson. In test/cli/failures/cases.json: ${cases.map(one => one.name).join(', ')}`,
+  );
+  process.exit(2);
+}
+// An npm script says where it was called from; these commands are called in a workspace of their own.
+const { npm_lifecycle_event: _, INIT_CWD: __, ...environment } = process.env;
 
 for (const one of cases) {
-  if (names.length > 0 && !names.includes(one.name)) continue;
+  if (names.length > 0 && !names.some(name => isMeant(one, name))) continue;
   const workspace = mkdtempSync(join(tmpdir(), 'mqtt-course-failures-'));
   try {
     const command = ['start', '--dir', join(workspace, 'w'), '--yes', '--track', one.track];
@@ -42,15 +54,16 @@ for (const one of cases) {
 
 /** @param {readonly string[]} args @param {string} cwd @param {Record<string, string>} [env] */
 function run(args, cwd, env = {}) {
-  const { stderr, error } = spawnSync(
+  const { stderr, error, status } = spawnSync(
     process.execPath,
     [join(root, 'bin/mqtt-course.js'), ...args],
     {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...environment, ...env },
       encoding: 'utf8',
     },
   );
   if (error) throw error;
   if (stderr) console.error(stderr.trim());
+  if (status === 2) throw new Error(`wrong use: ${args.join(' ')}`);
 }

@@ -1,4 +1,4 @@
-/** Draws the pictures in the lessons anew, from real runs. Run `npm run build` first. */
+/** Draws the pictures in the lessons anew, from real runs: `npm run pictures` for all, or with lessons behind it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
   drawPicture,
@@ -6,10 +6,10 @@ import {
   picturesOf,
   replacePictures,
 } from '../dist/checker/prove/pictures.js';
-import { lessonIds } from '../dist/course/index.js';
+import { findLesson, lessonIds } from '../dist/course/index.js';
 
-const wanted = process.argv.slice(2);
-for (const lesson of lessonIds().filter(id => wanted.length === 0 || wanted.includes(id))) {
+const wanted = process.argv.slice(2).map(name => findLesson(name).id);
+for (const lesson of wanted.length > 0 ? wanted : lessonIds()) {
   const drawn = new Map();
   for (const picture of picturesOf(lesson)) drawn.set(picture.header, await drawPicture(picture));
   if (drawn.size === 0) continue;

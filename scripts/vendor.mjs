@@ -2,7 +2,7 @@
  * Makes `dist/vendor/mqtt.mjs`: the client library of the TypeScript track in one file, with V8's
  * compiled code beside it. A check starts the learner's program several times, and reading two
  * hundred small files is most of what a start costs. Beside it go the two files that keep a Node and
- * a Python ready for programs that are not there yet.
+ * a Python ready for programs that are not there yet, and the one that ends what programs left.
  */
 import {
   copyFileSync,
@@ -116,6 +116,16 @@ try {
   // Not made yet for this Node: slower, not different.
 }
 export const script = new Script(Module.wrap(readFileSync(file, 'utf8')), { filename: file, cachedData });
+// A library's deprecated call is not the program's: Node is silent about one in node_modules, too.
+const { emitWarning } = process;
+process.emitWarning = function (warning, ...more) {
+  const type = warning?.name ?? more[0]?.type ?? more[0];
+  if (type === 'DeprecationWarning') {
+    const caller = new Error().stack.split('\\n').slice(2).find(line => !line.includes('node:'));
+    if (caller?.includes(file)) return;
+  }
+  return Reflect.apply(emitWarning, this, [warning, ...more]);
+};
 export const cacheFile = script.cachedDataRejected !== false ? cache : undefined;
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(import.meta.url), module, file, dirname(file));
@@ -124,7 +134,7 @@ export default mqtt;
 export const { ${names.join(', ')} } = module.exports;
 `,
   );
-  for (const name of ['make-cache.mjs', 'warm.mjs', 'fork-server.py']) {
+  for (const name of ['make-cache.mjs', 'warm.mjs', 'fork-server.py', 'leftovers.mjs']) {
     copyFileSync(join(here, 'vendor', name), join(folder, name));
   }
 }

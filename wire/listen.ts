@@ -1,4 +1,5 @@
 /** The tap's own listening socket, which can be shut and opened again on the same port. */
+import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { ClientLimits } from './client-limits.js';
@@ -12,7 +13,7 @@ export interface ListenOptions {
   readonly who: string;
   /** 0, the default, takes a free port, and keeps it until the tap is closed, also while it is shut. */
   readonly port?: number;
-  /** Loopback (127.0.0.1) when absent. */
+  /** Loopback (127.0.0.1) when absent; `localhost` is every address that this name has here. */
   readonly host?: string;
   /** With it, clients speak TLS with the tap, and the trace shows what is inside. */
   readonly tls?: TlsOptions;
@@ -52,6 +53,16 @@ function tlsWords(error: Error & { code?: string; reason?: string }): string {
   return error.reason ?? error.message;
 }
 
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** A client that dials `localhost` may come by IPv4 or by IPv6, in the order of its own library. */
+async function addressesOf(host: string): Promise<readonly string[]> {
+  if (host !== 'localhost') return [host];
+  const found = await lookup(host, { all: true }).catch(() => []);
+  const own = found.map(one => one.address).filter(one => /^(127\.|::1$)/.test(one));
+  return own.length > 0 ? [...new Set(own)] : ['127.0.0.1'];
+}
+
 /** Ports that another program has are passed over, so many at most. */
 const MOST_TRIES = 100;
 
@@ -60,9 +71,9 @@ export async function listen(
   options: ListenOptions,
   hooks: ListenHooks,
 ): Promise<OwnedTapListener> {
-  const host = options.host ?? '127.0.0.1';
+  const hosts = await addressesOf(options.host ?? '127.0.0.1');
   const raw = new Set<Socket>();
-  let server: Server | undefined;
+  let servers: readonly Server[] | undefined;
 
   function create(): Server {
     if (!options.tls) return createServer({ allowHalfOpen: true, noDelay: true }, hooks.connected);
@@ -77,7 +88,7 @@ export async function listen(
     return secure;
   }
 
-  async function open(port: number): Promise<Server> {
+  async function openAt(port: number, host: string | undefined): Promise<Server> {
     const opening = create();
     const made = await options.socket?.(port);
     await new Promise<void>((resolve, reject) => {
@@ -94,14 +105,35 @@ export async function listen(
     return opening;
   }
 
+  /** The same port at each address; an address that this machine only has a name for is left out. */
+  async function open(port: number): Promise<readonly Server[]> {
+    if (options.socket) return [await openAt(port, undefined)];
+    const opened: Server[] = [];
+    let unusable: unknown;
+    for (const host of hosts) {
+      try {
+        opened.push(await openAt(opened[0] ? portOf(opened[0]) : port, host));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
+          for (const one of opened) one.close();
+          throw error;
+        }
+        unusable = error;
+      }
+    }
+    if (opened.length === 0) throw unusable;
+    return opened;
+  }
+
   function shut(): void {
     // The callback of close() waits for the connections as well; the socket itself shuts at once.
-    server?.close();
-    server = undefined;
+    for (const server of servers ?? []) server.close();
+    servers = undefined;
   }
 
   /** Of our own ports, the first that is free; where none is, one that the system hands out. */
-  async function openFree(): Promise<Server> {
+  async function openFree(): Promise<readonly Server[]> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const port = await takePort();
       if (port === undefined) break;
@@ -117,8 +149,9 @@ export async function listen(
   }
 
   const wanted = options.port ?? 0;
-  server = await (wanted === 0 && !options.socket ? openFree() : open(wanted));
-  const { port } = server.address() as AddressInfo;
+  const opened = await (wanted === 0 && !options.socket ? openFree() : open(wanted));
+  servers = opened;
+  const port = opened[0] ? portOf(opened[0]) : wanted;
   return {
     port,
     async close() {
@@ -126,7 +159,7 @@ export async function listen(
       await new Promise(resolve => setImmediate(resolve));
     },
     async reopen() {
-      server ??= await open(port);
+      servers ??= await open(port);
     },
     destroy() {
       shut();

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { packageVersion } from '../../course/package-root.js';
+import { howToInstall } from '../../course/system/index.js';
 import type { Recordings } from '../harness/judge.js';
 import { newSeed } from '../harness/random.js';
 import type { Recording } from '../harness/recording.js';
@@ -12,7 +15,9 @@ import {
   type Track,
   type Verdict,
 } from '../harness/result.js';
+import { machineFault, watchClock } from '../program/machine.js';
 import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
+import { encodingNotice } from '../program/source.js';
 import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
 import { shownPath } from '../program/typescript.js';
 import type { ProgramRun, TestHost } from './test-host.js';
@@ -67,7 +72,7 @@ export async function brokerProblem(
   const { findMosquitto, remoteBroker } = await import('../../broker/index.js');
   if (name === 'mosquitto') {
     if (findMosquitto()) return undefined;
-    const text = 'Mosquitto is not on this machine. Debian and Ubuntu: sudo apt install mosquitto';
+    const text = `Mosquitto is not on this machine. ${howToInstall('mosquitto')}`;
     return { reason: 'machine', text };
   }
   try {
@@ -112,6 +117,7 @@ export async function checkWith(
   release: () => void = () => undefined,
 ): Promise<CheckOutcome> {
   const started = performance.now();
+  const jumped = watchClock();
   const seed = request.seed ?? newSeed();
   const base = {
     schema: RESULT_SCHEMA,
@@ -164,19 +170,50 @@ export async function checkWith(
       );
     }
     const output = outputOf(run);
+    const status = overall(run.verdicts);
+    // What a machine that is out of order makes of a program is no failure of the program. In a
+    // sandbox a program may be the reason for it, and must not gain from that.
+    const fault =
+      status === 'passed' || request.launcher ? undefined : await machineFault(jumped());
+    if (fault !== undefined) {
+      const told = { status: 'unknown', checks: [], notice: fault } as const;
+      return finish(told, run.recordings, prepared.files);
+    }
+    const notice = status === 'failed' ? await encodingNoticeOf(request.program) : undefined;
     return finish(
       {
-        status: overall(run.verdicts),
+        status,
         checks: run.verdicts,
+        ...(notice === undefined ? {} : { notice }),
         ...(output ? { program: output } : {}),
       },
       run.recordings,
       prepared.files,
     );
+  } catch (error) {
+    if (!(error instanceof ProgramUnavailable)) throw error;
+    return finish({ status: 'unknown', checks: [], notice: error.message }, {}, prepared.files);
   } finally {
     await prepared.dispose();
   }
 }
+
+/** A word on the bytes of the learner's files, for a result that is red. */
+async function encodingNoticeOf(program: ProgramSource): Promise<string | undefined> {
+  if (program.kind !== 'file') return undefined;
+  const folder = dirname(program.path);
+  const beside = await readdir(folder).catch(() => []);
+  const names = [basename(program.path), ...beside.filter(isText)];
+  for (const name of new Set(names)) {
+    const bytes = await readFile(join(folder, name)).catch(() => undefined);
+    const notice = bytes && encodingNotice(bytes, name);
+    if (notice) return notice;
+  }
+  return undefined;
+}
+
+/** What a lesson has beside a program: configurations, password and rule files, a document. */
+const isText = (name: string): boolean => /^[\w-]+(\.(conf|txt|md))?$/.test(name);
 
 /** The verdict on a file that cannot be read as a program. */
 function unreadable(error: ProgramUnavailable, workspace = process.cwd()): Verdict {
@@ -194,6 +231,7 @@ function unreadable(error: ProgramUnavailable, workspace = process.cwd()): Verdi
     try: 'mend the place under the caret; the slip is often one line earlier',
     packets: [],
     mistake: 'syntax-error',
+    ...error.words,
   };
 }
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { ProgramUnavailable } from '../program/spec.js';
 import { type CheckOutcome, type CheckRequest, checkWith } from './check-program.js';
 import { openTestHost, type TestHost } from './test-host.js';
 
@@ -63,11 +64,16 @@ function open(options: { readonly again: boolean }) {
   };
   /** Prepares the host that the next check will take. */
   const expect = ({ lesson, track }: Expected) => {
-    if (free.length === 0 && hosts.size < MOST_AT_ONCE) free.push(add());
-    free.at(-1)?.ready({
-      ...(lesson ? { lesson } : {}),
-      ...(track === 'typescript' ? { node: FIRST_PROCESSES } : {}),
-    });
+    try {
+      if (free.length === 0 && hosts.size < MOST_AT_ONCE) free.push(add());
+      free.at(-1)?.ready({
+        ...(lesson ? { lesson } : {}),
+        ...(track === 'typescript' ? { node: FIRST_PROCESSES } : {}),
+      });
+    } catch (error) {
+      // What the machine does not give is told by the check itself.
+      if (!(error instanceof ProgramUnavailable)) throw error;
+    }
   };
   const take = async (signal: AbortSignal | undefined): Promise<Pick<TestHost, 'run'>> => {
     if (closed) throw new Error('the session is closed');

@@ -194,6 +194,8 @@ async function startVitest(
               now.runs.set(program, run);
               now.request.onProgram?.(run);
             } else {
+              // What broke is told where nothing could be judged.
+              if (test.name === 'verdicts') now.faults.push(...errorsOf(test));
               now.request.onCheck?.(spec.id, test.name, test.ok() ? 'passed' : 'failed');
             }
           },
@@ -203,7 +205,8 @@ async function startVitest(
         },
       ],
     },
-    { logLevel: 'silent', clearScreen: false },
+    // It listens to nobody; by a name it would ask the system for its address.
+    { logLevel: 'silent', clearScreen: false, server: { host: '127.0.0.1' } },
   );
 }
 
@@ -219,6 +222,10 @@ export async function runHiddenTests(request: HostRequest): Promise<ProgramRun[]
   } finally {
     await host.close();
   }
+}
+
+function errorsOf(test: TestCase): string[] {
+  return (test.result().errors ?? []).map(error => error.stack ?? error.message);
 }
 
 function unhandled(vitest: Vitest): string[] {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { PoolRunnerInitializer } from 'vitest/node';
+import { forThreads } from '../../course/environment.js';
 import type { ChildRequest } from '../program/child.js';
 import { scratchFolder } from '../program/scratch.js';
 import { borrowWorker, type LastingWorker } from './vitest-protocol.js';
@@ -54,12 +55,16 @@ export function openWorkerPool(): WorkerPool {
     const worker = new Worker(entry, {
       workerData: { orders: port2, scratch: scratchFolder() },
       transferList: [port2],
-      // Kept from the terminal. Nobody reads it: a stream that is read keeps the process running.
+      env: forThreads(),
+      // Kept from the terminal: see `quiet.ts`.
       stdout: true,
       stderr: true,
       // Of our own options, only what measures.
       execArgv: process.execArgv.filter(one => /^--(cpu|heap)-prof/.test(one)),
     });
+    // What Node prints there by itself would wait for a reader, and keep this process running.
+    worker.stdout.destroy();
+    worker.stderr.destroy();
     const thread: PoolThread = { worker, orders: port1, prepared: false, alive: true };
     worker.once('exit', () => {
       thread.alive = false;

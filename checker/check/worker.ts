@@ -2,6 +2,7 @@
  * The thread in which hidden tests run: Vitest's worker, with what costs time to load kept from one
  * run to the next. See `worker-pool.ts`, which starts it and gives the orders.
  */
+import './quiet.js';
 import * as module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';

@@ -5,7 +5,9 @@ import {
   startBroker,
   startMosquitto,
 } from '../../broker/index.js';
+import { machineReasonIn } from '../../course/machine.js';
 import { createPeer, createTap, type Peer, type TapListener } from '../../wire/index.js';
+import { requireLocalhost } from '../program/machine.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import type { Guards, Launcher, OpenLauncher, ProgramSpec } from '../program/spec.js';
 import {
@@ -62,6 +64,17 @@ async function openLauncher(
   if (!launcher) return undefined;
   const module = (await import(launcher.module)) as { openLauncher: OpenLauncher };
   return module.openLauncher(launcher.options, onLimit);
+}
+
+/**
+ * Why a program could not be started, where that is no failure of the program: of a command that was
+ * given, the words themselves may be wrong; anything else is found and started by us.
+ */
+function notStarted(name: string, error: string, { track, launcher }: ProgramSpec) {
+  const reason = machineReasonIn(error);
+  if (launcher) return `${name}: ${error}`;
+  if (reason !== undefined) return `This machine did not do its part: ${reason}`;
+  return track === 'command' ? undefined : `${name} could not be started: ${error}`;
 }
 
 /** What the client identifiers of the checker's own peers begin with; no program may use it. */
@@ -148,6 +161,7 @@ export async function openContext<Facts>(
     const { port } = await listen(name);
     if (closed) throw new Error(STOPPED);
     const host = startOptions.host ?? '127.0.0.1';
+    if (host === 'localhost' && !launcher) await requireLocalhost();
     const env = {
       MQTT_URL: `${startOptions.scheme ?? 'mqtt'}://${host}:${port}`,
       MQTT_HOST: host,
@@ -158,7 +172,7 @@ export async function openContext<Facts>(
     const onExit = (record: ProgramRecord) => {
       running.delete(program);
       records.push(record);
-      if (launcher && record.startError) broken ??= `${name}: ${record.startError}`;
+      if (record.startError) broken ??= notStarted(name, record.startError, spec);
       const how = record.signal ? `by ${record.signal}` : `with exit code ${record.exitCode}`;
       tap.note('ended', record.startError ?? `the program ended ${how}`, name);
       waits.programEnded();

@@ -1,3 +1,4 @@
+import { MachineError, machineReason } from '../../course/machine.js';
 import { TRACE_SCHEMA } from '../../wire/index.js';
 import type { ProgramSpec } from '../program/spec.js';
 import { type ContextSettings, openContext, STOPPED } from './open-context.js';
@@ -56,6 +57,9 @@ export async function perform<Facts>(
 }
 
 function faultOf(error: unknown): string {
+  if (error instanceof MachineError) return error.message;
+  const reason = machineReason(error);
+  if (reason !== undefined) return `This machine did not do its part: ${reason}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

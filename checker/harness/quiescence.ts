@@ -19,7 +19,7 @@ export async function untilQuiescent(
   port: number,
   now: () => number,
   stallWatch: StallWatch,
-  socketTable = '/proc/net/tcp',
+  socketTable?: string,
 ): Promise<void> {
   let waiting = true;
   const look = async () => {
@@ -178,9 +178,11 @@ const EVERYTHING = {
 } as const;
 
 /** Whether a program's connection to this port has bytes that it has not read. False where the system does not tell. */
-export async function hasUnread(port: number, socketTable = '/proc/net/tcp'): Promise<boolean> {
+export async function hasUnread(port: number, socketTable?: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  const table = await readFile(socketTable, 'latin1').catch(() => '');
+  const tables = socketTable === undefined ? ['/proc/net/tcp', '/proc/net/tcp6'] : [socketTable];
+  const read = tables.map(one => readFile(one, 'latin1').catch(() => ''));
+  const table = (await Promise.all(read)).join('\n');
   const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table.split('\n').some(line => {
     const [, , to, , queues] = line.trim().split(/\s+/);

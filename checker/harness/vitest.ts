@@ -55,8 +55,8 @@ export function describeLesson(lesson: Lesson): void {
         });
       }
       test('verdicts', async ({ task }) => {
-        const verdicts = await run().verdicts();
         task.meta.program = spec.id;
+        const verdicts = await run().verdicts();
         task.meta.verdicts = verdicts;
         if (inject('keepRecordings')) task.meta.recordings = await run().recordings();
         forgetProgram(spec.id);

@@ -7,6 +7,7 @@ import type { Lesson } from '../harness/lesson.js';
 import { whenClosed } from '../harness/quiescence.js';
 import { newSeed, randomFrom } from '../harness/random.js';
 import type { ProgramRecord } from '../harness/recording.js';
+import { requireLocalhost } from '../program/machine.js';
 import { prepareProgram } from '../program/prepare.js';
 import { type RunningProgram, startProgram } from '../program/run.js';
 import { tellStory } from './story.js';
@@ -52,6 +53,8 @@ export interface PracticeSession {
   readonly program: RunningProgram;
   /** Whether the lesson brings events of its own, and whether they come now. */
   readonly story: 'none' | 'on' | 'off';
+  /** No event of the lesson's own will come any more, unless the program is started again. */
+  readonly told: boolean;
   /** Lets the lesson's own events wait, or go on. */
   tell(on: boolean): void;
   /** Publishes as the world around the program; resolves as the peer's `publish`. */
@@ -92,7 +95,11 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
   const tap = createTap({ open: () => broker.open(), now, maxEntries: 100_000 });
   tap.onEntry(request.onEntry);
   const [who] = PRACTICE_LIFELINES.left;
-  const { port } = await tap.listen({ who, ...(tls ? { tls: tls.options } : {}) });
+  if (tls) await requireLocalhost();
+  const { port } = await tap.listen({
+    who,
+    ...(tls ? { host: 'localhost', tls: tls.options } : {}),
+  });
   // A certificate is for a name, not for an address.
   const host = tls ? 'localhost' : '127.0.0.1';
   const world = createWorld(tap, PRACTICE_LIFELINES.right[0], env);
@@ -163,6 +170,9 @@ export async function practise(request: PracticeRequest): Promise<PracticeSessio
     },
     get story() {
       return story.empty ? 'none' : telling ? 'on' : 'off';
+    },
+    get told() {
+      return story.told || !telling;
     },
     tell: on => {
       telling = on;

@@ -17,7 +17,7 @@ export function tellStory(
   tap: Tap,
   who: string,
   teller: Teller,
-): { readonly empty: boolean; end(): void } {
+): { readonly empty: boolean; readonly told: boolean; end(): void } {
   const left = [...events];
   let timer: NodeJS.Timeout | undefined;
   const next = async () => {
@@ -33,6 +33,9 @@ export function tellStory(
   });
   return {
     empty: events.length === 0,
+    get told() {
+      return left.length === 0;
+    },
     end: () => {
       begin();
       clearInterval(timer);

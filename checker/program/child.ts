@@ -1,7 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { killGroup, killMarked, runDelayMs } from './processes.js';
+import { startable } from '../../course/system/index.js';
+import { coverInherited } from './inherited.js';
+import { endLeftovers, programBegins } from './leftovers.js';
+import { killGroup, runDelayMs } from './processes.js';
 
 /** Carried by a program and all it starts, so that nothing of it outlives it. */
 export const MARK = 'MQTT_COURSE_PROGRAM';
@@ -42,6 +45,19 @@ export interface ChildRequest {
   readonly env: Readonly<Record<string, string>>;
 }
 
+function neverStarted(startError: string): Child {
+  return {
+    pid: undefined,
+    stdin: null,
+    stdout: null,
+    stderr: null,
+    ended: Promise.resolve({ code: null, startError }),
+    closed: Promise.resolve(),
+    kill: () => undefined,
+    starvedMs: () => 0,
+  };
+}
+
 /**
  * Starts a command as the leader of a process group of its own.
  * @param options.mark the environment that carries the mark, where it is not the command's own
@@ -53,18 +69,34 @@ export function spawnChild(
     readonly mark?: Readonly<Record<string, string>>;
   } = {},
 ): Child {
-  const child = spawn(request.command, [...request.args], {
-    cwd: request.cwd,
-    env: request.env,
-    detached: process.platform !== 'win32',
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.status ? (['pipe'] as const) : [])],
-    windowsHide: true,
-  });
+  const { command, args, verbatim, problem } = startable(request.command, request.args, request);
+  if (problem !== undefined) return neverStarted(problem);
+  const begun = programBegins();
+  let child: ChildProcess;
+  try {
+    child = spawn(command, [...args], {
+      cwd: request.cwd,
+      env: request.env,
+      detached: process.platform !== 'win32',
+      stdio: [
+        'pipe',
+        'pipe',
+        'pipe',
+        ...(options.status ? (['pipe'] as const) : []),
+        ...coverInherited(options.status ? 4 : 3),
+      ],
+      windowsHide: true,
+      ...(verbatim ? { windowsVerbatimArguments: true } : {}),
+    });
+  } catch (error) {
+    // What is no program at all is told at once, not with an event.
+    return neverStarted(error instanceof Error ? error.message : String(error));
+  }
+  begun(child.pid);
   const mark = (options.mark ?? request.env)[MARK];
   const ended = new Promise<Ending>(resolve => {
     child.once('exit', (code, signal) => {
-      killGroup(child.pid);
-      if (mark) killMarked(MARK, mark);
+      endLeftovers(child.pid, MARK, mark);
       resolve({ code, ...(signal ? { signal } : {}) });
     });
     child.once('error', error => {
@@ -77,7 +109,7 @@ export function spawnChild(
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
-    ...(options.status ? { status: child.stdio[3] as Readable | null } : {}),
+    ...(options.status ? { status: (child.stdio[3] ?? null) as Readable | null } : {}),
     ended,
     closed,
     kill: () => killGroup(child.pid),

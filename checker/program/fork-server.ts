@@ -150,6 +150,12 @@ function open(
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
+  // No process could be made: the program's own start will say why.
+  if (python.pid === undefined) {
+    python.on('error', () => undefined);
+    listener.close();
+    return undefined;
+  }
   const is: ForkServer = { process: python, listener, socket, programs, alive: true };
   const gone = () => {
     is.alive = false;
@@ -160,6 +166,7 @@ function open(
   };
   python.once('exit', gone);
   python.once('error', gone);
+  listener.on('error', gone);
   control(is).on('error', () => undefined);
   createInterface({ input: python.stdio[3] as NodeJS.ReadableStream }).on('line', line => {
     hear(is, line);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../course/package-root.js';
+import { type Machine, tooDeep } from '../../course/system/index.js';
 import type { Track } from '../harness/result.js';
 import { requirePython } from './python.js';
+import { readSource } from './source.js';
 import { type LauncherRef, type ProgramSpec, ProgramUnavailable } from './spec.js';
 import { buildTypescript } from './typescript.js';
 
@@ -44,27 +45,46 @@ export async function prepareProgram(request: PrepareRequest): Promise<PreparedP
     seed,
     ...(request.launcher ? { launcher: request.launcher } : {}),
   };
+  const folder = program.kind === 'command' ? program.cwd : dirname(program.path);
+  if (tooDeep(folder)) {
+    throw new ProgramUnavailable(
+      `${folder} lies too deep: Windows starts no program in a folder whose path has more than 257 characters. Move the workspace nearer to the drive, for example to C:\\mqtt-course`,
+      'machine',
+    );
+  }
   if (program.kind === 'command') {
     const [command, ...args] = program.command;
     if (command === undefined) throw new ProgramUnavailable('there is no command after --', 'work');
-    const spec = { ...base, command, args, cwd: program.cwd, env: {}, source: '' };
+    const spec = { ...base, command, args, cwd: program.cwd, env: pythonOutput(), source: '' };
     return { spec, files: [], dispose: async () => undefined };
   }
-  const source = await readFile(program.path, 'utf8').catch(() => {
-    throw new ProgramUnavailable(`there is no file ${program.path}`, 'work');
-  });
+  const source = await readSource(program.path);
   const files = [{ path: program.path, sha256: createHash('sha256').update(source).digest('hex') }];
   const cwd = dirname(program.path);
   if (track === 'python') {
     const python = await requirePython(request.workspace);
-    const env = { PYTHONPATH: kitFolder(), PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' };
+    const env = {
+      PYTHONPATH: kitFolder(),
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...pythonOutput(),
+    };
     const args = [...python.args, program.path];
     const spec = { ...base, command: python.command, args, cwd, env, source };
     return { spec, files, dispose: async () => undefined };
   }
-  const built = await buildTypescript(program.path, join(kitFolder(), 'kit.ts'), {
-    confined: request.launcher !== undefined,
-  });
+  const kit = join(kitFolder(), 'kit.ts');
+  const built = await buildTypescript(program.path, kit, request.launcher);
   const spec = { ...base, command: process.execPath, args: built.args, cwd, env: {}, source };
   return { spec, files, dispose: built.dispose };
+}
+
+/**
+ * Python for Windows writes to a pipe in the machine's code page, and ends with an error at the first
+ * letter that is not in it; to a terminal it writes anything. A program is judged as in a terminal.
+ */
+export function pythonOutput({
+  platform = process.platform,
+}: Machine = {}): Record<string, string> {
+  return platform === 'win32' ? { PYTHONIOENCODING: 'utf-8' } : {};
 }

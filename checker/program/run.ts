@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { StringDecoder } from 'node:string_decoder';
+import { passedOn } from '../../course/environment.js';
 import type { ProgramRecord } from '../harness/recording.js';
 import { type Child, type ChildRequest, MARK, spawnChild } from './child.js';
-import { passedOn } from './environment.js';
 import { forkPython } from './fork-server.js';
 import { launchChild } from './launched.js';
 import { type RestLook, watchRest } from './rest.js';
@@ -128,7 +129,7 @@ function begin(
   if (launcher) return launchChild(launcher, name, request);
   // Whoever asked for a sandbox must not get none.
   if (spec.launcher) throw new Error(`${name} was to be started by ${spec.launcher.module}`);
-  const here = { ...request, env: { ...passedOn(process.env), ...request.env } };
+  const here = { ...request, env: { ...passedOn(), ...request.env } };
   const ready =
     spec.track === 'typescript'
       ? takeWarm(here)
@@ -145,15 +146,18 @@ function wait(ms: number): Promise<void> {
 function collect(stream: NodeJS.ReadableStream | null, onText: (text: string) => void) {
   const kept: Buffer[] = [];
   let keptBytes = 0;
+  const decoder = new StringDecoder('utf8');
   let bytes = 0;
   stream?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    onText(chunk.toString('utf8'));
+    onText(decoder.write(chunk));
     if (keptBytes >= OUTPUT_CAP) return;
     const part = chunk.subarray(0, OUTPUT_CAP - keptBytes);
     keptBytes += part.length;
     kept.push(part);
   });
   stream?.on('error', () => undefined);
-  return { text: () => Buffer.concat(kept).toString('utf8'), bytes: () => bytes };
+  const text = () => Buffer.concat(kept).toString('utf8');
+  // Bytes that are no UTF-8 take more room as text: what was not kept is the difference to the text.
+  return { text, bytes: () => bytes - keptBytes + Buffer.byteLength(text()) };
 }

@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { passedOn } from '../../course/environment.js';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
-import { passedOn } from './environment.js';
-import { killGroup, killMarked, runDelayMs } from './processes.js';
-import { scratchFolder } from './scratch.js';
+import { endLeftovers, programBegins } from './leftovers.js';
+import { killGroup, runDelayMs } from './processes.js';
+import { discard, scratchFolder } from './scratch.js';
 
 /**
  * Node processes that have started and loaded the client library before they are needed. Each waits
@@ -57,7 +58,11 @@ export function refillWarm(): void {
   const preload = join(packageRoot(), 'dist', 'vendor', 'warm.mjs');
   if (wanted > 0 && !existsSync(preload)) return;
   for (const one of waiting.splice(wanted)) end(one);
-  while (waiting.length < wanted) waiting.push(begin(preload));
+  try {
+    while (waiting.length < wanted) waiting.push(begin(preload));
+  } catch {
+    // The system makes no more processes: the program's own start will say why.
+  }
 }
 
 /** How many of them were used since this was last asked: what the next check will want, too. */
@@ -84,12 +89,13 @@ export function refillSoon(): void {
 
 function begin(preload: string): Waiting {
   const mark = randomUUID();
-  const main = join(scratchFolder(), `${mark}.mjs`);
+  // As deep as a built program: see `dist/vendor/warm.mjs`.
+  const main = join(scratchFolder(), `warm-${mark}`, 'main.mjs');
   const child = spawn(
     process.execPath,
     ['--enable-source-maps', '--import', pathToFileURL(preload).href, main],
     {
-      env: { ...passedOn(process.env), [MARK]: mark },
+      env: { ...passedOn(), [MARK]: mark },
       detached: process.platform !== 'win32',
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
@@ -101,19 +107,20 @@ function begin(preload: string): Waiting {
   };
   child.once('exit', gone);
   child.on('error', gone);
-  word(child).on('error', gone);
+  // Where no process could be made, it has no pipes either.
+  word(child)?.on('error', gone);
   // A process that only waits must not keep us running; it ends by itself when we are gone.
   held(child, 'unref');
   return one;
 }
 
-function word(child: ChildProcess): Writable {
-  return child.stdio[3] as Writable;
+function word(child: ChildProcess): Writable | undefined {
+  return child.stdio?.[3] as Writable | undefined;
 }
 
 function held(child: ChildProcess, how: 'ref' | 'unref'): void {
   child[how]();
-  for (const stream of child.stdio) (stream as Socket | null)?.[how]();
+  for (const stream of child.stdio ?? []) (stream as Socket | null)?.[how]();
 }
 
 function end({ child }: Waiting): void {
@@ -131,17 +138,17 @@ export function takeWarm(request: ChildRequest): Child | undefined {
   held(child, 'ref');
   const ended = new Promise<Ending>(resolve => {
     child.once('exit', (code, signal) => {
-      killGroup(child.pid);
-      killMarked(MARK, mark);
-      rmSync(main, { force: true });
+      endLeftovers(child.pid, MARK, mark);
+      discard(dirname(main));
       resolve({ code, ...(signal ? { signal } : {}) });
     });
   });
   const closed = once(child, 'close').catch(() => undefined);
   const before = runDelayMs(child.pid);
+  programBegins()(child.pid);
   const [, file] = request.args;
   const env = { ...request.env, [MARK]: mark };
-  word(child).end(`${JSON.stringify({ main, file, cwd: request.cwd, env })}\n`);
+  word(child)?.end(`${JSON.stringify({ main, file, cwd: request.cwd, env })}\n`);
   return {
     pid: child.pid,
     stdin: child.stdin,

@@ -135,7 +135,7 @@ function fileOf(one: Authored): string {
 function preamble(lesson: string, part: Part): string {
   const what = part === 'config' ? 'configurations' : 'programs';
   const number = Number.parseInt(lesson, 10);
-  return `Wrong ${what} of lesson ${number}: each is a right one with a change. How to read and make them: README, "For authors".\n`;
+  return `Wrong ${what} of lesson ${number}: each is a right one with a change. How to read and make them: CONTRIBUTING.md.\n`;
 }
 
 /** An edit that says so much more than the program itself hides what is wrong with it. */

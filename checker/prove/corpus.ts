@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { exerciseFiles, filesUnder, solutionFiles } from '../../course/index.js';
 import { packageRoot } from '../../course/package-root.js';
+import { removeTemporary } from '../../course/system/index.js';
 import { entryFile, type Track } from '../../course/track.js';
 import { type Entry, type Expectation, type Part, parseEdits } from './edits.js';
 import { changed, type Files, Unmade } from './files.js';
@@ -147,7 +148,7 @@ export async function layOut(
   }
   return {
     path: join(folder, entryFile(program.track)),
-    dispose: () => rm(folder, { recursive: true, force: true }),
+    dispose: () => removeTemporary(folder),
   };
 }
 

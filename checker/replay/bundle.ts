@@ -146,7 +146,10 @@ function cleaner({ base, home = homedir(), user = userName() }: SealPlace): Clea
   return text => {
     let cleaned = text;
     for (const [pattern, inside, itself] of rules) {
-      cleaned = cleaned.replace(pattern, (_, slash?: string) => (slash ? inside : itself));
+      // The slash that stood there: on Windows a path goes on with backslashes.
+      cleaned = cleaned.replace(pattern, (_, slash?: string) =>
+        slash ? inside.replace('/', slash) : itself,
+      );
     }
     return named ? cleaned.replace(named, '$1someone') : cleaned;
   };

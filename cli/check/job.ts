@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../../checker/index.js';
 import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
+import { MachineError } from '../../course/machine.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type { VerdictContext } from '../render/verdict.js';
 
 /** What a check was asked to do, once every name is known. */
@@ -214,7 +216,8 @@ export async function storeOutcome(
       stops: course.recentStops(state, lesson, track),
     };
   } catch (error) {
-    if (!tolerant || !(error instanceof course.UsageError)) throw error;
+    const known = error instanceof course.UsageError || error instanceof MachineError;
+    if (!tolerant || !known) throw error;
     return { result: sealed.result, bundle: sealed, ...nothing, unsaved: error.message };
   }
 }
@@ -268,5 +271,5 @@ function handoutContext(
 }
 
 function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return quoteFor(shellInUse(), word);
 }

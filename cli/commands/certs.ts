@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { IssueOptions, KeyPair } from '../../broker/certificates.js';
+import { forbiddenName } from '../../course/system/index.js';
 
 interface CertsFlags {
   dir: string;
@@ -44,6 +45,11 @@ async function run(flags: CertsFlags): Promise<number> {
   const bad = flags.client?.find(name => !/^[A-Za-z0-9][A-Za-z0-9 ._@-]*$/.test(name));
   if (bad !== undefined) {
     process.stderr.write(`"${bad}" cannot be a file name. Use letters, digits, . _ @ and -.\n`);
+    return 2;
+  }
+  const device = flags.client?.find(name => forbiddenName(`${name}.crt`));
+  if (device !== undefined) {
+    process.stderr.write(`"${device}" is the name of a device on Windows. Choose another name.\n`);
     return 2;
   }
   const { dir } = flags;

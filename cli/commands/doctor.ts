@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { createServer } from 'node:net';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
+import { howToInstall, nameAPython, setVariable, shellInUse } from '../../course/system/index.js';
 import { findEditor } from '../home/editor.js';
 import { currentFolder, print, printJson, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
@@ -36,13 +37,22 @@ export function registerDoctor(program: Command): void {
 async function examine(style: Style): Promise<Finding[]> {
   const { findWorkspace } = await import('../../course/find.js');
   const workspace = findWorkspace(currentFolder());
+  const { examineMachine } = await import('../../checker/program/machine.js');
+  const machine = (await examineMachine()).map(
+    ({ id, title, found, todo }): Finding => ({
+      ...{ id, title, found, ok: todo === undefined, needed: true },
+      ...(todo === undefined ? {} : { todo }),
+    }),
+  );
   return Promise.all([
     node(),
+    ...machine,
     python(workspace?.folder),
-    port(),
     folder(workspace?.folder),
     program('mosquitto', ['-h'], 'mosquitto', 'only needed for check --broker mosquitto'),
     program('mosquitto_sub', ['--help'], 'mosquitto-clients', 'handy to watch messages'),
+    files(workspace?.folder),
+    environment(),
     editor(),
     terminal(style),
   ]);
@@ -62,36 +72,37 @@ function node(): Finding {
 }
 
 async function python(workspace: string | undefined): Promise<Finding> {
-  const { findPython } = await import('../../checker/program/python.js');
+  const { brokenPython, findPython } = await import('../../checker/program/python.js');
   const found = await findPython(workspace);
   const base = { id: 'python', title: 'Python', needed: false };
+  const broken = found ? undefined : await brokenPython(workspace);
+  if (broken) {
+    const todo = `only needed for the Python track: repair or remove it, or name another one: ${nameAPython()}`;
+    return { ...base, ok: false, found: broken, todo };
+  }
   if (!found) {
     const todo =
-      'only needed for the Python track: install Python 3.8 or later, then: python3 -m pip install paho-mqtt';
+      process.platform === 'linux'
+        ? 'only needed for the Python track: install Python 3.8 or later, then: python3 -m pip install paho-mqtt'
+        : `only needed for the Python track: install Python 3.8 or later, ${howToInstall('python')}`;
     return { ...base, ok: false, found: 'not found', todo };
   }
   const name = `${found.version} (${[found.command, ...found.args].join(' ')})`;
   if (found.paho) return { ...base, ok: true, found: `${name}, paho-mqtt ${found.paho}` };
-  const todo = `only needed for the Python track: ${[found.command, ...found.args].join(' ')} -m pip install paho-mqtt`;
-  return { ...base, ok: false, found: `${name}, without paho-mqtt`, todo };
-}
-
-function port(): Promise<Finding> {
-  const base = { id: 'port', title: 'Loopback port', needed: true };
-  return new Promise(resolve => {
-    const server = createServer();
-    server.once('error', error =>
-      resolve({
+  const pip = `${[found.command, ...found.args].join(' ')} -m pip install`;
+  return found.pahoError
+    ? {
         ...base,
         ok: false,
-        found: error.message,
-        todo: 'the broker needs to listen on 127.0.0.1; look at the firewall or the sandbox you are in',
-      }),
-    );
-    server.listen(0, '127.0.0.1', () => {
-      server.close(() => resolve({ ...base, ok: true, found: 'a free one on 127.0.0.1' }));
-    });
-  });
+        found: `${name}, with a paho-mqtt that it cannot load: ${found.pahoError}`,
+        todo: `only needed for the Python track: ${pip} --force-reinstall paho-mqtt`,
+      }
+    : {
+        ...base,
+        ok: false,
+        found: `${name}, without paho-mqtt`,
+        todo: `only needed for the Python track: ${pip} paho-mqtt`,
+      };
 }
 
 function folder(workspace: string | undefined): Finding {
@@ -108,11 +119,18 @@ function folder(workspace: string | undefined): Finding {
   }
 }
 
-function program(command: string, args: string[], debian: string, why: string): Promise<Finding> {
+/** A program of Mosquitto's: on the path, or where its installer puts it and leaves the path alone. */
+async function program(
+  command: string,
+  args: string[],
+  name: 'mosquitto' | 'mosquitto-clients',
+  why: string,
+): Promise<Finding> {
   const base = { id: command, title: command, needed: false };
+  const file = await located(command);
   return new Promise(resolve => {
     // Its own exit code for help says nothing; that it starts does.
-    execFile(command, args, { timeout: 5000 }, (error, stdout, stderr) => {
+    execFile(file, args, { timeout: 5000 }, (error, stdout, stderr) => {
       const missing = error && 'code' in error && error.code === 'ENOENT';
       const version = /version ([\d.]+)/.exec(`${stdout}${stderr}`)?.[1];
       resolve(
@@ -121,12 +139,52 @@ function program(command: string, args: string[], debian: string, why: string): 
               ...base,
               ok: false,
               found: 'not found',
-              todo: `${why}; on Debian and Ubuntu: sudo apt install ${debian}`,
+              todo: `${why}; ${howToInstall(name)}`,
             }
           : { ...base, ok: true, found: version ?? 'here' },
       );
     });
   });
+}
+
+/** The installer of Windows has a folder of its own, and leaves the path alone. */
+async function located(command: string): Promise<string> {
+  const { findMosquitto } = await import('../../broker/index.js');
+  const broker = findMosquitto();
+  if (broker === undefined) return command;
+  const beside = join(dirname(broker), `${command}${extname(broker)}`);
+  return existsSync(beside) ? beside : command;
+}
+
+/** The learner's own files: each can be read, and is text that a program can be. */
+async function files(workspace: string | undefined): Promise<Finding> {
+  const base = { id: 'files', title: 'Your files', needed: false };
+  if (!workspace) return { ...base, ok: true, found: 'none here' };
+  const { unreadableFiles } = await import('../../checker/program/source.js');
+  const { filesUnder } = await import('../../course/index.js');
+  const folder = join(workspace, 'exercises');
+  const [first, ...more] = await unreadableFiles(filesUnder(folder));
+  if (!first) return { ...base, ok: true, found: 'all can be read, in UTF-8' };
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  return { ...base, ok: false, found: `${first.name} ${first.problem}${others}`, todo: first.todo };
+}
+
+/** What is set for all Node programs: it is not for the course, and may explain what is odd. */
+async function environment(): Promise<Finding> {
+  const { namesForOthers, personsEnvironment } = await import('../../course/environment.js');
+  const base = { id: 'environment', title: 'Environment', needed: false };
+  const names = namesForOthers();
+  if (names.length === 0) return { ...base, ok: true, found: 'nothing that the course ignores' };
+  const options = personsEnvironment()['NODE_OPTIONS'];
+  const found = `${names.join(', ')}: not for the course, which takes no notice`;
+  return options === undefined
+    ? { ...base, ok: true, found }
+    : {
+        ...base,
+        ok: false,
+        found,
+        todo: `NODE_OPTIONS (${options}) acts before the course can: where something is odd, try it without`,
+      };
 }
 
 function editor(): Finding {
@@ -138,7 +196,7 @@ function editor(): Finding {
         ...base,
         ok: false,
         found: 'none named',
-        todo: 'to have files opened for you, set VISUAL, for example: export VISUAL=code',
+        todo: `to have files opened for you, set VISUAL, for example: ${setVariable(shellInUse(), 'VISUAL', 'code')}`,
       };
 }
 

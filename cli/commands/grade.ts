@@ -1,12 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
+import { removeTemporary } from '../../course/system/index.js';
 import { FORMATS } from '../../grading/exports/formats.js';
 import type { ClassPlan, Shard } from '../../grading/index.js';
 import { finish } from '../grade/finish.js';
-import { chooseTier, parseIsolation, type Tier } from '../grade/isolation.js';
+import { chooseTier, notSealed, parseIsolation, type Tier } from '../grade/isolation.js';
 import {
   addOutputOptions,
   at,
@@ -148,6 +149,13 @@ async function gradeCommand(
     tell(hang('', '', tier.refused, style.width));
     return 3;
   }
+  if (tier.isolation === 'container') {
+    const open = await grading.sealContainer({ folders: [at(folder), out] });
+    if (open.length > 0) {
+      tell(hang('', '', notSealed(open), style.width));
+      return 3;
+    }
+  }
 
   const workers = grading.workersHere(
     options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs),
@@ -193,7 +201,7 @@ async function gradeCommand(
   } finally {
     interrupted.dispose();
     await runner.close();
-    await rm(tmp, { recursive: true, force: true });
+    await removeTemporary(tmp);
   }
 }
 

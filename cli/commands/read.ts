@@ -28,10 +28,11 @@ export function registerRead(program: Command): void {
         (name === undefined ? chosenLesson(name, lookHere()) : { id: name }).id,
       );
       if (options.json) return printJson(lesson);
-      const lines = await renderLesson(lesson, styleFor(command), options.answers ?? false);
-      if (options.pager === false) return print(lines);
+      const style = styleFor(command);
+      const draw = () => renderLesson(lesson, style, options.answers ?? false);
+      if (options.pager === false) return print(await draw());
       const { page } = await import('../terminal/pager.js');
-      return page(lines);
+      return page(draw);
     });
 }
 

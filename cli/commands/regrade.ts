@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type {
   ClassGrades,
   GradeChange,
@@ -129,8 +130,7 @@ function runAgain(mustRun: readonly MustRun[]): string {
   return `npx mqtt-course grade SUBMISSIONS --lessons ${lessons.sort((a, b) => a - b).join(',')} --only ${learners.map(quoted).join(' ')}`;
 }
 
-const quoted = (id: string) =>
-  /^[\w@%+=:,./-]+$/.test(id) ? id : `'${id.replaceAll("'", `'\\''`)}'`;
+const quoted = (id: string) => quoteFor(shellInUse(), id);
 
 const shownPoints = (points: number | null) => (points === null ? 'open' : String(points));
 

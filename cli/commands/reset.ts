@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nativePath } from '../../course/system/index.js';
 import { canAsk, print, printJson, styleFor } from '../invocation.js';
 
 interface ResetFlags {
@@ -35,7 +36,7 @@ export function registerReset(program: Command): void {
         return print([`${id} (${track}) is as the course delivers it; there is nothing to reset.`]);
       }
       if (!options.yes) {
-        const files = work.join(', ');
+        const files = work.map(path => nativePath(path)).join(', ');
         if (!canAsk()) {
           throw new course.UsageError(
             `This would reset ${files} (a copy is saved first). To do it: npx mqtt-course reset ${id} --track ${track} --yes`,
@@ -51,8 +52,10 @@ export function registerReset(program: Command): void {
       const done = course.resetLesson(opened.workspace, id, track);
       if (options.json) return printJson(done);
       return print([
-        ...work.map(path => `${style.plain ? '' : '✓ '}${path} is as the course delivers it.`),
-        ...(done.backup ? [`Yours is saved in ${done.backup}`] : []),
+        ...work.map(
+          path => `${style.plain ? '' : '✓ '}${nativePath(path)} is as the course delivers it.`,
+        ),
+        ...(done.backup ? [`Yours is saved in ${nativePath(done.backup)}`] : []),
       ]);
     });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { feedLines, shellInUse } from '../../course/system/index.js';
 import { currentFolder, print, styleFor } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
@@ -18,7 +19,9 @@ commands: a topic and a payload to publish, or a fault (cut,
 withhold PUBACK, restart ...). Type help there.
 Without a terminal: a log. Commands are then read from standard input, one a
 line; each waits for the connection that it needs, so that this works:
-  printf 'wait SUBACK\\ncut\\n' | npx mqtt-course run lesson-3
+  ${feedLines(shellInUse(), ['wait SUBACK', 'cut'], 'npx mqtt-course run lesson-3')}
+When the input has ended and the lesson's events are told, the program is asked to
+stop; with --port it goes on for other clients.
 
 Example:
   npx mqtt-course run lesson-3`;

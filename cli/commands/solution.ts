@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenWorkspace, Track } from '../../course/index.js';
+import { nativePath } from '../../course/system/index.js';
 import { printJson, styleFor, tell } from '../invocation.js';
 import { printable } from '../render/layout.js';
 import type { Style } from '../render/style.js';
@@ -50,10 +51,11 @@ export function registerSolution(program: Command): void {
       if (options.json) return printJson({ lesson: id, track, passed, files: compared });
       const style = styleFor(command);
       const { page } = await import('../terminal/pager.js');
-      const lines = options.whole
-        ? await wholeFiles(compared, track, style)
-        : compared.flatMap(one => renderDiff(one, style));
-      return page(lines);
+      return page(async () =>
+        options.whole
+          ? wholeFiles(compared, track, style)
+          : compared.flatMap(one => renderDiff(one, style)),
+      );
     });
 }
 
@@ -73,7 +75,7 @@ async function compare(opened: OpenWorkspace, lesson: string, track: Track): Pro
     const path = `exercises/${lesson}/${track}/${file.name}`;
     const theirs = read(file.path) ?? '';
     const yours = read(join(opened.workspace.folder, path)) ?? '';
-    const names = [`yours: ${path}`, `solution: ${file.name}`] as const;
+    const names = [`yours: ${nativePath(path)}`, `solution: ${file.name}`] as const;
     const diff =
       yours === theirs ? '' : createTwoFilesPatch(...names, yours, theirs, '', '', { context: 3 });
     return { path, solution: theirs, diff };
@@ -124,7 +126,7 @@ async function wholeFiles(
 ): Promise<string[]> {
   const { highlight } = await import('../render/code.js');
   return files.flatMap(file => [
-    style.bold(`Solution for ${file.path}`),
+    style.bold(`Solution for ${nativePath(file.path)}`),
     '',
     ...highlight(file.solution.trimEnd(), track, style),
   ]);
@@ -132,7 +134,7 @@ async function wholeFiles(
 
 /** A unified diff: what the solution takes away from yours in red, what it adds in green. */
 export function renderDiff({ path, diff }: Compared, style: Style): string[] {
-  if (diff === '') return [`${path}: yours is the same as the solution.`];
+  if (diff === '') return [`${nativePath(path)}: yours is the same as the solution.`];
   const lines = printable(diff).text.trimEnd().split('\n').slice(1);
   return [
     ...lines.map(line => {

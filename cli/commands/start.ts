@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenWorkspace, Track } from '../../course/index.js';
+import { belowHere, quoteFor, shellInUse } from '../../course/system/index.js';
 import { canAsk, currentFolder, print, styleFor, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
@@ -76,13 +77,17 @@ async function start(options: StartFlags, style: Style): Promise<number> {
 
 function shown(folder: string, from: string): string {
   const path = relative(from, folder);
-  return path === '' ? '.' : path.startsWith('..') ? folder : `./${path}`;
+  return path === '' ? '.' : path.startsWith('..') || isAbsolute(path) ? folder : belowHere(path);
 }
 
 /** The command that comes back here, from the folder the person is in. */
 function resumeCommand(folder: string, here: string, found: string | undefined): string {
   const start = 'npx mqtt-course start';
-  return found === folder ? start : `cd ${shown(folder, here)} && ${start}`;
+  if (found === folder) return start;
+  const shell = shellInUse();
+  // The PowerShell that Windows brings knows no &&.
+  const then = shell === 'powershell' ? ';' : ' &&';
+  return `cd ${quoteFor(shell, shown(folder, here))}${then} ${start}`;
 }
 
 async function welcome(folder: string, here: string, style: Style): Promise<void> {

@@ -106,9 +106,9 @@ async function show(shown: ShownExchange, options: TraceFlags): Promise<void> {
     import('../trace/draw.js'),
   ]);
   const fold = options.unfolded !== true;
-  if (options.output) return page(await list.allOutput(scenarios, style));
+  if (options.output) return page(() => list.allOutput(scenarios, style));
   if (options.diagram) {
-    return page(await draw.diagrams(scenarios, bundle, style, fold));
+    return page(() => draw.diagrams(scenarios, bundle, style, fold));
   }
   if (options.compare)
     return (await import('../trace/compare.js')).compareWithSolution(shown, options.show ?? false);
@@ -116,7 +116,7 @@ async function show(shown: ShownExchange, options: TraceFlags): Promise<void> {
   if (options.mermaid) return print(await draw.mermaid(shown, fold));
   if (options.pcap !== undefined) return print(await draw.capture(shown, options.pcap));
   const wanted = options.explain ?? options.packet;
-  if (wanted === undefined) return page(await list.allPackets(scenarios, bundle, style));
+  if (wanted === undefined) return page(() => list.allPackets(scenarios, bundle, style));
   const found = findPacket(scenarios, wanted, bundle);
   if (!found) {
     throw new UsageError(

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { packageRoot, UsageError } from '../../course/index.js';
+import { patientRemoval } from '../../course/system/index.js';
 import { print } from '../invocation.js';
 import { at, exportOptions, type OutputOptions, openCourseFile } from './options.js';
 
@@ -41,7 +42,7 @@ export async function writeAutograder(
     ]);
     return 0;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, patientRemoval);
   }
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../../course/index.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type { Isolation } from '../../grading/index.js';
 
 export interface IsolationOptions {
@@ -57,11 +58,16 @@ export async function chooseTier(
   }
   const way = requireSandbox
     ? 'Nothing was run.'
-    : `Nothing was run. Without a sandbox, programs can read your files and reach your network; for programs you trust: npx mqtt-course grade ${folder} --isolation process`;
+    : `Nothing was run. Without a sandbox, programs can read your files and reach your network; for programs you trust: npx mqtt-course grade ${quoteFor(shellInUse(), folder)} --isolation process`;
   const why = reason === '' ? '' : ` ${reason.replace(/\.?$/, '.')}`;
   return {
     isolation: tier,
     notices: [],
     refused: `There is no ${asked ?? 'sandbox'} here:${why} ${way}`,
   };
+}
+
+/** Why the isolation `container` is none here. */
+export function notSealed(paths: readonly string[]): string {
+  return `Nothing was run: in this container a program could read ${paths.join(', ')}. Give these to root with mode 700 (chown root, chmod 700), or grade where bubblewrap works.`;
 }

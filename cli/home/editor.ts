@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { personsEnvironment } from '../../course/environment.js';
+import { shellInUse, startable, variableName } from '../../course/system/index.js';
 import type { Style } from '../render/style.js';
 
 /** An editor that was found: how to start it, and whether it has a window of its own. */
@@ -18,10 +20,13 @@ const windowed =
 /** The learner's editor: `$VISUAL`, `$EDITOR`, else `code` inside the terminal of VS Code. */
 export function findEditor(
   env: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
 ): Editor | undefined {
+  const shell = shellInUse({ platform, env });
   for (const name of ['VISUAL', 'EDITOR']) {
     const [command, ...args] = words(env[name] ?? '');
-    if (command) return { command, args, window: hasWindow(command), from: `$${name}` };
+    if (command)
+      return { command, args, window: hasWindow(command), from: variableName(shell, name) };
   }
   if (env['TERM_PROGRAM'] === 'vscode') {
     return { command: 'code', args: [], window: true, from: 'the terminal of VS Code' };
@@ -47,13 +52,15 @@ function words(text: string): string[] {
  */
 export function openInEditor(editor: Editor, file: string): Promise<string | undefined> {
   return new Promise(resolve => {
-    // On Windows editors are often .cmd files, which only a shell can start.
-    const shell = process.platform === 'win32';
-    const path = shell ? `"${file}"` : file;
-    const child = spawn(editor.command, [...editor.args, path], {
+    // On Windows editors are often batch files.
+    const { command, args, verbatim } = startable(editor.command, [...editor.args, file]);
+    const child = spawn(command, [...args], {
       stdio: editor.window ? 'ignore' : 'inherit',
       detached: editor.window,
-      shell,
+      env: personsEnvironment(),
+      // Of the batch file; an editor's own window is its own to show.
+      windowsHide: editor.window && verbatim === true,
+      ...(verbatim ? { windowsVerbatimArguments: true } : {}),
     });
     child.once('error', error =>
       resolve(`${editor.command} (${editor.from}) did not start: ${error.message}`),

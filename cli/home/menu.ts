@@ -138,7 +138,7 @@ async function take(step: Step, here: Here): Promise<Step | undefined> {
         import('../commands/read.js'),
         import('../terminal/pager.js'),
       ]);
-      await page(await renderLesson(lesson, style, false));
+      await page(() => renderLesson(lesson, style, false));
       return lesson.predict && !progressOf(state, lesson.id).prediction ? 'predict' : 'edit';
     }
     case 'predict':

@@ -27,6 +27,17 @@ export function wrapKeeping(text: string, width: number): string[] {
   });
 }
 
+/** The same, but never inside a word: what is wider than the line (a path, an address) stays whole. */
+export function wrapWords(text: string, width: number): string[] {
+  return text.split('\n').flatMap(line => {
+    if (columnsOf(line) <= width) return [line];
+    const lead = /^ */.exec(line)?.[0] ?? '';
+    const indent = lead.length < width / 2 ? lead : '';
+    const room = width - indent.length;
+    return wrap(line.trimStart(), room, { whole: true }).map(part => `${indent}${part}`);
+  });
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
 const COLOURS = /\u001B\[[\d;:]*m/g;
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -56,6 +67,18 @@ export function printable(source: string): Printable {
         : `\\u{${code.toString(16)}}`;
     });
   return { text, escaped };
+}
+
+/** Characters of one line that are shown: more than this nobody reads, and a terminal wraps it for pages. */
+const LONGEST_LINE = 1000;
+
+/** A line of a program's output, cut where it is too long to be read; says how much is not shown. */
+export function cutLine(line: string, plain: boolean, most = LONGEST_LINE): string {
+  // A cut that hides less than it says is no help.
+  if (line.length <= most + 100) return line;
+  // Not between the two halves of a character.
+  const end = /[\uD800-\uDBFF]/.test(line[most - 1] ?? '') ? most - 1 : most;
+  return `${line.slice(0, end)} ${plain ? '...' : '…'} (${line.length - end} more characters in this line)`;
 }
 
 /** `1 check`, `3 checks`. */

@@ -1,5 +1,5 @@
 import type { CheckResult, ProgramOutput } from '../../checker/harness/result.js';
-import { count, hang, printable, wrap, wrapKeeping } from './layout.js';
+import { count, cutLine, hang, printable, wrap, wrapKeeping } from './layout.js';
 import type { Style } from './style.js';
 
 /** Lines that are shown of each stream; the rest is one command away. */
@@ -43,7 +43,7 @@ function stream(
   style: Style,
 ): string[] {
   if (source === '' && bytes === 0) return [];
-  const { text, escaped } = printable(source.replace(/\n$/, ''));
+  const { text, escaped } = printable(source.replace(/\r?\n$/, ''));
   const whole = text.split('\n');
   const lines = foldFrames(whole, style);
   const kept = Buffer.byteLength(source);
@@ -64,7 +64,11 @@ function stream(
     ...hang('', '  ', `Your program's output on ${name} (${facts.join('; ')}):`, style.width),
     ...lines
       .slice(-limit)
-      .flatMap(line => wrapKeeping(line, style.width - 4).map(part => `${bar}${part}`.trimEnd())),
+      .flatMap(line =>
+        wrapKeeping(cutLine(line, style.plain), style.width - 4).map(part =>
+          `${bar}${part}`.trimEnd(),
+        ),
+      ),
   ];
 }
 

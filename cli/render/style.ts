@@ -1,6 +1,6 @@
 import type { VerdictStatus } from '../../checker/harness/result.js';
 
-/** How to write for one terminal: decided once, then only asked. */
+/** How to write for one terminal: decided once, then only asked; but for the width. */
 export interface Style {
   /** Words only: no symbols, no lines drawn, no colour. */
   readonly plain: boolean;
@@ -43,15 +43,20 @@ export function makeStyle(input: StyleInput = {}): Style {
   const plain = input.plain ?? env['TERM'] === 'dumb';
   const color = !plain && (input.color ?? wantsColor(env, terminal));
   const links = !plain && (input.links ?? (terminal && color && showsLinks(env)));
-  const columns = input.width ?? stream.columns ?? Number(env['COLUMNS'] ?? '');
-  const width = Math.min(WIDEST, Math.max(NARROWEST, columns || 80));
+  const width = () => {
+    const columns = input.width ?? stream.columns ?? Number(env['COLUMNS'] ?? '');
+    return Math.min(WIDEST, Math.max(NARROWEST, columns || 80));
+  };
   const paint = (open: number, close: number) => (text: string) =>
     color && text !== '' ? `\u001B[${open}m${text}\u001B[${close}m` : text;
   return {
     plain,
     color,
     links,
-    width,
+    // Asked at each drawing: a window may have another size by then.
+    get width() {
+      return width();
+    },
     bold: paint(1, 22),
     dim: paint(2, 22),
     italic: paint(3, 23),

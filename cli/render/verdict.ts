@@ -291,7 +291,7 @@ function exchange(result: CheckResult, style: Style): string[] {
   if (result.trace === undefined) return [];
   const told = result.checks.find(isTold);
   // Of a file that does not parse nothing was recorded.
-  if (!told || told.mistake === 'syntax-error') return [];
+  if (!told || told.id === 'U0' || told.mistake === 'syntax-error') return [];
   const scenario = told.scenario === undefined ? '' : ` --scenario ${quoteArgument(told.scenario)}`;
   const command = ours(`trace ${lessonNumber(result)}${scenario}`, style);
   return hang('', '  ', `All packets: ${command}`, style.width);

@@ -9,16 +9,20 @@ export const FIRM = '\u00A0';
 
 /**
  * Breaks prose into lines of at most `width` columns, at spaces; a word that is wider is broken
- * where it must be. Colours and links are closed at the end of a line and go on in the next, so
+ * where it must be, or stays whole and is wider than the line. Colours and links are closed at the end of a line and go on in the next, so
  * that a line can be indented or put beside another.
  */
-export function wrap(text: string, width: number): string[] {
+export function wrap(
+  text: string,
+  width: number,
+  { whole = false }: { readonly whole?: boolean } = {},
+): string[] {
   const room = Math.max(1, width);
-  const lines = text.split('\n').flatMap(paragraph => fill(paragraph, room));
+  const lines = text.split('\n').flatMap(paragraph => fill(paragraph, room, whole));
   return carry(lines).map(line => line.replaceAll(FIRM, ' ').trimEnd());
 }
 
-function fill(paragraph: string, width: number): string[] {
+function fill(paragraph: string, width: number, whole: boolean): string[] {
   const lines: string[] = [];
   let line = '';
   let used = 0;
@@ -32,12 +36,31 @@ function fill(paragraph: string, width: number): string[] {
       continue;
     }
     if (used > 0) lines.push(line);
-    const parts = size > width ? breakWord(word, width) : [word];
+    const parts = size > width && !whole ? breakWord(word, width) : [word];
     line = parts.pop() ?? '';
     lines.push(...parts);
     used = stringWidth(line);
   }
   return [...lines, line];
+}
+
+/** Characters that are given to the segmenter at once: what it costs grows with the square of them. */
+const PIECE = 256;
+
+/** The characters of a text as a reader counts them, in time that grows with its length. */
+function* graphemesOf(text: string): Generator<string> {
+  let rest = '';
+  for (let at = 0; at < text.length; at += PIECE) {
+    let last = '';
+    for (const { segment } of graphemes.segment(rest + text.slice(at, at + PIECE))) {
+      if (last !== '') yield last;
+      last = segment;
+    }
+    // The end of a piece may be the middle of a character; nobody can read one of this length.
+    rest = last.length < PIECE ? last : '';
+    if (rest === '') yield last;
+  }
+  if (rest !== '') yield rest;
 }
 
 function breakWord(word: string, width: number): string[] {
@@ -46,7 +69,7 @@ function breakWord(word: string, width: number): string[] {
   let used = 0;
   let at = 0;
   const visible = (text: string) => {
-    for (const { segment } of graphemes.segment(text)) {
+    for (const segment of graphemesOf(text)) {
       const size = stringWidth(segment);
       if (used + size > width && used > 0) {
         parts.push(part);

@@ -7,7 +7,7 @@ import type { Lifelines } from '../../wire/draw/scene.js';
 import type { TraceEntry } from '../../wire/trace.js';
 import { packets } from '../render/code.js';
 import { painted } from '../render/exchange.js';
-import { count, printable, wrap, wrapKeeping } from '../render/layout.js';
+import { count, cutLine, printable, wrap, wrapKeeping } from '../render/layout.js';
 import { type Style, separator } from '../render/style.js';
 import type { DisplayFrame } from '../terminal/display.js';
 import { outputLine } from './log.js';
@@ -238,7 +238,7 @@ function outputPane({ output }: LiveState, size: Size, style: Style): string[] {
   }
   const lines: string[] = [];
   for (const { stream, text } of output.slice(-height)) {
-    const parts = wrapKeeping(printable(text).text, Math.max(8, width - 6));
+    const parts = wrapKeeping(cutLine(printable(text).text, style.plain), Math.max(8, width - 6));
     for (const part of parts.slice(0, height)) lines.push(outputLine(stream, part, style));
   }
   return filled(lines.slice(-height), height);

@@ -4,7 +4,7 @@ import { traceLine } from '../../wire/describe.js';
 import type { TraceEntry } from '../../wire/trace.js';
 import { print } from '../invocation.js';
 import { packets } from '../render/code.js';
-import { printable, wrapKeeping } from '../render/layout.js';
+import { cutLine, printable, wrapKeeping } from '../render/layout.js';
 import type { Style } from '../render/style.js';
 import { createLines } from './lines.js';
 
@@ -26,9 +26,10 @@ export function createLog(style: Style): Log {
   const fitted = (line: string) =>
     process.stdout.isTTY ? wrapKeeping(line, style.width - 6) : [line];
   const said = new Set<unknown>();
-  const lines = createLines((stream, line) =>
-    print([outputLine(stream, printable(line).text, style)]),
-  );
+  const lines = createLines((stream, line) => {
+    const { text } = printable(line);
+    print([outputLine(stream, process.stdout.isTTY ? cutLine(text, style.plain) : text, style)]);
+  });
   return {
     entry(entry) {
       // An entry comes again when what became of its packet changes.

@@ -1,6 +1,7 @@
 /** A live run as a log: without a window. Commands may come as lines on standard input. */
 
 import { type PracticeSession, practise } from '../../checker/index.js';
+import { quoteFor, shellInUse } from '../../course/system/index.js';
 import { print } from '../invocation.js';
 import { printable, wrap } from '../render/layout.js';
 import type { Style } from '../render/style.js';
@@ -10,6 +11,11 @@ import { createLog } from './log.js';
 import { parseLine } from './parse.js';
 import type { RunRequest } from './request.js';
 
+/** With nobody left to type: how long it goes on after the lesson's last event, and without one. */
+const AFTER_LAST_MS = 3000;
+const NO_EVENT_MS = 15_000;
+const LOOK_EVERY_MS = 200;
+
 export interface Followed {
   readonly session: PracticeSession;
   /** How many lines of standard input were no command. */
@@ -18,7 +24,9 @@ export interface Followed {
 
 /**
  * Prints the wire and the output until the program has ended, and every command that came has been
- * done. Commands are done one after another; one that needs a connection waits for it.
+ * done. Commands are done one after another; one that needs a connection waits for it. When standard
+ * input has ended, nobody can ask the program to stop: it is asked to when the lesson's events are
+ * told. With a port of its own the broker is there for others, too, and goes on.
  */
 export async function followRun(
   request: RunRequest,
@@ -30,7 +38,9 @@ export async function followRun(
   const quiet = (line: string) => print([style.dim(line)]);
   const between = style.plain ? ', ' : ' · ';
   quiet(`practice broker: mqtt://127.0.0.1:${session.brokerPort}${between}seed ${session.seed}`);
-  quiet(`watch it too: mosquitto_sub -h 127.0.0.1 -p ${session.brokerPort} -t '#' -v`);
+  quiet(
+    `watch it too: mosquitto_sub -h 127.0.0.1 -p ${session.brokerPort} -t ${quoteFor(shellInUse(), '#')} -v`,
+  );
   const env = Object.entries(session.env).map(([key, value]) => `${key}=${value}`);
   if (env.length > 0) quiet(env.map(one => printable(one).text).join('  '));
   quiet('Ctrl-C asks your program to stop; a second Ctrl-C ends it.');
@@ -87,9 +97,28 @@ export async function followRun(
           waiting.push(line);
           void work();
         },
-        () => undefined,
+        () => {
+          if (request.port === undefined) leaveWhenTold();
+        },
       )
     : () => undefined;
+
+  let ending: NodeJS.Timeout | undefined;
+  function leaveWhenTold(): void {
+    const since = performance.now();
+    let quietSince = since;
+    ending = setInterval(() => {
+      const now = performance.now();
+      if (busy || waiting.length > 0 || !(session.told || now - since > NO_EVENT_MS)) {
+        quietSince = now;
+      } else if (now - quietSince > AFTER_LAST_MS && session.program.running) {
+        clearInterval(ending);
+        quiet('nobody can type here any more: the program is asked to stop');
+        leaving = true;
+        void session.stop();
+      }
+    }, LOOK_EVERY_MS);
+  }
 
   let interrupts = 0;
   const interrupt = () => {
@@ -109,6 +138,7 @@ export async function followRun(
     };
     look();
   });
+  clearInterval(ending);
   await session.stop();
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { personsEnvironment } from '../../course/environment.js';
 import { print } from '../invocation.js';
 import { columnsOf } from '../render/layout.js';
 import { takeKeyboard } from './keyboard.js';
@@ -6,29 +7,35 @@ import { takeKeyboard } from './keyboard.js';
 /**
  * Shows lines page by page on a terminal: through `$PAGER` when it is set, else with a small pager
  * of our own. Where there is no terminal they are printed at once.
+ * @param draw is asked again when the window has another width
  */
-export async function page(lines: readonly string[]): Promise<void> {
+export async function page(draw: () => Promise<readonly string[]>): Promise<void> {
   const { stdin, stdout } = process;
   const rows = stdout.rows ?? 24;
+  const lines = await draw();
   if (!stdin.isTTY || !stdout.isTTY || lines.length < rows || process.env['TERM'] === 'dumb') {
     print(lines);
     return;
   }
   const pager = process.env['PAGER'];
   if (pager && (await throughPager(pager, lines))) return;
-  await ownPager(lines);
+  await ownPager(lines, draw);
 }
 
 /** @returns false when the program cannot be started */
 function throughPager(command: string, lines: readonly string[]): Promise<boolean> {
+  const given = personsEnvironment();
+  // less: colours are shown, and what was read stays in sight when it is left.
+  const LESS = given['LESS'] === undefined ? '-FRX' : `${given['LESS']} -X`;
   return new Promise(resolve => {
     const child = spawn(command, {
       shell: true,
       stdio: ['pipe', 'inherit', 'inherit'],
-      env: { LESS: 'FRX', ...process.env },
+      env: { ...given, LESS },
     });
     child.on('error', () => resolve(false));
-    child.on('close', code => resolve(code !== 127));
+    // Of a command that is not there, cmd says 1 or 9009.
+    child.on('close', code => resolve(process.platform === 'win32' ? code === 0 : code !== 127));
     // A pager that is left early closes its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${lines.join('\n')}\n`);
@@ -38,8 +45,9 @@ function throughPager(command: string, lines: readonly string[]): Promise<boolea
 const HELP = 'space: on, b: back, q: leave';
 
 /** space, Enter, arrows, b, g, G, q. The screen's history keeps what was read. */
-function ownPager(lines: readonly string[]): Promise<void> {
+function ownPager(first: readonly string[], draw: () => Promise<readonly string[]>): Promise<void> {
   const { stdout } = process;
+  let lines = first;
   return new Promise(resolve => {
     let shown = 0;
     const height = () => Math.max(2, (stdout.rows ?? 24) - 1);
@@ -74,7 +82,19 @@ function ownPager(lines: readonly string[]): Promise<void> {
       shown = Math.max(0, Math.min(from, lines.length - 1));
       show(height());
     };
+    /** About the same place in the text, in the lines of the new width. */
+    const resized = async () => {
+      const drawn = await draw();
+      if (left) return;
+      const top = Math.max(0, shown - height()) / lines.length;
+      lines = drawn;
+      redraw(Math.round(top * lines.length));
+    };
+    const onResize = () => void resized();
+    let left = false;
     const leave = () => {
+      left = true;
+      stdout.off('resize', onResize);
       release();
       clearPrompt();
       resolve();
@@ -105,6 +125,7 @@ function ownPager(lines: readonly string[]): Promise<void> {
           return show(height());
       }
     });
+    stdout.on('resize', onResize);
     show(height());
   });
 }

@@ -37,15 +37,13 @@ export async function compareWithSolution(shown: ShownExchange, show: boolean): 
     process.exitCode = 3;
     return;
   }
-  const { lines } = drawComparison(trace, found.trace, {
-    width: style.width,
-    ascii: style.plain,
-  });
   const facts = [id, `seed ${result.seed}`, `solution in ${found.track}`];
-  await page([
+  const lines = () =>
+    drawComparison(trace, found.trace, { width: style.width, ascii: style.plain }).lines;
+  await page(async () => [
     style.dim(facts.join(style.plain ? ', ' : ' · ')),
     style.bold(name),
-    ...lines.map(line =>
+    ...lines().map(line =>
       /^[▶>] /.test(line) ? style.red(line) : /^ {2}same/.test(line) ? style.dim(line) : line,
     ),
   ]);

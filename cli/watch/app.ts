@@ -75,11 +75,20 @@ const scrolls: Readonly<Record<string, Scroll>> = {
 type Phase =
   | { readonly is: 'checking'; readonly why: string; readonly lines: string[] }
   | { readonly is: 'result'; readonly told: StoredOutcome; readonly context: VerdictContext }
-  | { readonly is: 'text'; readonly name: string; readonly lines: readonly string[] };
+  | {
+      readonly is: 'text';
+      readonly name: string;
+      lines: readonly string[];
+      /** Makes the lines again, for another width of the window. */
+      readonly make?: Make;
+    };
+
+type Make = () => Promise<readonly string[]>;
 
 interface Panel {
   readonly name: string;
-  readonly lines: readonly string[];
+  lines: readonly string[];
+  readonly make: Make;
   /** Waits for y: whatever else is pressed leaves it. */
   readonly question?: true;
 }
@@ -236,15 +245,25 @@ export function createApp(options: AppOptions): App {
     told: last?.result.lesson === watcher.lesson.id ? last : undefined,
   });
 
-  const open = async (name: string, lines: Promise<readonly string[]>, question?: true) => {
-    panel = { name, lines: await lines, ...(question ? { question } : {}) };
+  /** `make` is asked again for another width of the window. */
+  const open = async (name: string, make: Make, question?: true) => {
+    panel = { name, lines: await make(), make, ...(question ? { question } : {}) };
     draw();
+  };
+
+  const hintAgain = () => {
+    let level: number | undefined;
+    return async () => {
+      const hint = await panels.hintPanel(input(), level);
+      level = hint.level;
+      return hint.lines;
+    };
   };
 
   const next = async () => {
     const { state } = readState(opened.workspace.meta);
     const following = nextOpenLesson(state, watcher.lesson.id);
-    if (!following) return open('no next', Promise.resolve(['Every other lesson is passed.']));
+    if (!following) return open('no next', async () => ['Every other lesson is passed.']);
     const from = last ? `${last.result.lesson} ${last.result.status}` : watcher.lesson.id;
     await watcher.turnTo(following);
     rememberLesson(opened.workspace, following.id);
@@ -252,7 +271,8 @@ export function createApp(options: AppOptions): App {
     notice = '';
     savedAt = '';
     panel = undefined;
-    phase = { is: 'text', name: 'intro', lines: await panels.introPanel(input(), from) };
+    const make = () => panels.introPanel(input(), from);
+    phase = { is: 'text', name: 'intro', lines: await make(), make };
     scenes++;
     draw();
   };
@@ -261,19 +281,19 @@ export function createApp(options: AppOptions): App {
     switch (key) {
       case 'h':
         // Each hint is a scene of its own, also when it follows another.
-        return open(`hint ${++scenes}`, panels.hintPanel(input()));
+        return open(`hint ${++scenes}`, hintAgain());
       case 's': {
-        const lines = await panels.solutionPanel(input(), false);
-        return lines
-          ? open('solution', Promise.resolve(lines))
-          : open('early solution', Promise.resolve(panels.earlySolution(input())), true);
+        const make = () => panels.solutionPanel(input(), false);
+        return (await make())
+          ? open('solution', async () => (await make()) ?? [])
+          : open('early solution', async () => panels.earlySolution(input()), true);
       }
       case 't':
-        return open('trace', panels.tracePanel(input()));
+        return open('trace', () => panels.tracePanel(input()));
       case 'l':
-        return open('list', panels.listPanel(input()));
+        return open('list', () => panels.listPanel(input()));
       case 'o':
-        return open('lesson', panels.lessonPanel(input()));
+        return open('lesson', () => panels.lessonPanel(input()));
       case 'n':
         return next();
       case 'w':
@@ -290,10 +310,7 @@ export function createApp(options: AppOptions): App {
     panel = undefined;
     if (key !== 'y' && key !== 'Y') return draw();
     after(async () =>
-      open(
-        'solution',
-        panels.solutionPanel(input(), true).then(lines => lines ?? []),
-      ),
+      open('solution', async () => (await panels.solutionPanel(input(), true)) ?? []),
     );
   };
 
@@ -326,6 +343,15 @@ export function createApp(options: AppOptions): App {
     resized: () => {
       screen.resized();
       draw();
+      const shown = panel ?? (phase.is === 'text' ? phase : undefined);
+      if (!shown?.make) return;
+      const { make } = shown;
+      after(async () => {
+        const lines = await make();
+        if (shown !== panel && shown !== phase) return;
+        shown.lines = lines;
+        draw();
+      });
     },
     ended,
     told: () => last,

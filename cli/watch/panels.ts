@@ -13,13 +13,20 @@ export interface PanelInput {
   readonly told: StoredOutcome | undefined;
 }
 
-/** The next hint; remembered as shown. */
-export async function hintPanel({ opened, lesson, track, style }: PanelInput): Promise<string[]> {
-  const [{ showHint }, { loadLesson }] = await Promise.all([
+/** The next hint, or the one of this level again; remembered as shown. */
+export async function hintPanel(
+  { opened, lesson, track, style }: PanelInput,
+  again?: number,
+): Promise<{ readonly level: number; readonly lines: string[] }> {
+  const [{ showHint }, { loadLesson, progressOf, readState }] = await Promise.all([
     import('../commands/hint.js'),
     import('../../course/index.js'),
   ]);
-  return showHint(opened, loadLesson(lesson.id), track, style, { key: 'h' });
+  const { state } = readState(opened.workspace.meta);
+  const shown = progressOf(state, lesson.id).hintsShown[track] ?? 0;
+  const level = again ?? Math.min(3, shown + 1);
+  const how = { key: 'h', level };
+  return { level, lines: await showHint(opened, loadLesson(lesson.id), track, style, how) };
 }
 
 /** The difference to the solution. @returns undefined when it has not been earned yet */

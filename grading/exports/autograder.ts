@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { patientRemoval } from '../../course/system/index.js';
 import type { GradescopeResults } from './gradescope.js';
 import { type ZipFile, zipOf } from './zip.js';
 
@@ -151,7 +152,7 @@ export async function runAutograder({ root, command }: AutograderRun): Promise<n
     writeFileSync(join(root, 'results', 'results.json'), text);
     return 0;
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    rmSync(work, patientRemoval);
   }
 }
 

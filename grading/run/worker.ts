@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
+import { sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type CheckOutcome, openCheckSession } from '../../checker/index.js';
+import { type CheckOutcome, closeInherited, openCheckSession } from '../../checker/index.js';
 import { errorText } from '../../wire/error-text.js';
 import type { LaunchedJob, WorkerReply } from './job.js';
 
@@ -9,6 +10,10 @@ import type { LaunchedJob, WorkerReply } from './job.js';
  * A process that judges one submission and lesson at a time. Broker, tap and checks live here, outside
  * of the sandbox; the programs are started in it. It is replaced when it dies, hangs or grows.
  */
+
+// What the grading was started with is neither ours nor a program's.
+closeInherited();
+process.umask(0o022);
 
 const zip = promisify(gzip);
 const session = openCheckSession();
@@ -68,9 +73,10 @@ async function work(job: LaunchedJob): Promise<WorkerReply> {
 function impersonal({ bundle }: CheckOutcome, folder: string): CheckOutcome {
   const quoted = (text: string) => JSON.stringify(text).slice(1, -1);
   const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const ours = `${literal(quoted(tmpdir()))}(?:/mqtt-course-[a-z]+-[A-Za-z0-9]{6}|/scene-[A-Za-z0-9]{6}|/\\d+)+/`;
+  const slash = literal(quoted(sep));
+  const ours = `${literal(quoted(tmpdir()))}(?:${slash}(?:mqtt-course-[a-z]+|scene)-[A-Za-z0-9]{6}|${slash}\\d+)+${slash}`;
   const text = JSON.stringify(bundle)
-    .replaceAll(`${quoted(folder)}/`, '')
+    .replaceAll(quoted(`${folder}${sep}`), '')
     .replaceAll(quoted(folder), '.')
     .replace(new RegExp(ours, 'g'), '');
   const cleaned = JSON.parse(text) as CheckOutcome['bundle'];

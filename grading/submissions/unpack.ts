@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Track, tracks, trackTitle } from '../../course/index.js';
+import { patientRemoval, removeTemporary } from '../../course/system/index.js';
 import { SAME_AS_SOLUTION } from '../types.js';
 import {
   type Candidate,
@@ -39,7 +40,7 @@ export async function unpackSubmission(
   const limits = { ...intakeLimits, ...options.limits };
   await mkdir(options.into, { recursive: true });
   const folder = await mkdtemp(join(await realpath(options.into), 'submission-'));
-  const dispose = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  const dispose = () => removeTemporary(folder);
   try {
     await chmod(folder, 0o755);
     const source = await openSubmission(submission, join(folder, '.inner'), limits);
@@ -83,7 +84,7 @@ export async function unpackSubmission(
       };
     } finally {
       await source.close();
-      await rm(join(folder, '.inner'), { recursive: true, force: true });
+      await rm(join(folder, '.inner'), patientRemoval);
     }
   } catch (error) {
     await dispose();

@@ -3,7 +3,8 @@
  * of the course loads, then waits, blocked, for one line on file descriptor 3. After that nothing
  * of this is left to see: Node goes on with its main module, the learner's file.
  */
-import { closeSync, readSync, symlinkSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import 'node:readline';
 import './mqtt.mjs';
 
@@ -21,6 +22,9 @@ const { main, file, cwd, env } = JSON.parse(Buffer.concat(chunks).toString('utf8
 for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
 Object.assign(process.env, env);
 process.chdir(cwd);
-symlinkSync(file, main);
+// A copy, not a link: Windows lets a normal user make no symbolic links. It lies as deep as the
+// learner's built file, so that the paths in its source map lead to the same places.
+mkdirSync(dirname(main), { recursive: true });
+copyFileSync(file, main);
 process.argv[1] = file;
 process.execArgv.splice(0, process.execArgv.length, '--enable-source-maps');

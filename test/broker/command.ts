@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll } from 'vitest';
+import { buildFolder } from '../place.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The three commands as a program of their own, built for this test run only. */
 export async function buildProgram(): Promise<string> {
-  const folder = join(root, '.tmp', `commands-${process.pid}`);
+  const folder = buildFolder('commands');
   afterAll(() => rm(folder, { recursive: true, force: true }));
   await build({
     stdin: {

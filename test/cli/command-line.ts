@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll } from 'vitest';
+import { buildFolder } from '../place.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -32,7 +33,8 @@ export function builtCommandLine(): {
   readonly bin: string;
   run(args: readonly string[], options: RunOptions): Promise<Finished>;
 } {
-  const place = join(root, '.tmp', `cli-test-${process.pid}`);
+  const place = buildFolder('cli');
+  chmodSync(place, 0o755);
   beforeAll(async () => {
     const sources = ['cli', 'grading', 'course', 'checker', 'broker', 'wire'].flatMap(room =>
       readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
@@ -51,7 +53,6 @@ export function builtCommandLine(): {
     });
     mkdirSync(join(place, 'bin'));
     copyFileSync(join(root, 'bin/mqtt-course.js'), join(place, 'bin/mqtt-course.js'));
-    chmodSync(join(root, '.tmp'), 0o755);
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));
   const bin = join(place, 'bin/mqtt-course.js');
@@ -60,11 +61,11 @@ export function builtCommandLine(): {
 
 /** Runs a Node program without a terminal, and with nothing of this terminal in its environment. */
 export function run(args: readonly string[], options: RunOptions): Promise<Finished> {
-  const { PATH = '', HOME = '', SYSTEMROOT } = process.env;
+  const { PATH = '', HOME = '', TMPDIR = '', SYSTEMROOT } = process.env;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], {
       cwd: options.cwd,
-      env: { PATH, HOME, ...(SYSTEMROOT ? { SYSTEMROOT } : {}), ...options.env },
+      env: { PATH, HOME, TMPDIR, ...(SYSTEMROOT ? { SYSTEMROOT } : {}), ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.uid === undefined ? {} : { uid: options.uid }),
     });

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { lessonRefs, loadLesson, packageRoot } from '../../course/index.js';
 import { temporaryFolder } from '../course/fixture.js';
+import { workspacePlace } from '../place.js';
 import { commandLine, run } from './command-line.js';
 
 // Every test starts processes, and some a check: on a busy machine that takes long.
@@ -25,9 +26,8 @@ const last = lessonRefs().at(-1)?.id ?? '';
 const stub = `exercises/${first.id}/typescript/main.ts`;
 
 /** A workspace with nothing done in it. Copied, because making one takes a process. */
-const pristine = join(packageRoot(), '.tmp', `cli-workspace-${process.pid}`, 'mqtt-course');
+const pristine = workspacePlace();
 beforeAll(async () => {
-  mkdirSync(dirname(pristine), { recursive: true });
   const made = await cli(['start', '--yes'], { cwd: dirname(pristine) });
   expect(made.err).toBe('');
   expect(made.code).toBe(0);
@@ -364,11 +364,17 @@ test('doctor: what is there, what to do, as words and as JSON', async () => {
   expect(code).toBe(0);
   expect(findings.map(one => one.id)).toEqual([
     'node',
+    'temporary',
+    'handles',
+    'loopback',
+    'localhost',
+    'clock',
     'python',
-    'port',
     'workspace',
     'mosquitto',
     'mosquitto_sub',
+    'files',
+    'environment',
     'editor',
     'terminal',
   ]);

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { lessonRefs, packageRoot } from '../../course/index.js';
 import { columnsOf } from '../../wire/draw/canvas.js';
+import { workspacePlace } from '../place.js';
 import { faulty, steady } from '../wire/draw-traces.js';
 import { commandLine } from './command-line.js';
 
@@ -13,11 +14,10 @@ const cli = commandLine();
 const [first, second, third] = lessonRefs();
 if (!first || !second || !third) throw new Error('the course has no lessons');
 
-const folder = join(packageRoot(), '.tmp', `trace-workspace-${process.pid}`, 'mqtt-course');
+const folder = workspacePlace();
 const trace = (...args: string[]) => cli(['trace', ...args], { cwd: folder });
 
 beforeAll(async () => {
-  mkdirSync(dirname(folder), { recursive: true });
   const made = await cli(['start', '--yes'], { cwd: dirname(folder) });
   expect(made.code).toBe(0);
   const recordings = Object.fromEntries(

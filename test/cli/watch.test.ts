@@ -45,10 +45,10 @@ function workspace() {
 
 /** A running `watch`, with its input open. */
 function start(command: string, args: readonly string[], cwd: string) {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', TMPDIR = '' } = process.env;
   const child = spawn(command, [...args], {
     cwd,
-    env: { PATH, HOME, TERM: 'xterm-256color', SHELL: '/bin/sh' },
+    env: { PATH, HOME, TMPDIR, TERM: 'xterm-256color', SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let out = '';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../course/index.js';
+import { lessonIds, UsageError } from '../../course/index.js';
 import {
   defaultCourseFile,
   exampleCourseFile,
@@ -88,7 +88,10 @@ describe('a course file', () => {
       'lessons:\n  05-wildcard: {}',
       'grading.yaml:2: 05-wildcard does not exist; did you mean 05-wildcards?',
     ],
-    ['lessons:\n  44: {}', 'grading.yaml:2: 44 does not exist; the last lesson is 15-acl-lab.'],
+    [
+      'lessons:\n  44: {}',
+      `grading.yaml:2: 44 does not exist; the last lesson is ${lessonIds().at(-1)}.`,
+    ],
     [
       'lessons:\n  05-wildcards:\n    points: 3\n    checks:\n      T1: 1\n      T33: 2',
       'grading.yaml:6: T33 is not a check of 05-wildcards; did you mean T3? Its checks: T1, T2, T3',

@@ -1,6 +1,7 @@
 import { connections, type Recording, received } from '../recording.js';
 import { readCrash } from '../stderr.js';
 import { type Detector, lastPacketBefore, seconds } from './detector.js';
+import { requireFailure } from './require-call.js';
 
 const cannotDial =
   /refused|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|gaierror|Name or service|unreachable|timed out|ETIMEDOUT/i;
@@ -18,7 +19,7 @@ function endedByItself(recording: Recording) {
 export const crashed: Detector = {
   id: 'U2',
   title: 'the program keeps running',
-  find: recording => {
+  find: (recording, { source, track }) => {
     const program = endedByItself(recording);
     if (!program || program.exitedAt === undefined) return undefined;
     if (program.startError) {
@@ -34,6 +35,8 @@ export const crashed: Detector = {
     // A program that dialled somebody else is told so by the next detector but one.
     if (!crash || (connections(recording).length === 0 && cannotDial.test(crash.error)))
       return undefined;
+    const required = track === 'typescript' ? requireFailure(crash.error, source) : undefined;
+    if (required) return required;
     const last = lastPacketBefore(recording, program.exitedAt);
     const asked = program.stopAskedAt !== undefined && program.stopAskedAt < program.exitedAt;
     const moment = asked
@@ -63,9 +66,12 @@ export const crashed: Detector = {
         crash.kind === 'import'
           ? 'a package or file that it imports is not there'
           : 'an exception that nobody catches ends the process, and with it the connection',
-      try: crash.where
-        ? `look at ${crash.where}, and at what was just received`
-        : 'read the error above from its first line',
+      try:
+        crash.kind === 'import'
+          ? 'look at that import: is the name right, and is the package installed where your file is?'
+          : crash.where
+            ? `look at ${crash.where}, and at what was just received`
+            : 'read the error above from its first line',
     };
   },
 };

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority, type KeyPair } from '../../../broker/certificates.js';
+import { scratchFolder } from '../../program/scratch.js';
 
 /** The servers of this lesson, and the two authorities as files. */
 export interface Certificates {
@@ -18,15 +18,14 @@ export type ServerKind = 'good' | 'other' | 'wrong-name' | 'expired';
 
 let made: Promise<Certificates> | undefined;
 
-/** Made once in a process; the files go when it ends. */
+/** Made once in a process; the files go with its other short-lived files. */
 export function certificates(): Promise<Certificates> {
   made ??= make();
   return made;
 }
 
 async function make(): Promise<Certificates> {
-  const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-certificates-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = mkdtempSync(join(scratchFolder(), 'mqtt-course-certificates-'));
   const here = { commonName: 'localhost', use: 'server', names: ['localhost'] } as const;
   // Both authorities have the same name: only the signature tells them apart.
   const [house, stranger] = await Promise.all([

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -10,6 +10,7 @@ import {
   startFromConfig,
   startMosquitto,
 } from '../../../broker/index.js';
+import { removeTemporary } from '../../../course/system/index.js';
 import { errorText } from '../../../wire/error-text.js';
 import { createPeer } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
@@ -53,7 +54,7 @@ export const house = scenario<Facts>('the door of the house', {
       await writeFile(join(folder, 'certs', 'server.key'), server.good.key);
       context.find(await look(context, folder, ca));
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeTemporary(folder);
     }
   },
 });

@@ -36,7 +36,7 @@ async function start(context: ScenarioContext, here: Facts, authority: 'ours' | 
 
 const listen = (kind: ServerKind) => async () => {
   const { certificate, key } = (await certificates()).server[kind];
-  return { tls: { cert: certificate, key } };
+  return { host: 'localhost', tls: { cert: certificate, key } };
 };
 
 /** A server that is what it should be. */
@@ -103,7 +103,7 @@ async function meetStranger(
 function wrong(name: string, server: ServerKind | 'plaintext') {
   return scenario<Facts>(name, {
     facts,
-    ...(server === 'plaintext' ? {} : { listen: listen(server) }),
+    listen: server === 'plaintext' ? async () => ({ host: 'localhost' }) : listen(server),
     run: async (context, here) => meetStranger(context, await start(context, here), here),
   });
 }

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
@@ -19,6 +19,7 @@ import {
   startFromConfig,
   startMosquitto,
 } from '../../../broker/index.js';
+import { removeTemporary } from '../../../course/system/index.js';
 
 /** The files of the exercise beside the program. */
 export const CONF = 'mosquitto.conf';
@@ -201,7 +202,7 @@ export async function startLab(
       Object.create(broker, { open: { value: () => started.open(port) } });
     return { broker, through };
   } catch (error) {
-    await rm(copy, { recursive: true, force: true });
+    await removeTemporary(copy);
     if (!(error instanceof BrokerStartError)) throw error;
     return trouble(folder, error);
   }
@@ -210,7 +211,7 @@ export async function startLab(
 function withCleanup(broker: Broker, folder: string): Broker {
   const stop = async () => {
     await broker.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   };
   return Object.create(broker, { stop: { value: stop } });
 }

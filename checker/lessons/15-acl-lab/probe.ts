@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -8,6 +8,7 @@ import {
   decide,
   parseAcl,
 } from '../../../broker/index.js';
+import { removeTemporary } from '../../../course/system/index.js';
 import { delay } from '../../../wire/index.js';
 import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
@@ -117,7 +118,7 @@ async function probe(context: ScenarioContext, passwords: ProbeFacts['passwords'
     const result = await fileText(folder, 'result.json');
     context.find({ ended, ...(result === undefined ? {} : { result }) } satisfies ProbeFindings);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   }
 }
 

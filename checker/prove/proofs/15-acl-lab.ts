@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide, loadMosquittoConfig, parseAcl, startFromConfig } from '../../../broker/index.js';
+import { removeTemporary } from '../../../course/system/index.js';
 import { createPeer, type Peer } from '../../../wire/index.js';
 import { type Proof, type Proofs, type ProofWithBroker, whichIsTrue } from './lab.js';
 
@@ -86,7 +87,7 @@ async function heard(aclText: string, name: string | undefined): Promise<boolean
     await broker.stop();
     return got;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   }
 }
 

@@ -1,20 +1,19 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { children } from '../../../cli/children.js';
 import { lessonRefs, packageRoot } from '../../../course/index.js';
-import { commandLine } from '../command-line.js';
+import { workspacePlace } from '../../place.js';
+import { builtCommandLine } from '../command-line.js';
 import { hasTmux, openTmux, type Tmux } from '../terminal/tmux.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const cli = commandLine();
-const bin = join(packageRoot(), '.tmp', `cli-test-${process.pid}`, 'bin', 'mqtt-course.js');
-const folder = join(packageRoot(), '.tmp', `live-workspace-${process.pid}`, 'mqtt-course');
+const { run: cli, bin } = builtCommandLine();
+const folder = workspacePlace();
 const lesson = lessonRefs()[2]?.id ?? '';
 
 beforeAll(async () => {
-  mkdirSync(dirname(folder), { recursive: true });
   await cli(['start', '--yes'], { cwd: dirname(folder) });
   const path = `${lesson}/typescript/main.ts`;
   cpSync(join(packageRoot(), 'solutions', path), join(folder, 'exercises', path));

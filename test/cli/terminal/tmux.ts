@@ -23,7 +23,7 @@ export function openTmux(folder: string): Tmux {
   const server = `mqtt-course-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const call = (...args: string[]) =>
     execFileSync('tmux', ['-u', '-L', server, '-f', '/dev/null', ...args], { encoding: 'utf8' });
-  const clean = 'env -i PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 TERM=screen sh';
+  const clean = 'env -i PATH="$PATH" HOME="$HOME" TMPDIR="$TMPDIR" LANG=C.UTF-8 TERM=screen sh';
   call('new-session', '-d', '-x', '80', '-y', '24', '-c', folder, clean);
   return {
     call,

@@ -1,0 +1,15 @@
+from mqttkit import env, make_client, on_stop
+
+
+def on_connect(client, userdata, flags, rc):
+    # 1  Say something, under the topic name that you were given.
+    client.publish(env("TOPIC"), "hello")
+
+
+client = make_client()
+client.on_connect = on_connect
+client.connect(env("MQTT_HOST"), int(env("MQTT_PORT")))
+
+# 2  Leave: say goodbye when you are asked to stop.
+on_stop(client.disconnect)
+client.loop_forever()
