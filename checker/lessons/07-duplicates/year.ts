@@ -115,7 +115,7 @@ function story({ readings }: Facts): (Reading | undefined)[] {
     busy[1],
     held,
     ...crowd.map(([first]) => first),
-    ...crowd.slice(0, 3).flatMap(([first, second]) => [first, second]),
+    ...crowd.slice(0, 3).flat(),
   ];
 }
 
