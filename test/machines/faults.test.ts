@@ -117,7 +117,7 @@ describe('limits', () => {
       // With a little luck it is enough; it is never the program's fault.
       if (ended.code !== 0) expectMachine(ended, /EMFILE|ENFILE/);
     }
-    const doctor = await shell(`ulimit -n 85; ${course} doctor --json`, { cwd: folder });
+    const doctor = await shell(`ulimit -n 100; ${course} doctor --json`, { cwd: folder });
     await expectDoctor(doctor.out, 'handles');
   });
 
