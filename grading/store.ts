@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Bundle } from '../checker/index.js';
 import { writeAtomic } from '../course/atomic.js';
 import { UsageError } from '../course/index.js';
+import { forbiddenName } from '../course/system/index.js';
 import { gradeKey } from './cache-key.js';
 import { jsonText } from './exports/text.js';
 import { GRADE_SCHEMA, type GradeRecord, type Isolation, type Learner } from './types.js';
@@ -109,9 +110,11 @@ export function safeName(id: string): string {
     .replace(/[^A-Za-z0-9._@+-]+/g, '_')
     .replace(/^[.-]+|\.+$/g, '_')
     .slice(0, 80);
-  const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain);
+  const reserved = forbiddenName(plain);
   if (plain === id && plain === plain.toLowerCase() && plain !== '' && !reserved) return plain;
-  return `${plain || '_'}~${createHash('sha256').update(id).digest('hex').slice(0, 6)}`;
+  // Behind a dot the hash would not help: `aux.key~…` is still a device.
+  const own = reserved && plain.includes('.') ? `_${plain}` : plain;
+  return `${own || '_'}~${createHash('sha256').update(id).digest('hex').slice(0, 6)}`;
 }
 
 /** Relative to the folder of the class. */

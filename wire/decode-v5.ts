@@ -69,10 +69,10 @@ function fieldsOf(body: Buffer): Fields {
   };
 }
 
-type WithProperties = { properties?: readonly Property[] };
+type ListedProperties = { properties?: readonly Property[] };
 
 /** A list that is always there: an empty one is not worth a field. */
-function listed(at: Fields, owner: PropertyOwner): WithProperties {
+function listed(at: Fields, owner: PropertyOwner): ListedProperties {
   const properties = at.properties(owner);
   return properties.length === 0 ? {} : { properties };
 }
@@ -81,7 +81,7 @@ function listed(at: Fields, owner: PropertyOwner): WithProperties {
 function optional(
   at: Fields,
   type: Exclude<ReasonedType, 'CONNACK' | 'SUBACK' | 'UNSUBACK'>,
-): WithProperties & { reasonCode?: number } {
+): ListedProperties & { reasonCode?: number } {
   if (at.left === 0) return {};
   const reasonCode = at.code(type);
   return at.left === 0 ? { reasonCode } : { reasonCode, properties: at.properties(type) };

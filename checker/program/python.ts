@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import { passedOn } from '../../course/environment.js';
 import {
+  findOnWindows,
   howToInstall,
   howToInstallPaho,
   type Machine,
@@ -66,14 +67,16 @@ async function search(workspace: string | undefined): Promise<Search> {
   let broken: string | undefined;
   for (const [command, ...args] of pythonCandidates(workspace)) {
     if (command === undefined) continue;
-    const run = await execa(command, [...args, '-c', probe], {
-      reject: false,
-      stdin: 'ignore',
-      timeout: 10_000,
-      // As the programs will have it: what is only found by the settings of this terminal is not there.
-      env: passedOn(),
-      extendEnv: false,
-    });
+    const run = missing(command)
+      ? { code: 'ENOENT', stdout: '', stderr: '', exitCode: undefined, timedOut: false }
+      : await execa(command, [...args, '-c', probe], {
+          reject: false,
+          stdin: 'ignore',
+          timeout: 10_000,
+          // As the programs will have it: what is only found by the settings of this terminal is not there.
+          env: passedOn(),
+          extendEnv: false,
+        });
     if (run.exitCode !== 0) {
       broken ??= whyBroken([command, ...args].join(' '), run);
       continue;
@@ -87,7 +90,8 @@ async function search(workspace: string | undefined): Promise<Search> {
   return { ...(withoutPaho ? { found: withoutPaho } : {}), ...(broken ? { broken } : {}) };
 }
 
-interface ProbeRun {
+/** How the question to a Python ended. */
+export interface ProbeRun {
   readonly code?: string | undefined;
   readonly stderr: string;
   readonly exitCode?: number | undefined;
@@ -95,14 +99,26 @@ interface ProbeRun {
   readonly timedOut: boolean;
 }
 
-/** Undefined when it is not there at all, as on most machines most of those that are tried. */
-function whyBroken(name: string, run: ProbeRun): string | undefined {
+/** On Windows a command that is not there is given to cmd, and its answer is no ENOENT. */
+function missing(command: string): boolean {
+  return process.platform === 'win32' && findOnWindows(command) === undefined;
+}
+
+/** What stands on the path of a Windows without Python: it leads to the Microsoft Store. */
+const STORE = /run without arguments to install from the Microsoft Store/;
+
+/**
+ * Why a Python that was tried does not work. Undefined when it is not there at all, as on most
+ * machines most of those that are tried.
+ */
+export function whyBroken(name: string, run: ProbeRun): string | undefined {
+  if (STORE.test(run.stderr)) return undefined;
   if (run.code === 'ENOENT') {
     return process.env['MQTT_COURSE_PYTHON'] === name
       ? `MQTT_COURSE_PYTHON names ${name}, which is not there`
       : undefined;
   }
-  const said = run.stderr.trim().split('\n').at(-1)?.trim().slice(0, 300);
+  const said = run.stderr.trim().split('\n').at(-1)?.trim().slice(0, 300).replace(/\.$/, '');
   const how = run.timedOut
     ? 'it did not answer within 10 s'
     : (run.code ?? (run.signal ? `ended by ${run.signal}` : `exit code ${run.exitCode}`));

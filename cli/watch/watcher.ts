@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { CheckProgress, CheckSession } from '../../checker/index.js';
 import {
   exerciseFiles,
@@ -121,7 +122,7 @@ export function createWatcher(
     get shown() {
       if (command) return command.cwd;
       const { shown } = place();
-      return shown.slice(0, shown.lastIndexOf('/'));
+      return dirname(shown);
     },
     get polling() {
       return polling;

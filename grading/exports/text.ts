@@ -1,3 +1,5 @@
+import { forbiddenName } from '../../course/system/index.js';
+
 /**
  * What a learner wrote, made fit for a page, a spreadsheet, a terminal. Names, topics, payloads and
  * output are untrusted: nothing of them reaches a file of ours raw.
@@ -115,8 +117,9 @@ export function cut(text: string, most: number): string {
   return points.length <= most ? text : `${points.slice(0, most - 1).join('')}…`;
 }
 
-/** A piece of a file name: letters, digits, `.`, `_` and `-`; never empty, never hidden. */
+/** A piece of a file name: letters, digits, `.`, `_` and `-`; never empty, never hidden, no device of Windows. */
 export function fileName(text: string): string {
-  const name = text.normalize('NFC').replace(/[^\p{L}\p{N}._-]+/gu, '_');
-  return name.replace(/^[.-]+/, '_').slice(0, 100) || '_';
+  const plain = text.normalize('NFC').replace(/[^\p{L}\p{N}._-]+/gu, '_');
+  const name = plain.replace(/^[.-]+/, '_').slice(0, 100) || '_';
+  return forbiddenName(name) ? `_${name}` : name;
 }

@@ -44,7 +44,7 @@ const { step, sum } = stepper({
 });
 const context = { step, place, wine };
 try {
-  for (const walk of [start, check, python, live, tools, terminals, classes]) await walk(context);
+  for (const walk of [start, check, live, tools, terminals, classes, python]) await walk(context);
   await step('nothing of the course is left in the temporary folder', () => {
     const temporary = join(rig.home, 'Temp');
     const left = existsSync(temporary)

@@ -19,8 +19,6 @@ export function openTerminal(wine, words, { cwd, env = {}, columns = 120, rows =
   const variables = Object.entries({ ...environment(wine.rig.prefix), ...env });
   const line = [
     'exec env -i',
-    // Wine's console asks the terminal's description for what it can do.
-    'TERM=xterm-256color',
     ...variables.map(([name, value]) => `${name}=${quoted(value)}`),
     'wine',
     ...words.map(quoted),

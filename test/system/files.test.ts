@@ -6,6 +6,8 @@ import { whileLocked } from '../../course/system/locked.js';
 import { forbiddenName } from '../../course/system/names.js';
 import { belowHere, nativePath, tooDeep } from '../../course/system/paths.js';
 import { exercisePlace, lessonAt } from '../../course/workspace.js';
+import { fileName } from '../../grading/exports/text.js';
+import { safeName } from '../../grading/store.js';
 import { temporaryFolder } from '../course/fixture.js';
 
 /** Sets the system aside for the code that asks for it itself. */
@@ -58,6 +60,27 @@ test('names that Windows forbids', () => {
   const allowed = ['console', 'nullable', 'auxiliary.key', 'com10', 'a.b', 'Zoë', '.env', 'com'];
   expect(forbidden.filter(name => !forbiddenName(name))).toEqual([]);
   expect(allowed.filter(forbiddenName)).toEqual([]);
+});
+
+test('nor is any made of a learner’s id', () => {
+  const ids = [
+    'con',
+    'AUX',
+    'aux.key',
+    'com1.tar',
+    'nul',
+    'a:b',
+    'end.',
+    '..',
+    'ada',
+    'Zoë Müller',
+  ];
+  for (const id of ids) {
+    expect(forbiddenName(safeName(id)), safeName(id)).toBe(false);
+    expect(forbiddenName(`${fileName(id)}.html`), fileName(id)).toBe(false);
+  }
+  expect(safeName('ada')).toBe('ada');
+  expect(fileName('ada')).toBe('ada');
 });
 
 describe('paths', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pythonOutput } from '../../checker/program/prepare.js';
-import { pythonCandidates } from '../../checker/program/python.js';
+import { pythonCandidates, whyBroken } from '../../checker/program/python.js';
 import { passedOn } from '../../course/environment.js';
 import { howToInstall, howToInstallPaho, nameAPython } from '../../course/system/advice.js';
 import { leftBehind, parseProcesses } from '../../scripts/vendor/leftovers.mjs';
@@ -41,6 +41,17 @@ describe('where a Python is looked for', () => {
     const env = { MQTT_COURSE_PYTHON: 'C:\\my\\python.exe' };
     expect(pythonCandidates('C:\\w', { platform: 'win32', env })).toEqual([['C:\\my\\python.exe']]);
   });
+});
+
+test('the way to the Microsoft Store is no Python that is broken', () => {
+  const run = { stderr: '', exitCode: 9009, timedOut: false };
+  const store =
+    'Python was not found; run without arguments to install from the Microsoft Store, or disable this shortcut from Settings > Apps.';
+  expect(whyBroken('python', { ...run, stderr: store })).toBeUndefined();
+  expect(whyBroken('py -3', { ...run, code: 'ENOENT' })).toBeUndefined();
+  expect(whyBroken('py -3', { ...run, stderr: 'ImportError: no encodings\r\n' })).toBe(
+    'py -3 is there, but does not work: ImportError: no encodings',
+  );
 });
 
 test('only on Windows has Python to be told that its output is UTF-8', () => {
