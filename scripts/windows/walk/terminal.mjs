@@ -19,7 +19,7 @@ export async function terminals({ step, place, wine }) {
     place.solve('01-first-connection');
     const terminal = open(['list']);
     try {
-      await terminal.shows('of 15 lessons passed');
+      await terminal.shows(/of \d+ lessons passed/);
       says(terminal.screen(), '√ passed 03-subscribe-and-react');
       saysNot(terminal.screen(), '✓', '▶');
       must(terminal.coloured().includes('\u001B[32m'), 'in colour', terminal.coloured());
@@ -31,7 +31,7 @@ export async function terminals({ step, place, wine }) {
   await step('list in Windows Terminal: the signs of everywhere', async () => {
     const terminal = open(['list'], { env: { WT_SESSION: '1' } });
     try {
-      await terminal.shows('of 15 lessons passed');
+      await terminal.shows(/of \d+ lessons passed/);
       says(terminal.screen(), '✓ passed 03-subscribe-and-react');
     } finally {
       terminal.close();
