@@ -5,7 +5,7 @@
  *     --format=esm --outfile=.tmp/bench/broker-throughput.mjs && node .tmp/bench/broker-throughput.mjs
  *
  * One publisher, S subscribers, raw sockets, 64-byte payload, closed loop: at QoS 0 at most 500
- * messages are on the way, at QoS 1 and 2 at most 15. Each broker runs in a process of its own; the
+ * messages are on the way, at QoS 1 and 2 at most 15; `v5`: the same packets in MQTT 5. Each broker runs in a process of its own; the
  * rounds of all brokers are interleaved, and the median is taken. BENCH_SECONDS, BENCH_ROUNDS.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -13,7 +13,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const KINDS = ['aedes', 'ours', 'ours+acl', 'ours+tap', 'mosquitto'] as const;
+const KINDS = [
+  ...(['aedes', 'ours', 'ours v5', 'ours+acl', 'ours+tap', 'mosquitto', 'mosquitto v5'] as const),
+];
 type Kind = (typeof KINDS)[number];
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 2);
@@ -29,7 +31,7 @@ async function serve(kind: Kind): Promise<number | undefined> {
     return (server.address() as { port: number }).port;
   }
   const broker = await import('../broker/index.js');
-  if (kind === 'mosquitto') {
+  if (kind.startsWith('mosquitto')) {
     if (broker.findMosquitto() === undefined) return undefined;
     const conf = 'allow_anonymous true\nmax_queued_messages 0\nset_tcp_nodelay true';
     return (await broker.startMosquitto({ conf, verbose: false })).port;
@@ -49,7 +51,7 @@ async function serve(kind: Kind): Promise<number | undefined> {
     return (await broker.startBroker({ mayPublish: ask('write'), mayReceive: ask('read') })).port;
   }
   const ours = await broker.startBroker();
-  if (kind === 'ours') return ours.port;
+  if (kind !== 'ours+tap') return ours.port;
   const { createTap } = await import('../wire/index.js');
   const tap = createTap({ open: () => ours.open() });
   return (await tap.listen({ who: 'bench' })).port;
@@ -63,11 +65,13 @@ interface Counter {
 
 const TOPIC = 'bench/t';
 const PAYLOAD = Buffer.alloc(64, 'x');
+const NO_PROPERTIES = Buffer.from([0]);
 
-function publishPacket(qos: number, id: number): Buffer {
+function publishPacket(qos: number, id: number, v5: boolean): Buffer {
   const topic = Buffer.from(TOPIC);
   const parts = [Buffer.from([topic.length >> 8, topic.length]), topic];
   if (qos > 0) parts.push(Buffer.from([id >> 8, id & 255]));
+  if (v5) parts.push(NO_PROPERTIES);
   const body = Buffer.concat([...parts, PAYLOAD]);
   return Buffer.concat([Buffer.from([0x30 | (qos << 1), body.length]), body]);
 }
@@ -90,23 +94,24 @@ function packets(
   });
 }
 
-async function join(port: number, id: string): Promise<Socket> {
+async function join(port: number, id: string, v5: boolean): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
   const name = Buffer.from(id);
   const head = Buffer.from([
     0x10,
-    12 + name.length,
+    (v5 ? 13 : 12) + name.length,
     0,
     4,
     77,
     81,
     84,
     84,
-    4,
+    v5 ? 5 : 4,
     2,
     0,
     0,
+    ...(v5 ? [0] : []),
     0,
     name.length,
   ]);
@@ -119,11 +124,14 @@ async function subscriber(
   port: number,
   id: string,
   qos: number,
+  v5: boolean,
   got: () => void,
 ): Promise<Counter> {
-  const socket = await join(port, id);
+  const socket = await join(port, id, v5);
   const topic = Buffer.from(TOPIC);
-  const head = Buffer.from([0x82, 5 + topic.length, 0, 1, 0, topic.length]);
+  const properties = v5 ? [0] : [];
+  const size = 5 + topic.length + properties.length;
+  const head = Buffer.from([0x82, size, 0, 1, ...properties, 0, topic.length]);
   socket.write(Buffer.concat([head, topic, Buffer.from([qos])]));
   await once(socket, 'data');
   const counter = { socket, count: 0 };
@@ -154,12 +162,12 @@ async function subscriber(
 }
 
 /** Deliveries per second with these subscribers. */
-async function measure(port: number, subs: number, qos: number): Promise<number> {
+async function measure(port: number, subs: number, qos: number, v5: boolean): Promise<number> {
   let delivered = 0;
   let sent = 0;
   let acked = 0;
   let over = false;
-  const publisher = await join(port, 'bench-pub');
+  const publisher = await join(port, 'bench-pub', v5);
   const window = qos === 0 ? 500 : 15;
   const counters: Counter[] = [];
   let id = 0;
@@ -175,7 +183,7 @@ async function measure(port: number, subs: number, qos: number): Promise<number>
       const parts: Buffer[] = [];
       while (!over && sent - back < window) {
         id = (id % 60_000) + 1;
-        parts.push(publishPacket(qos, id));
+        parts.push(publishPacket(qos, id, v5));
         sent++;
       }
       if (parts.length > 0) publisher.write(Buffer.concat(parts));
@@ -183,7 +191,7 @@ async function measure(port: number, subs: number, qos: number): Promise<number>
   }
   for (let i = 0; i < subs; i++) {
     counters.push(
-      await subscriber(port, `bench-sub-${i}`, qos, () => {
+      await subscriber(port, `bench-sub-${i}`, qos, v5, () => {
         delivered++;
         push();
       }),
@@ -227,7 +235,10 @@ async function main(): Promise<void> {
       const rates = new Map<Kind, number[]>();
       for (let round = 0; round < rounds; round++) {
         for (const [kind, { port }] of children) {
-          rates.set(kind, [...(rates.get(kind) ?? []), await measure(port, subs, qos)]);
+          rates.set(kind, [
+            ...(rates.get(kind) ?? []),
+            await measure(port, subs, qos, kind.endsWith(' v5')),
+          ]);
         }
       }
       const median = (kind: Kind): number => {

@@ -25,7 +25,8 @@ export interface Authority extends KeyPair {
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 86_400_000;
 
-async function library() {
+/** The library that reads and makes certificates; loaded where one is needed. */
+export async function certificateLibrary() {
   // tsyringe, inside the library, asks for this global at import.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
@@ -35,7 +36,7 @@ async function library() {
 
 /** Makes a new authority; EC keys (P-256). */
 export async function createAuthority(commonName: string, days = 3650): Promise<Authority> {
-  const x509 = await library();
+  const x509 = await certificateLibrary();
   const keys = await newKeys();
   const own = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
@@ -68,7 +69,7 @@ async function authority(
   key: string,
   signing: webcrypto.CryptoKey,
 ): Promise<Authority> {
-  const x509 = await library();
+  const x509 = await certificateLibrary();
   const ca = new x509.X509Certificate(certificate);
   return {
     certificate,

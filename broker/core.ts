@@ -3,8 +3,9 @@ import type { Instance } from './instance.js';
 import { journal, type LogBook } from './journal.js';
 import type { Arrival } from './protocol/listener-policy.js';
 import type { ClientConnection } from './protocol/server-state.js';
-import { release } from './protocol/session.js';
-import { createStore } from './store.js';
+import { endsWithConnection, release, type Session } from './protocol/session.js';
+import { sharedParts } from './protocol/subscription.js';
+import { createStore, type Store, stale } from './store.js';
 import type { Broker, LogEntry } from './types.js';
 
 /** The listeners of a broker, open. */
@@ -77,7 +78,7 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
     await closing;
     for (const session of [...store.sessions.values()]) {
       release(session);
-      if (session.clean) store.sessions.delete(session.clientId);
+      if (endsWithConnection(session)) endQuietly(store, session);
     }
   }
 
@@ -114,14 +115,27 @@ export async function createBroker(options: CoreOptions): Promise<Core> {
         [...store.sessions.values()].map(session => ({
           clientId: session.clientId,
           connected: instance?.connections.has(session.clientId) ?? false,
-          clean: session.clean,
+          clean: endsWithConnection(session),
           ...(session.who.username === undefined ? {} : { username: session.who.username }),
-          subscriptions: [...session.subscriptions].map(([filter, qos]) => ({ filter, qos })),
+          subscriptions: [...session.subscriptions.values()].map(({ filter, qos }) => ({
+            filter,
+            qos,
+          })),
           queued: session.outgoing.queued(),
           inflight: session.outgoing.inflight(),
         })),
-      retained: () => [...store.retained.values()].filter(m => !m.topic.startsWith('$SYS/')),
+      retained: () =>
+        [...store.retained.values()].filter(m => !m.topic.startsWith('$SYS/') && !stale(m)),
       onLog: book.listen,
     },
   };
+}
+
+/** A session that ends with the broker: no will, and nothing is handed on. */
+function endQuietly(store: Store, { clientId, subscriptions }: Session): void {
+  store.sessions.delete(clientId);
+  for (const filter of subscriptions.keys()) {
+    const share = sharedParts(filter);
+    if (share !== undefined) store.shares.remove(clientId, share.name, share.filter);
+  }
 }

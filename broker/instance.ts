@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream';
-import type { QoS } from '../wire/trace.js';
 import type { Journal } from './journal.js';
+import { endSession, watch } from './protocol/lifetime.js';
 import type { Arrival, ListenerPolicy } from './protocol/listener-policy.js';
-import type { ApplicationMessage } from './protocol/message.js';
+import type { ApplicationMessage, OutgoingMessage } from './protocol/message.js';
 import { serve } from './protocol/serve.js';
 import type { ClientConnection, Counters, ServerState } from './protocol/server-state.js';
-import { grantedFor } from './protocol/session.js';
+import { copiesFor, copyFor, type Session } from './protocol/session.js';
+import { nextMember, type ShareGroup } from './protocol/shares.js';
 import { createRouter } from './router.js';
-import { forgetSubscriptions, type Store } from './store.js';
+import type { Store } from './store.js';
 import { sysTopics } from './sys.js';
 
 /** A running broker, without any listener. */
@@ -28,12 +29,16 @@ export async function createInstance(
   const streams = new Set<Duplex>();
   const open = new Map<Duplex, ClientConnection>();
   const connections = new Map<string, ClientConnection>();
-  /** The rules a session's client last came under; they also hold for what is queued while it is away. */
   const policies = new Map<string, ListenerPolicy>();
   const counters = newCounters();
 
   const router = await createRouter(store, {
     toAbsent,
+    toShares(message) {
+      const groups = store.shares.match(message.topic);
+      for (const group of groups) toShare(group, message);
+      return groups.length > 0;
+    },
     problem: error => journal.log('error', `Error: ${error.message}`),
   });
   const sys = sysTopics(router, store, counters, () => connections.size);
@@ -42,25 +47,47 @@ export async function createInstance(
     router,
     store,
     connections,
+    policies,
+    timers: new Map(),
     counters,
     get crashing() {
       return crashing;
     },
+    longestExpiry: expiration,
     refreshSys: sys.refresh,
+    toShare,
   };
+  // What was kept over a restart: its time goes on.
+  for (const session of store.sessions.values()) watch(server, session);
 
-  function toAbsent(
-    clientId: string,
-    { topic, payload, qos: published }: ApplicationMessage,
-  ): void {
+  function toAbsent(clientId: string, message: ApplicationMessage): void {
     const session = store.sessions.get(clientId);
     if (session === undefined || session.attached) return;
-    const qos = Math.min(grantedFor(session, topic) ?? 0, published) as QoS;
+    copiesFor(session, message, copy => queue(session, copy));
+  }
+
+  /** Keeps a message for a client that is away. */
+  function queue(session: Session, message: OutgoingMessage): void {
     // As Mosquitto (queue_qos0_messages false): QoS 0 is not kept for who is away.
-    if (qos === 0 || policies.get(clientId)?.mayReceive(session.who, topic) === false) return;
-    if (session.outgoing.deliver({ topic, payload, qos, retain: false }) === 'dropped') {
-      counters.publishesDropped++;
-    }
+    if (message.qos === 0 || !mayReceive(session.clientId, message.topic)) return;
+    if (session.outgoing.deliver(message) === 'dropped') counters.publishesDropped++;
+  }
+
+  function mayReceive(clientId: string, topic: string): boolean {
+    const session = store.sessions.get(clientId);
+    if (session === undefined) return false;
+    return policies.get(clientId)?.mayReceive(session.who, topic) !== false;
+  }
+
+  function toShare(group: ShareGroup, message: ApplicationMessage): boolean {
+    const member = nextMember(group, clientId => mayReceive(clientId, message.topic));
+    const session = member && store.sessions.get(member.clientId);
+    if (member === undefined || session === undefined) return false;
+    const copy = { ...copyFor(member.subscription, message), share: group.key };
+    const connection = connections.get(member.clientId);
+    if (connection?.session === session) connection.give(copy);
+    else queue(session, copy);
+    return true;
   }
 
   const expiry = setInterval(() => {
@@ -70,9 +97,7 @@ export async function createInstance(
     for (const [id, session] of store.sessions) {
       if (connections.has(id) || session.leftAt === 0 || session.leftAt > limit) continue;
       journal.log('notice', `Expiring client ${id} due to timeout.`);
-      store.sessions.delete(id);
-      forgetSubscriptions(store, id);
-      policies.delete(id);
+      endSession(server, session);
     }
   }, 1000);
   expiry.unref();
@@ -96,10 +121,6 @@ export async function createInstance(
     });
     const connection = serve(stream, arrival, server, () => {
       listener.connections.open--;
-      const { session } = connection;
-      if (session === undefined) return;
-      if (session.clean) policies.delete(session.clientId);
-      else policies.set(session.clientId, listener);
     });
     open.set(stream, connection);
   }
@@ -110,6 +131,7 @@ export async function createInstance(
     async crash() {
       crashing = true;
       clearInterval(expiry);
+      for (const timer of server.timers.values()) clearTimeout(timer);
       sys.stop();
       for (const connection of open.values()) connection.cut(false);
       for (const stream of streams) stream.destroy();

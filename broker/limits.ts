@@ -12,6 +12,8 @@ export const DEFAULT_LIMITS: Required<BrokerLimits> = {
   maxKeepalive: 0,
   allowZeroLengthClientId: true,
   persistentClientExpiration: 0,
+  maxTopicAlias: 10,
+  acceptProtocolVersions: [3, 4, 5],
 };
 
 export function withDefaults(limits: BrokerLimits = {}): Required<BrokerLimits> {

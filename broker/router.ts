@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type Client } from 'aedes';
-import type { ApplicationMessage, WillMessage } from './protocol/message.js';
+import type { ApplicationMessage } from './protocol/message.js';
 import { persistenceFor, type Store } from './store.js';
 import { filterTrie } from './trie.js';
 
@@ -9,8 +9,8 @@ import { filterTrie } from './trie.js';
 export interface Router {
   /** Hands aedes a connection on which we speak for a client. Returns how to end it. */
   attach(stream: Duplex, target: RouterTarget): { close(): void };
-  /** Routes a message; when it returns, every session has it. */
-  publish(message: ApplicationMessage): void;
+  /** Routes a message; when it returns, every session has it. False: nobody subscribed to it. */
+  publish(message: ApplicationMessage): boolean;
   close(): Promise<void>;
 }
 
@@ -18,8 +18,6 @@ export interface Router {
 export interface RouterTarget {
   /** A message matches a subscription. Once for each message and client. */
   take(message: ApplicationMessage): void;
-  /** May this will be sent? */
-  mayWill(will: WillMessage): boolean;
   /** From here on messages come; the stored subscriptions are restored. */
   attached(): void;
 }
@@ -27,6 +25,8 @@ export interface RouterTarget {
 export interface RouterHooks {
   /** A subscription of a client that may be away, QoS 1 or 2. */
   toAbsent(clientId: string, message: ApplicationMessage): void;
+  /** Gives it to the shared subscriptions it concerns. True if there are any. */
+  toShares(message: ApplicationMessage): boolean;
   problem(error: Error): void;
 }
 
@@ -34,7 +34,7 @@ type Route = (packet: ApplicationMessage, done: () => void) => void;
 
 /** The emitter aedes routes through. It calls its listeners before `emit` returns, so a message is
  * in every queue before the next one is looked at (`3.1.1 MQTT-4.6.0-6`). */
-function directEmitter(): object {
+function directEmitter(onMatch: () => void): object {
   const trie = filterTrie<Route>();
   return {
     on(filter: string, route: Route, done?: () => void) {
@@ -46,7 +46,9 @@ function directEmitter(): object {
       done?.();
     },
     emit(packet: ApplicationMessage, done?: () => void) {
-      for (const route of trie.match(packet.topic)) route(packet, noop);
+      const routes = trie.match(packet.topic);
+      if (routes.length > 0) onMatch();
+      for (const route of routes) route(packet, noop);
       done?.();
     },
     close(done: () => void) {
@@ -57,20 +59,27 @@ function directEmitter(): object {
 
 export async function createRouter(store: Store, hooks: RouterHooks): Promise<Router> {
   const targets = new WeakMap<Client, RouterTarget>();
+  /** The message that is being routed: aedes' own copies of it do not have all that it has. */
+  let routing: ApplicationMessage | undefined;
+  const whole = (packet: ApplicationMessage): ApplicationMessage =>
+    routing !== undefined && routing.payload === packet.payload ? routing : packet;
+  /** Whether somebody subscribed to it. */
+  let matched = false;
   const aedes = await Aedes.createBroker({
-    mq: directEmitter(),
-    persistence: persistenceFor(store, hooks.toAbsent),
+    mq: directEmitter(() => {
+      matched = true;
+    }),
+    persistence: persistenceFor(store, (clientId, message) => {
+      matched = true;
+      hooks.toAbsent(clientId, whole(message));
+    }),
     // aedes looks every 4 intervals for other brokers' wills; there are none. Below 2^31 ms.
     heartbeatInterval: 500_000_000,
     maxClientsIdLength: 65_535,
-    authorizePublish(client, packet, done) {
-      // PUBLISH does not come this way (see protocol/handlers/publish.ts): this is a will that fires.
-      const target = client === null ? undefined : targets.get(client);
-      const sent = target?.mayWill(packet as unknown as WillMessage) === true;
-      done(sent ? null : new Error('will not sent'));
-    },
+    // PUBLISH and wills do not come this way (see protocol/handlers/publish.ts and lifetime.ts).
+    authorizePublish: (_client, _packet, done) => done(new Error('not published by aedes')),
     authorizeForward(client, packet) {
-      targets.get(client)?.take(packet as unknown as ApplicationMessage);
+      targets.get(client)?.take(whole(packet as unknown as ApplicationMessage));
       return null;
     },
   });
@@ -97,11 +106,20 @@ export async function createRouter(store: Store, hooks: RouterHooks): Promise<Ro
       return client;
     },
     publish(message) {
-      const { topic, payload, qos, retain } = message;
-      // DUP belongs to one hop (`3.1.1 MQTT-3.3.1-3`): never the publisher's.
-      publish({ cmd: 'publish', topic, payload, qos, retain, dup: false }, null, error => {
-        if (error) hooks.problem(error);
-      });
+      const { topic, payload, qos, retain, properties } = message;
+      matched = false;
+      routing = message;
+      // DUP belongs to one hop (`3.1.1 MQTT-3.3.1-3`): never the publisher's. The properties are for the
+      // retained store.
+      publish(
+        { cmd: 'publish', topic, payload, qos, retain, dup: false, properties },
+        null,
+        error => {
+          if (error) hooks.problem(error);
+        },
+      );
+      routing = undefined;
+      return hooks.toShares(message) || matched;
     },
     close: () => new Promise<void>(resolve => aedes.close(() => resolve())),
   };

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { QoS } from '../wire/trace.js';
-import type { ApplicationMessage, WillMessage } from './protocol/message.js';
+import { type ApplicationMessage, expired } from './protocol/message.js';
 import type { Session } from './protocol/session.js';
+import { createShares, type Shares } from './protocol/shares.js';
 import { matches } from './topics.js';
 import { filterTrie } from './trie.js';
 import type { RetainedMessage } from './types.js';
@@ -10,6 +11,8 @@ import type { RetainedMessage } from './types.js';
 export interface Store {
   readonly sessions: Map<string, Session>;
   readonly retained: Map<string, RetainedMessage>;
+  /** Shared subscriptions, of all sessions. */
+  readonly shares: Shares;
   /** Filters of sessions that outlive their connection, QoS 1 and 2. */
   readonly persistent: {
     readonly byClient: Map<string, Map<string, QoS>>;
@@ -21,22 +24,27 @@ export function createStore(): Store {
   return {
     sessions: new Map(),
     retained: new Map(),
+    shares: createShares(),
     persistent: { byClient: new Map(), trie: filterTrie() },
   };
 }
 
-/** Retained messages a filter matches. */
+/** Retained messages a filter matches, and that are still worth sending (`5.0 MQTT-3.3.2-5`). */
 export function retainedFor(store: Store, filter: string): RetainedMessage[] {
   if (!/[+#]/.test(filter)) {
     const one = store.retained.get(filter);
-    return one === undefined ? [] : [one];
+    return one === undefined || stale(one) ? [] : [one];
   }
   const found: RetainedMessage[] = [];
   for (const message of store.retained.values()) {
-    if (matches(filter, message.topic)) found.push(message);
+    if (matches(filter, message.topic) && !stale(message)) found.push(message);
   }
   return found;
 }
+
+/** Whether a retained message has expired. */
+export const stale = (message: RetainedMessage): boolean =>
+  message.properties !== undefined && expired({ ...message, retain: true });
 
 export function forgetSubscriptions(store: Store, clientId: string): void {
   const { byClient, trie } = store.persistent;
@@ -82,7 +90,6 @@ export function persistenceFor(
   toAbsent: (clientId: string, message: ApplicationMessage) => void,
 ): object {
   const { byClient, trie } = store.persistent;
-  const wills = new Map<string, WillMessage>();
   let retainedBytes = 0;
   for (const { topic, payload } of store.retained.values()) {
     retainedBytes += topic.length + payload.length;
@@ -91,13 +98,14 @@ export function persistenceFor(
     async setup(): Promise<void> {},
     async destroy(): Promise<void> {},
     storeRetained(packet: ApplicationMessage) {
-      const { topic, payload, qos } = packet;
+      const { topic, payload, qos, properties } = packet;
       // `3.1.1 MQTT-3.3.1-10`: an empty payload removes.
       const old = store.retained.get(topic);
       retainedBytes -= old === undefined ? 0 : topic.length + old.payload.length;
       store.retained.delete(topic);
       if (payload.length > 0 && retainedBytes + payload.length <= MAX_RETAINED_BYTES) {
-        store.retained.set(topic, { topic, payload, qos });
+        const more = properties === undefined ? {} : { properties };
+        store.retained.set(topic, { topic, payload, qos, ...more });
         retainedBytes += topic.length + payload.length;
       }
       return now(undefined);
@@ -143,15 +151,10 @@ export function persistenceFor(
     outgoingUpdate: () => now(undefined),
     outgoingStream: () => Readable.from([]),
     cleanIncoming: () => now(undefined),
-    putWill({ id }: AedesClient, will: WillMessage) {
-      wills.set(id, will);
-      return now(undefined);
-    },
-    getWill: ({ id }: AedesClient) => now(wills.get(id)),
-    delWill({ id }: AedesClient) {
-      wills.delete(id);
-      return now(undefined);
-    },
+    // Wills are the business of protocol/: aedes is told of none.
+    putWill: () => now(undefined),
+    getWill: () => now(undefined),
+    delWill: () => now(undefined),
     streamWill: () => Readable.from([]),
     countOffline: () => now({ subsCount: 0, clientsCount: byClient.size }),
   };

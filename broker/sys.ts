@@ -20,7 +20,7 @@ export function sysTopics(
   function refresh(): void {
     const online = connected();
     most = Math.max(most, online);
-    const away = [...store.sessions.values()].filter(s => !s.attached && !s.clean).length;
+    const away = [...store.sessions.values()].filter(s => !s.attached && s.expiry > 0).length;
     const subscriptions = [...store.sessions.values()].reduce(
       (n, s) => n + s.subscriptions.size,
       0,
@@ -35,6 +35,7 @@ export function sysTopics(
       'clients/inactive': away,
       'clients/maximum': most,
       'subscriptions/count': subscriptions,
+      'shared_subscriptions/count': store.shares.count(),
       'retained messages/count': store.retained.size,
       'messages/received': counters.messagesReceived,
       'messages/sent': counters.messagesSent,

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { MessageProperties } from './protocol/message.js';
 
 /** Who is on a connection, as far as CONNECT and the listener tell. */
 export interface Who {
@@ -6,7 +7,7 @@ export interface Who {
   readonly username?: string;
   readonly password?: Buffer;
   readonly clean: boolean;
-  /** 3 = MQTT 3.1, 4 = MQTT 3.1.1. */
+  /** 3 = MQTT 3.1, 4 = MQTT 3.1.1, 5 = MQTT 5. */
   readonly protocolVersion: number;
   /** `127.0.0.1:53212`, or `in-process` for a connection made with `open()`. */
   readonly address: string;
@@ -40,12 +41,16 @@ export interface BrokerLimits {
   readonly maxQueued?: number;
   /** Connections at once; one more is closed without CONNACK. Default -1: no limit. */
   readonly maxConnections?: number;
-  /** Seconds; a CONNECT above it, or with 0, gets CONNACK 2. Default 0. */
+  /** Seconds; a CONNECT above it, or with 0, gets CONNACK 2, and in MQTT 5 this value. Default 0. */
   readonly maxKeepalive?: number;
   /** An empty client identifier with clean=1 gets a made-up one (true) or CONNACK 2. Default true. */
   readonly allowZeroLengthClientId?: boolean;
   /** Seconds after which the session of a client that stayed away is removed. Default 0: never. */
   readonly persistentClientExpiration?: number;
+  /** MQTT 5: topic aliases a client may use. Default 10. */
+  readonly maxTopicAlias?: number;
+  /** Protocol levels that are let in: 3, 4, 5. Default: all three. */
+  readonly acceptProtocolVersions?: readonly number[];
 }
 
 export type LogLevel =
@@ -86,6 +91,7 @@ export interface BrokerOptions {
 export interface SessionInfo {
   readonly clientId: string;
   readonly connected: boolean;
+  /** It ends with its connection. */
   readonly clean: boolean;
   readonly username?: string;
   readonly subscriptions: readonly { readonly filter: string; readonly qos: 0 | 1 | 2 }[];
@@ -99,6 +105,8 @@ export interface RetainedMessage {
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: 0 | 1 | 2;
+  /** What only MQTT 5 adds; absent where there is nothing. */
+  readonly properties?: MessageProperties;
 }
 
 export interface Broker {

@@ -9,12 +9,26 @@ import { readdirSync, readFileSync } from 'node:fs';
  */
 export function endChildren(): void {
   if (process.platform === 'win32') return;
-  for (const pid of children(process.pid)) {
-    try {
-      process.kill(-pid, 'SIGKILL');
-    } catch {
-      // Gone already, or not one of the learner's programs.
+  // A thread may be starting one at this moment: it is looked again until nothing new is there.
+  const ended = new Set<number>();
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const fresh = children(process.pid).filter(pid => !ended.has(pid));
+    if (fresh.length === 0) return;
+    for (const pid of fresh) {
+      ended.add(pid);
+      // One that is not yet the leader of its group is ended by itself.
+      for (const target of [-pid, pid]) end(target);
     }
+  }
+}
+
+const MOST_LOOKS = 20;
+
+function end(target: number): void {
+  try {
+    process.kill(target, 'SIGKILL');
+  } catch {
+    // Gone already.
   }
 }
 

@@ -15,7 +15,7 @@ const forOthers =
 
 /** Variables of the machine that a program may see; the rest is the contract of the lesson. */
 const seen =
-  /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT|COMSPEC|VIRTUAL_ENV|PYENV_\w+|LD_LIBRARY_PATH)$/i;
+  /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT|COMSPEC|VIRTUAL_ENV|PYENV_\w+|LD_LIBRARY_PATH|LD_PRELOAD|FAKETIME\w*|DONT_FAKE_\w+)$/i;
 
 /** What programs of Windows look for: folders, the machine, and how to find a command. */
 const seenOnWindows =

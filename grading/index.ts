@@ -39,7 +39,7 @@ export { type Graded, type GradeRequest, gradeClass } from './run/grade.js';
 export type { Job, JobRunner, Outcome } from './run/job.js';
 export { type ClassPlan, planClass } from './run/plan.js';
 export { openPool, type PoolOptions, workersHere } from './run/pool.js';
-export { defaultLimits, openSandbox, probeIsolation } from './sandbox/index.js';
+export { defaultLimits, openSandbox, probeIsolation, sealContainer } from './sandbox/index.js';
 export { newRunSeed, saltOf } from './seeds.js';
 export { inShard, type Shard } from './shard.js';
 export * from './store.js';

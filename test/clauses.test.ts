@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { renderSpecMap } from '../cli/render/spec-map.js';
 import { citedClauses, clause, clauses } from '../wire/clauses.js';
 import { specMap } from '../wire/clauses-map.js';
+import { clauseInV5 } from '../wire/clauses-same.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -68,6 +69,38 @@ describe('the list of clauses', () => {
     for (const { says, cite } of clauses) expect(says, cite).toMatch(/^\S[^\n]{9,75}[^\s.]$/);
   });
 
+  it('is all 251 statements of 5.0, without gap but those of the standard', () => {
+    const ids = clauses.filter(one => one.version === '5.0').map(one => one.id);
+    expect(ids).toHaveLength(251);
+    const bySection = new Map<string, number[]>();
+    for (const id of ids) {
+      const [section = '', number = ''] = id.slice('MQTT-'.length).split('-');
+      bySection.set(section, [...(bySection.get(section) ?? []), Number(number)]);
+    }
+    for (const [section, numbers] of bySection) {
+      // 2.2.1 has no statement 1.
+      const first = section === '2.2.1' ? 2 : 1;
+      expect(numbers, section).toEqual(numbers.map((_, at) => first + at));
+    }
+  });
+
+  it('knows what a clause of 3.1.1 has become in 5.0, and where it has become nothing', () => {
+    expect(clauseInV5('3.1.1 MQTT-3.3.1-10')?.cite).toBe('5.0 MQTT-3.3.1-6');
+    expect(clauseInV5('3.1.1 MQTT-3.1.2-22')).toBeUndefined();
+    expect(clauseInV5('5.0 MQTT-3.3.1-6')).toBeUndefined();
+    const without = clauses.filter(one => one.version === '3.1.1' && !clauseInV5(one.cite));
+    expect(without.map(one => one.id)).toEqual([
+      ...['MQTT-3.1.2-7', 'MQTT-3.1.2-11', 'MQTT-3.1.2-12', 'MQTT-3.1.2-22', 'MQTT-3.1.3-7'],
+      ...['MQTT-3.2.2-6', 'MQTT-3.3.1-7', 'MQTT-3.3.1-8', 'MQTT-3.3.5-2', 'MQTT-3.8.3-2'],
+      ...['MQTT-4.8.0-2', 'MQTT-7.0.0-1', 'MQTT-7.0.0-2'],
+    ]);
+    // The same side is bound; a few of 3.1.1's bind one side where 5.0's bind both.
+    for (const one of clauses.filter(({ version }) => version === '3.1.1')) {
+      const same = clauseInV5(one.cite);
+      if (same && same.binds !== one.binds) expect([one.binds, same.binds]).toContain('both');
+    }
+  });
+
   it('finds a clause by version and id', () => {
     expect(clause('3.1.1 MQTT-3.3.1-10')).toMatchObject({ binds: 'server', version: '3.1.1' });
     expect(clause('3.1.1 MQTT-3.3.1-10')?.says).toContain('erases');
@@ -78,7 +111,7 @@ describe('the list of clauses', () => {
 
   it('finds nothing for an id without version, in the wrong version, or beyond the last', () => {
     expect(clause('MQTT-3.3.1-10')).toBeUndefined();
-    expect(clause('5.0 MQTT-3.12.4-1')).toBeUndefined();
+    expect(clause('5.0 MQTT-2.2.1-1')).toBeUndefined();
     expect(clause('3.1.1 MQTT-3.3.1-13')).toBeUndefined();
     expect(clause('')).toBeUndefined();
   });

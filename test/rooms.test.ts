@@ -32,6 +32,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'error-text.ts',
     'faults.ts',
     'payload.ts',
+    'properties.ts',
+    'reason-codes.ts',
     'draw/',
   ],
   broker: ['certificates.ts', 'passwords.ts'],

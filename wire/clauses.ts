@@ -1,3 +1,5 @@
+import { V50 } from './clauses-v5.js';
+
 /** The standard that a citation names; the two reuse numbers, so an id alone says nothing. */
 export type MqttVersion = '3.1.1' | '5.0';
 
@@ -18,7 +20,8 @@ export interface Clause {
   readonly printed?: string;
 }
 
-type ClauseRow = readonly [id: string, binds: Bound, says: string];
+/** Section and number, whom it binds, what it demands. */
+export type ClauseRow = readonly [id: string, binds: Bound, says: string];
 
 /** All 141 statements of MQTT 3.1.1 (OASIS Standard, 29 October 2014), in its order. */
 const V311: readonly ClauseRow[] = [
@@ -165,30 +168,6 @@ const V311: readonly ClauseRow[] = [
   ['7.1.2-1', 'client', 'a client has a transport that is ordered and loses nothing'],
 ];
 
-/** Statements of MQTT 5.0 (OASIS Standard, 7 March 2019) that the advanced track may cite. */
-const V50: readonly ClauseRow[] = [
-  ['3.1.2-23', 'both', 'session expiry above 0: the session is kept after the close'],
-  ['3.1.3-9', 'server', 'no will, if the client is back before the will delay is over'],
-  ['3.3.1-9', 'server', 'retain handling 0: retained messages come at each subscribe'],
-  ['3.3.1-10', 'server', 'retain handling 1: they come only if the subscription is new'],
-  ['3.3.1-11', 'server', 'retain handling 2: they do not come at a subscribe'],
-  ['3.3.2-5', 'server', 'an expired message whose delivery has not begun is deleted'],
-  ['3.3.2-6', 'server', 'a message that waited is sent with the expiry that is left'],
-  ['3.3.2-14', 'both', 'a response topic has no wildcards'],
-  ['3.3.2-15', 'server', 'the response topic is passed on unchanged'],
-  ['3.3.2-16', 'server', 'correlation data is passed on unchanged'],
-  ['3.3.2-17', 'server', 'user properties are passed on unchanged'],
-  ['3.3.2-18', 'server', 'user properties keep their order'],
-  ['3.8.3-3', 'server', 'no local: a client does not get its own messages'],
-  ['4.8.2-1', 'client', 'a shared filter starts with $share/ and a name of its group'],
-  ['4.8.2-2', 'client', 'the name of the group has no / + #; then come a slash and a filter'],
-  ['4.8.2-3', 'server', 'a shared subscription is served at its granted QoS'],
-  ['4.8.2-4', 'server', 'a broken QoS 2 delivery is completed to the same client'],
-  ['4.8.2-5', 'server', 'if that session ends, the message goes to no other client'],
-  ['4.9.0-1', 'both', 'the send quota starts above 0 and within the receive maximum'],
-  ['4.9.0-2', 'both', 'with a send quota of 0, no PUBLISH above QoS 0 is sent'],
-];
-
 /**
  * Ids that the 3.1.1 standard misprints, in its text and in its appendix B. We cite the regular
  * form; both are found.
@@ -213,7 +192,7 @@ function toClauses(version: MqttVersion, rows: readonly ClauseRow[]): Clause[] {
   });
 }
 
-/** Every clause that may be cited: all of MQTT 3.1.1, then the few of MQTT 5.0. */
+/** Every clause that may be cited: all of MQTT 3.1.1, then all of MQTT 5.0. */
 export const clauses: readonly Clause[] = [...toClauses('3.1.1', V311), ...toClauses('5.0', V50)];
 
 const byCitation = new Map<string, Clause>();

@@ -12,6 +12,14 @@ export interface ClientLimits {
   readonly bytes?: number;
   /** Bytes of retained messages, topics included. */
   readonly retainedBytes?: number;
+  /** Retained messages, whatever their size. */
+  readonly retainedMessages?: number;
+  /** Topic filters over their life: each is matched with every message. */
+  readonly topicFilters?: number;
+  /** Levels of a topic name or topic filter. */
+  readonly topicLevels?: number;
+  /** Messages that are sent to them over their life. */
+  readonly deliveries?: number;
   /** Client identifiers that are not theirs: such a CONNECT gets CONNACK 2 and the end. */
   readonly reserved?: (clientId: string) => boolean;
   /** Told once for each cap, in words. */
@@ -29,6 +37,8 @@ export interface LimitCounter {
   /** Bytes came, whole packets or not. */
   received(bytes: number): LimitAnswer;
   packet(packet: WirePacket): LimitAnswer;
+  /** A packet goes to them. */
+  delivered(packet: WirePacket): LimitAnswer;
 }
 
 const mib = (bytes: number) =>
@@ -41,6 +51,8 @@ export function createLimitCounter(options: ClientLimits): LimitCounter {
   let packets = 0;
   let bytes = 0;
   let retainedBytes = 0;
+  let filters = 0;
+  let deliveries = 0;
 
   function hit(cap: string, text: string): 'cut' {
     if (!told.has(cap)) {
@@ -59,7 +71,40 @@ export function createLimitCounter(options: ClientLimits): LimitCounter {
     const all = Buffer.byteLength(topic) + size;
     retained.set(topic, all);
     retainedBytes += all;
+    const { retainedMessages = Number.POSITIVE_INFINITY } = options;
+    if (retained.size > retainedMessages) {
+      return hit('retained messages', `stored more than ${retainedMessages} retained messages`);
+    }
     return retainedBytes > cap ? hit('retained', `stored more than ${mib(cap)} retained`) : 'pass';
+  }
+
+  /** Each level is a step of the broker's, for each message and each topic filter. */
+  function isTooDeep(topic: string): boolean {
+    const { topicLevels } = options;
+    if (topicLevels === undefined) return false;
+    let levels = 1;
+    for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) levels++;
+    if (levels > topicLevels) hit('levels', `used a topic of more than ${topicLevels} levels`);
+    return levels > topicLevels;
+  }
+
+  function subscribe(asked: readonly string[]): LimitAnswer {
+    filters += asked.length;
+    const { topicFilters } = options;
+    if (topicFilters !== undefined && filters > topicFilters) {
+      return hit('filters', `subscribed to more than ${topicFilters} topic filters`);
+    }
+    if (asked.some(isTooDeep)) return 'cut';
+    // Each brings all that is stored, which the broker is at work on before any of it is seen here.
+    return deliver(asked.filter(one => /[#+]/.test(one)).length * retained.size);
+  }
+
+  function deliver(messages: number): LimitAnswer {
+    deliveries += messages;
+    const cap = options.deliveries;
+    return cap !== undefined && deliveries > cap
+      ? hit('deliveries', `had more than ${cap} messages sent to it`)
+      : 'pass';
   }
 
   return {
@@ -94,12 +139,16 @@ export function createLimitCounter(options: ClientLimits): LimitCounter {
           return 'refuse';
         }
         const { will } = packet;
+        if (will && isTooDeep(will.topic)) return 'cut';
         return will?.retain ? retain(will.topic, will.payload.bytes) : 'pass';
       }
-      if (packet.type === 'PUBLISH' && packet.retain) {
-        return retain(packet.topic, packet.payload.bytes);
-      }
-      return 'pass';
+      if (packet.type === 'SUBSCRIBE') return subscribe(packet.filters.map(one => one.filter));
+      if (packet.type !== 'PUBLISH') return 'pass';
+      if (isTooDeep(packet.topic)) return 'cut';
+      return packet.retain ? retain(packet.topic, packet.payload.bytes) : 'pass';
+    },
+    delivered(packet) {
+      return packet.type === 'PUBLISH' ? deliver(1) : 'pass';
     },
   };
 }

@@ -1,58 +1,20 @@
-/** Frames to packets and back, through mqtt-packet. */
-
+/** Frames to packets and back: MQTT 3.1 and 3.1.1 through mqtt-packet, MQTT 5 by our own reader. */
 import mqtt, { type Packet } from 'mqtt-packet';
 import { assertNever } from './assert-never.js';
+import { decodeV5 } from './decode-v5.js';
+import { encodeV5 } from './encode-v5.js';
 import { errorText } from './error-text.js';
 import { payloadBytes, payloadOf } from './payload.js';
 import { shapeError } from './shape.js';
-import type { MalformedPacket, QoS, Subscription, WirePacket, WithProperties } from './trace.js';
+import type { Direction, MalformedPacket, WirePacket } from './trace.js';
 
 export { payloadBytes, payloadOf, payloadText } from './payload.js';
-
-/** Buffers become payload values, so that a trace stays plain data. */
-function plain(value: unknown): unknown {
-  if (Buffer.isBuffer(value)) return payloadOf(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value === 'object' && value !== null) {
-    // fromEntries defines own keys, so a user property called __proto__ stays a key.
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
-  }
-  return value;
-}
-
-function propertiesOf(from: object): WithProperties {
-  const found: unknown = Reflect.get(from, 'properties');
-  if (typeof found !== 'object' || found === null) return {};
-  return { properties: plain(found) as Readonly<Record<string, unknown>> };
-}
-
-function reasonOf(from: object): { reasonCode?: number } {
-  const code: unknown = Reflect.get(from, 'reasonCode');
-  return typeof code === 'number' ? { reasonCode: code } : {};
-}
-
-function subscriptionOf(from: {
-  topic: string;
-  qos: QoS;
-  nl?: boolean;
-  rap?: boolean;
-  rh?: number;
-}): Subscription {
-  return {
-    filter: from.topic,
-    qos: from.qos,
-    ...(from.nl === undefined ? {} : { noLocal: from.nl }),
-    ...(from.rap === undefined ? {} : { retainAsPublished: from.rap }),
-    ...(from.rh === undefined ? {} : { retainHandling: from.rh }),
-  };
-}
 
 const bufferOf = (value: string | Buffer) =>
   typeof value === 'string' ? Buffer.from(value) : value;
 
 function wirePacket(from: Packet): WirePacket {
   const id = from.messageId ?? 0;
-  const extra = propertiesOf(from);
   switch (from.cmd) {
     case 'connect':
       return {
@@ -68,19 +30,16 @@ function wirePacket(from: Packet): WirePacket {
             payload: payloadOf(bufferOf(from.will.payload)),
             qos: from.will.qos ?? 0,
             retain: from.will.retain ?? false,
-            ...propertiesOf(from.will),
           },
         }),
         ...(from.username === undefined ? {} : { username: from.username }),
         ...(from.password === undefined ? {} : { password: payloadOf(from.password) }),
-        ...extra,
       };
     case 'connack':
       return {
         type: 'CONNACK',
         sessionPresent: from.sessionPresent,
-        returnCode: from.returnCode ?? from.reasonCode ?? 0,
-        ...extra,
+        returnCode: from.returnCode ?? 0,
       };
     case 'publish':
       return {
@@ -91,37 +50,39 @@ function wirePacket(from: Packet): WirePacket {
         retain: from.retain,
         dup: from.dup,
         ...(from.qos > 0 ? { id } : {}),
-        ...extra,
       };
     case 'puback':
-      return { type: 'PUBACK', id, ...reasonOf(from), ...extra };
+      return { type: 'PUBACK', id };
     case 'pubrec':
-      return { type: 'PUBREC', id, ...reasonOf(from), ...extra };
+      return { type: 'PUBREC', id };
     case 'pubrel':
-      return { type: 'PUBREL', id, ...reasonOf(from), ...extra };
+      return { type: 'PUBREL', id };
     case 'pubcomp':
-      return { type: 'PUBCOMP', id, ...reasonOf(from), ...extra };
+      return { type: 'PUBCOMP', id };
     case 'unsuback':
       return {
         type: 'UNSUBACK',
         id,
         ...(from.granted?.length ? { codes: [...from.granted] } : {}),
-        ...extra,
       };
     case 'subscribe':
-      return { type: 'SUBSCRIBE', id, filters: from.subscriptions.map(subscriptionOf), ...extra };
+      return {
+        type: 'SUBSCRIBE',
+        id,
+        filters: from.subscriptions.map(one => ({ filter: one.topic, qos: one.qos })),
+      };
     case 'suback':
-      return { type: 'SUBACK', id, codes: from.granted.map(Number), ...extra };
+      return { type: 'SUBACK', id, codes: from.granted.map(Number) };
     case 'unsubscribe':
-      return { type: 'UNSUBSCRIBE', id, filters: [...from.unsubscriptions], ...extra };
+      return { type: 'UNSUBSCRIBE', id, filters: [...from.unsubscriptions] };
     case 'pingreq':
       return { type: 'PINGREQ' };
     case 'pingresp':
       return { type: 'PINGRESP' };
     case 'disconnect':
-      return { type: 'DISCONNECT', ...reasonOf(from), ...extra };
+      return { type: 'DISCONNECT' };
     case 'auth':
-      return { type: 'AUTH', ...reasonOf(from), ...extra };
+      return { type: 'AUTH' };
     default:
       return assertNever(from, 'packet');
   }
@@ -129,12 +90,36 @@ function wirePacket(from: Packet): WirePacket {
 
 const malformed = (error: string): MalformedPacket => ({ type: 'MALFORMED', error });
 
+/** The level of a CONNECT of MQTT 5, whose own fields say so. */
+function speaksV5(frame: Buffer): boolean {
+  let at = 1;
+  while ((frame[at] ?? 0) & 0x80) at++;
+  return frame.toString('latin1', at + 1, at + 8) === '\0\x04MQTT\x05';
+}
+
+/** A broker that does not know MQTT 5 refuses it in the words of its own version. */
+const REFUSAL_311 = (frame: Buffer): boolean =>
+  frame[0] === 0x20 && frame.length === 4 && (frame[3] ?? 0) > 0 && (frame[3] ?? 0) < 6;
+
 /**
- * Decodes one whole frame. Never throws: what mqtt-packet refuses, leaves half-read or says nothing
- * about is `{ type: 'MALFORMED', error }`. `protocolVersion` (3, 4 or 5) is that of the connection's
- * CONNECT; a CONNECT itself carries its own.
+ * Decodes one whole frame. Never throws: what the standard forbids, and what mqtt-packet leaves
+ * half-read or says nothing about, is `{ type: 'MALFORMED', error }`. `protocolVersion` (3, 4 or 5) is
+ * that of the connection's CONNECT; a CONNECT itself carries its own. `direction` finds what only one
+ * side may send.
  */
-export function decode(frame: Buffer, protocolVersion = 4): WirePacket {
+export function decode(frame: Buffer, protocolVersion = 4, direction?: Direction): WirePacket {
+  const first = frame[0] ?? 0;
+  const v5 = first >> 4 === 1 ? speaksV5(frame) : protocolVersion === 5 && !REFUSAL_311(frame);
+  try {
+    return v5
+      ? decodeV5(frame, direction)
+      : decodeV311(frame, protocolVersion === 5 ? 4 : protocolVersion);
+  } catch (thrown) {
+    return malformed(errorText(thrown));
+  }
+}
+
+function decodeV311(frame: Buffer, protocolVersion: number): WirePacket {
   const parser = mqtt.parser({ protocolVersion });
   let packet: Packet | undefined;
   let error: string | undefined;
@@ -144,35 +129,14 @@ export function decode(frame: Buffer, protocolVersion = 4): WirePacket {
   parser.on('error', (found: unknown) => {
     error ??= errorText(found);
   });
-  try {
-    parser.parse(frame);
-    if (error !== undefined) return malformed(error);
-    const wrong = shapeError(frame, protocolVersion);
-    if (wrong !== undefined) return malformed(wrong);
-    return packet ? wirePacket(packet) : malformed('not a complete packet');
-  } catch (thrown) {
-    return malformed(errorText(thrown));
-  }
+  parser.parse(frame);
+  if (error !== undefined) return malformed(error);
+  const wrong = shapeError(frame);
+  if (wrong !== undefined) return malformed(wrong);
+  return packet ? wirePacket(packet) : malformed('not a complete packet');
 }
 
-/** MQTT 5 properties that hold bytes. */
-const BINARY = new Set(['correlationData', 'authenticationData']);
-
-function isPayload(value: unknown): value is Parameters<typeof payloadBytes>[0] {
-  return typeof value === 'object' && value !== null && ('text' in value || 'base64' in value);
-}
-
-function rawProperties(from: WithProperties): { properties?: Record<string, unknown> } {
-  if (!from.properties) return {};
-  const entries = Object.entries(from.properties).map(([name, value]) => [
-    name,
-    BINARY.has(name) && isPayload(value) ? payloadBytes(value) : value,
-  ]);
-  return { properties: Object.fromEntries(entries) };
-}
-
-function rawPacket(from: Exclude<WirePacket, MalformedPacket>, version: number): object {
-  const extra = rawProperties(from);
+function rawPacket(from: Exclude<WirePacket, MalformedPacket>): object {
   switch (from.type) {
     case 'CONNECT':
       return {
@@ -184,22 +148,14 @@ function rawPacket(from: Exclude<WirePacket, MalformedPacket>, version: number):
         keepalive: from.keepalive,
         username: from.username,
         password: from.password && payloadBytes(from.password),
-        will: from.will && {
-          ...from.will,
-          payload: payloadBytes(from.will.payload),
-          ...rawProperties(from.will),
-        },
-        ...extra,
+        will: from.will && { ...from.will, payload: payloadBytes(from.will.payload) },
       };
-    case 'CONNACK': {
-      const code = version === 5 ? 'reasonCode' : 'returnCode';
+    case 'CONNACK':
       return {
         cmd: 'connack',
         sessionPresent: from.sessionPresent,
-        [code]: from.returnCode,
-        ...extra,
+        returnCode: from.returnCode,
       };
-    }
     case 'PUBLISH':
       return {
         cmd: 'publish',
@@ -209,47 +165,33 @@ function rawPacket(from: Exclude<WirePacket, MalformedPacket>, version: number):
         retain: from.retain,
         dup: from.dup,
         messageId: from.id,
-        ...extra,
       };
     case 'SUBSCRIBE':
       return {
         cmd: 'subscribe',
         messageId: from.id,
-        subscriptions: from.filters.map(one => ({
-          topic: one.filter,
-          qos: one.qos,
-          nl: one.noLocal ?? false,
-          rap: one.retainAsPublished ?? false,
-          rh: one.retainHandling ?? 0,
-        })),
-        ...extra,
+        subscriptions: from.filters.map(one => ({ topic: one.filter, qos: one.qos })),
       };
     case 'SUBACK':
-      return { cmd: 'suback', messageId: from.id, granted: [...from.codes], ...extra };
+      return { cmd: 'suback', messageId: from.id, granted: [...from.codes] };
     case 'UNSUBSCRIBE':
       return {
         cmd: 'unsubscribe',
         messageId: from.id,
         unsubscriptions: [...from.filters],
-        ...extra,
       };
     case 'UNSUBACK':
-      return { cmd: 'unsuback', messageId: from.id, granted: [...(from.codes ?? [0])], ...extra };
+      return { cmd: 'unsuback', messageId: from.id, granted: [...(from.codes ?? [0])] };
     case 'PUBACK':
     case 'PUBREC':
     case 'PUBREL':
     case 'PUBCOMP':
-      return {
-        cmd: from.type.toLowerCase(),
-        messageId: from.id,
-        reasonCode: from.reasonCode ?? 0,
-        ...extra,
-      };
+      return { cmd: from.type.toLowerCase(), messageId: from.id };
     case 'PINGREQ':
     case 'PINGRESP':
     case 'DISCONNECT':
     case 'AUTH':
-      return { cmd: from.type.toLowerCase(), reasonCode: from.reasonCode ?? 0, ...extra };
+      return { cmd: from.type.toLowerCase() };
     default:
       return assertNever(from, 'packet');
   }
@@ -261,9 +203,14 @@ function rawPacket(from: Exclude<WirePacket, MalformedPacket>, version: number):
  */
 export function encode(packet: WirePacket, protocolVersion = 4): Buffer {
   if (packet.type === 'MALFORMED') throw new TypeError('MALFORMED is not a packet to be sent');
+  const version = packet.type === 'CONNECT' ? packet.protocolVersion : protocolVersion;
+  const old = packet.type === 'CONNACK' && packet.returnCode > 0 && packet.returnCode < 6;
   let bytes: Buffer;
   try {
-    bytes = mqtt.generate(rawPacket(packet, protocolVersion) as Packet, { protocolVersion });
+    if (version === 5 && !old) return encodeV5(packet);
+    bytes = mqtt.generate(rawPacket(packet) as Packet, {
+      protocolVersion: version === 5 ? 4 : version,
+    });
   } catch (error) {
     const why = errorText(error);
     throw new TypeError(`${packet.type} cannot be written: ${why}`, { cause: error });

@@ -3,6 +3,8 @@
 import stringWidth from 'fast-string-width';
 import { assertNever } from './assert-never.js';
 import { payloadBytes } from './payload.js';
+import type { Property } from './properties.js';
+import { reasonWords } from './reason-codes.js';
 import { quoted, type SafeOptions, safeName, safeText, shortened } from './safe.js';
 import type {
   ConnectionEntry,
@@ -11,6 +13,7 @@ import type {
   NoteEntry,
   PacketEntry,
   Payload,
+  Subscription,
   Trace,
   TraceEntry,
   WirePacket,
@@ -61,6 +64,7 @@ const REFUSALS = [
 ];
 
 function connackCode(code: number): string {
+  if (code >= 0x80) return `reasonCode=${reasonWords(code)}`;
   const reason = REFUSALS[code];
   return reason ? `returnCode=${code} (${reason})` : `returnCode=${code}`;
 }
@@ -99,11 +103,15 @@ function packetText(packet: WirePacket, options: SafeOptions): string {
       return `PUBLISH ${name(packet.topic)} ${describePayload(packet.payload, options)} ${flags}`;
     }
     case 'SUBSCRIBE': {
-      const filters = packet.filters.map(one => `${name(one.filter)} qos=${one.qos}`);
+      const filters = packet.filters.map(
+        one => `${name(one.filter)} qos=${one.qos}${subscriptionOptions(one)}`,
+      );
       return `SUBSCRIBE ${listed(filters)} id=${packet.id}`;
     }
     case 'SUBACK': {
-      const codes = packet.codes.map(code => (code >= 0x80 ? `${code} (refused)` : `${code}`));
+      const codes = packet.codes.map(code =>
+        code === 0x80 ? `${code} (refused)` : code > 0x80 ? reasonWords(code, 'SUBACK') : `${code}`,
+      );
       return `SUBACK codes=${listed(codes, ',')} id=${packet.id}`;
     }
     case 'UNSUBSCRIBE':
@@ -115,26 +123,65 @@ function packetText(packet: WirePacket, options: SafeOptions): string {
     case 'PUBREL':
     case 'PUBCOMP':
     case 'UNSUBACK': {
-      const reason = packet.reasonCode ? ` reason=${packet.reasonCode}` : '';
-      const codes = packet.codes ? ` codes=${packet.codes.join(',')}` : '';
+      const reason = packet.reasonCode ? ` reason=${reasonWords(packet.reasonCode)}` : '';
+      const codes = packet.codes ? ` codes=${listed(packet.codes.map(unsubackCode), ',')}` : '';
       return `${packet.type} id=${packet.id}${reason}${codes}`;
     }
     case 'PINGREQ':
     case 'PINGRESP':
     case 'DISCONNECT':
     case 'AUTH':
-      return packet.reasonCode ? `${packet.type} reason=${packet.reasonCode}` : packet.type;
+      return packet.reasonCode
+        ? `${packet.type} reason=${reasonWords(packet.reasonCode)}`
+        : packet.type;
     default:
       return assertNever(packet, 'packet');
   }
 }
 
+const unsubackCode = (code: number): string => (code === 0 ? '0' : reasonWords(code));
+
+/** What of the MQTT 5 options differs from what MQTT 3.1.1 does. */
+export function subscriptionOptions(one: Subscription): string {
+  return [
+    one.noLocal ? ' noLocal' : '',
+    one.retainAsPublished ? ' retainAsPublished' : '',
+    one.retainHandling ? ` retainHandling=${one.retainHandling}` : '',
+  ].join('');
+}
+
+/** Properties that a line shows; of a longer list it shows how many more there are. */
+const MOST_PROPERTIES = 12;
+
+/** Properties in words, in their order: `sessionExpiryInterval=120 userProperty[unit="C"]`. */
+export function describeProperties(
+  properties: readonly Property[] = [],
+  options: SafeOptions = {},
+): string {
+  const shown = properties.slice(0, MOST_PROPERTIES).map(({ name, value }) => {
+    if (typeof value === 'number') return `${name}=${value}`;
+    if (typeof value === 'string')
+      return `${name}=${value === '' ? '""' : safeName(value, options)}`;
+    if ('bytes' in value) {
+      return `${name}=${value.bytes === 0 ? '(empty)' : describePayload(value, options)}`;
+    }
+    const [key, text] = [value.name, value.value].map(half =>
+      half === '' ? '""' : safeName(half, { ...options, limit: 60 }),
+    );
+    return `${name}[${key}=${text}]`;
+  });
+  const more = properties.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more properties`] : [])].join(' ');
+}
+
 /** A packet in words without number and time: `PUBACK id=7`. Passwords are only counted. */
 export function describePacket(packet: WirePacket, options: DescribeOptions = {}): string {
   let words = packetText(packet, options);
-  if (packet.type !== 'MALFORMED' && packet.properties) {
-    const short = shortened(JSON.stringify(packet.properties), 100);
-    words += ` properties=${safeText(short.text, options)}${short.whole ? '' : ellipsis(options)}`;
+  if (packet.type === 'CONNECT' && packet.will?.properties?.length) {
+    words += ` will[${describeProperties(packet.will.properties, options)}]`;
+  }
+  if (packet.type !== 'MALFORMED' && packet.properties?.length) {
+    words += ` ${describeProperties(packet.properties, options)}`;
   }
   return fitted(words, options);
 }

@@ -1,12 +1,14 @@
 /** MQTT on the wire: a tap that records and disturbs, the trace it makes, and words for it. */
 export { type Clause, citedClauses, clause, clauses } from './clauses.js';
 export { specMap } from './clauses-map.js';
+export { clauseInV5 } from './clauses-same.js';
 export type { ClientLimits } from './client-limits.js';
 export { decode, encode, payloadBytes, payloadOf, payloadText } from './decode.js';
 export {
   type DescribeOptions,
   describePacket,
   describePayload,
+  describeProperties,
   packetLine,
   traceLine,
   traceLines,
@@ -44,6 +46,12 @@ export {
   type PeerOptions,
   type PublishOptions,
 } from './peer-contract.js';
+export type {
+  Property,
+  PropertyName,
+  UserProperty,
+} from './properties.js';
+export { reasonName, reasonWords } from './reason-codes.js';
 export { quoted, type SafeOptions, safeName, safeText } from './safe.js';
 export {
   type ConnectionInfo,

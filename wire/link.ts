@@ -112,7 +112,7 @@ export function createLink(setup: LinkSetup): Link {
   }
 
   function make(flow: Flow, bytes: Buffer, extra: MakeOptions = {}): PacketEntry {
-    const packet = decode(bytes, version);
+    const packet = decode(bytes, version, flow.direction);
     const { copyOf } = extra;
     const entry = recorder.draft({
       connection: id,
@@ -150,7 +150,9 @@ export function createLink(setup: LinkSetup): Link {
       return;
     }
     const answer =
-      flow.direction === 'to-broker' ? (setup.limits?.packet(packet) ?? 'pass') : 'pass';
+      (flow.direction === 'to-broker'
+        ? setup.limits?.packet(packet)
+        : setup.limits?.delivered(packet)) ?? 'pass';
     if (answer !== 'pass') {
       recorder.commit(recorder.draft({ ...draft, fate: 'dropped' }));
       turnAway(answer);
@@ -193,7 +195,7 @@ export function createLink(setup: LinkSetup): Link {
     for (let frame = flow.framer.next(); frame; frame = flow.framer.next()) {
       const packet: WirePacket =
         frame.error === undefined
-          ? decode(frame.bytes, version)
+          ? decode(frame.bytes, version, flow.direction)
           : { type: 'MALFORMED', error: frame.error };
       if (packet.type === 'MALFORMED') flow.framer.giveUp();
       arrived(flow, frame.bytes, packet);

@@ -12,8 +12,6 @@ interface Cursor {
   number(what: string): number;
   text(what: string): void;
   blob(what: string): void;
-  /** An MQTT 5 property list: its length, then that many bytes. */
-  properties(): void;
   readonly left: number;
 }
 
@@ -36,16 +34,6 @@ function cursorOver(body: Buffer): Cursor {
       if (!isUtf8(field(what))) throw new Error(`${what} is not UTF-8 [3.1.1 MQTT-1.5.3-1]`);
     },
     blob: what => void field(what),
-    properties() {
-      let count = 0;
-      for (let power = 0; ; power++) {
-        if (power === 4) throw new Error('property length longer than four bytes');
-        const byte = body.readUInt8(skip(1, 'properties'));
-        count += (byte & 0x7f) * 128 ** power;
-        if ((byte & 0x80) === 0) break;
-      }
-      skip(count, 'properties');
-    },
     get left() {
       return body.length - at;
     },
@@ -54,14 +42,12 @@ function cursorOver(body: Buffer): Cursor {
 
 function connect(at: Cursor): void {
   at.text('protocol name');
-  const version = at.byte('protocol level') & 0x7f;
+  at.byte('protocol level');
   const flags = at.byte('connect flags');
   at.number('keep-alive');
-  if (version === 5) at.properties();
   at.text('client identifier');
   if (flags & 0x04) {
     if ((flags & 0x18) === 0x18) throw new Error('will with QoS 3 [3.1.1 MQTT-3.1.2-14]');
-    if (version === 5) at.properties();
     at.text('will topic');
     at.blob('will message');
   }
@@ -69,7 +55,7 @@ function connect(at: Cursor): void {
   if (flags & 0x40) at.blob('password');
 }
 
-function walk(type: number, flags: number, at: Cursor, v5: boolean): void {
+function walk(type: number, flags: number, at: Cursor): void {
   switch (type) {
     case 1:
       connect(at);
@@ -77,25 +63,20 @@ function walk(type: number, flags: number, at: Cursor, v5: boolean): void {
     case 2:
       at.byte('flags');
       at.byte('return code');
-      if (v5) at.properties();
       return;
     case 3:
       at.text('topic name');
       if (flags & 0x06) at.number('packet identifier');
-      if (v5) at.properties();
       return;
     case 4:
     case 5:
     case 6:
     case 7:
       at.number('packet identifier');
-      if (v5 && at.left > 0) at.byte('reason code');
-      if (v5 && at.left > 0) at.properties();
       return;
     case 8:
     case 10: {
       at.number('packet identifier');
-      if (v5) at.properties();
       if (at.left === 0) throw new Error('has no topic filter [3.1.1 MQTT-3.8.3-3, MQTT-3.10.3-2]');
       while (at.left > 0) {
         at.text('topic filter');
@@ -106,32 +87,25 @@ function walk(type: number, flags: number, at: Cursor, v5: boolean): void {
     case 9:
     case 11: {
       at.number('packet identifier');
-      if (v5) at.properties();
-      if (type === 11 && !v5) return;
+      if (type === 11) return;
       if (at.left === 0) throw new Error('has no return code');
       while (at.left > 0) at.byte('return code');
       return;
     }
-    case 14:
-    case 15:
-      if (v5 && at.left > 0) at.byte('reason code');
-      if (v5 && at.left > 0) at.properties();
-      return;
     default:
   }
 }
 
 /**
- * Why a whole frame is not a packet, or undefined when its fields add up.
- * `version` is the protocol level of the connection: 3, 4 or 5.
+ * Why a whole frame is not a packet of MQTT 3.1 or 3.1.1, or undefined when its fields add up.
  */
-export function shapeError(frame: Buffer, version: number): string | undefined {
+export function shapeError(frame: Buffer): string | undefined {
   const first = frame[0] ?? 0;
   let start = 1;
   while ((frame[start] ?? 0) & 0x80) start++;
   const at = cursorOver(frame.subarray(start + 1));
   try {
-    walk(first >> 4, first & 0x0f, at, version === 5);
+    walk(first >> 4, first & 0x0f, at);
     // Only a PUBLISH ends with bytes of no fixed length.
     if (first >> 4 !== 3 && at.left > 0) throw new Error(`${at.left} bytes after its last field`);
     return undefined;

@@ -3,6 +3,8 @@
  * file, read again, and judged later.
  */
 
+import type { Property } from './properties.js';
+
 export const TRACE_SCHEMA = 'mqtt-course/trace/1';
 
 /** Towards the broker (sent by a client) or towards the client (sent by the broker). */
@@ -22,9 +24,10 @@ export interface Will extends WithProperties {
   readonly retain: boolean;
 }
 
-/** MQTT 5 properties, as decoded; absent in MQTT 3.1.1. */
+/** MQTT 5 properties in their order, repeats too; absent in MQTT 3.1.1. An empty list is one that an
+ * acknowledgement, DISCONNECT or AUTH could have left out. */
 export interface WithProperties {
-  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly properties?: readonly Property[];
 }
 
 export interface ConnectPacket extends WithProperties {
@@ -58,6 +61,7 @@ export interface PublishPacket extends WithProperties {
 export interface AckPacket extends WithProperties {
   readonly type: 'PUBACK' | 'PUBREC' | 'PUBREL' | 'PUBCOMP' | 'UNSUBACK';
   readonly id: number;
+  /** MQTT 5 only; absent where the packet leaves it out, which means 0. */
   readonly reasonCode?: number;
   /** MQTT 5 UNSUBACK only: one reason code per filter. */
   readonly codes?: readonly number[];

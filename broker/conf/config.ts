@@ -23,6 +23,9 @@ export interface ListenerConfig {
   protocol: 'mqtt' | 'websockets';
   maxConnections: number;
   maxQos: 0 | 1 | 2;
+  maxTopicAlias: number;
+  /** Protocol levels: 3, 4, 5. */
+  acceptProtocolVersions: readonly number[];
   cafile?: string;
   certfile?: string;
   keyfile?: string;
@@ -78,6 +81,8 @@ export function newListener(place?: FilePosition): ListenerConfig {
     protocol: 'mqtt',
     maxConnections: -1,
     maxQos: 2,
+    maxTopicAlias: 10,
+    acceptProtocolVersions: [3, 4, 5],
     requireCertificate: false,
     useIdentityAsUsername: false,
     useSubjectAsUsername: false,

@@ -197,6 +197,8 @@ function touched(listener: ListenerConfig): boolean {
     listener.family !== undefined ||
     listener.maxConnections !== -1 ||
     listener.maxQos !== 2 ||
+    listener.maxTopicAlias !== 10 ||
+    listener.acceptProtocolVersions.length !== 3 ||
     listener.protocol !== 'mqtt' ||
     listener.cafile !== undefined ||
     listener.certfile !== undefined ||

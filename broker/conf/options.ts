@@ -213,6 +213,17 @@ export const handlers: Readonly<Record<string, OptionHandler>> = {
     const value = int(line);
     draft.current.maxConnections = value < 0 ? -1 : value;
   },
+  max_topic_alias(draft, line) {
+    draft.current.maxTopicAlias = intWithin(line, 0, 65_535);
+  },
+  accept_protocol_versions(draft, line) {
+    const versions = text(line)
+      .split(',')
+      .map(one => one.trim());
+    const wrong = versions.find(one => !/^[345]$/.test(one));
+    if (wrong !== undefined) fail(line, `Invalid accept_protocol_versions value (${wrong}).`);
+    draft.current.acceptProtocolVersions = versions.map(Number);
+  },
   max_qos: maxQos,
   maximum_qos: maxQos,
   max_keepalive(draft, line) {

@@ -1,6 +1,6 @@
 /** Options of Mosquitto 2.0 and 2.1 that this broker does not have. */
 export const unsupported: ReadonlySet<string> = new Set(
-  `accept_protocol_versions address addresses allow_duplicate_messages auth_plugin
+  `address addresses allow_duplicate_messages auth_plugin
    auth_plugin_deny_special_chars autosave_interval autosave_on_changes bind_interface
    bridge_alpn bridge_attempt_unsubscribe bridge_bind_address bridge_cafile bridge_capath
    bridge_certfile bridge_ciphers bridge_identity bridge_insecure bridge_keyfile
@@ -12,7 +12,7 @@ export const unsupported: ReadonlySet<string> = new Set(
    global_max_clients global_max_connections global_plugin http_dir idle_timeout keepalive_interval
    listener_allow_anonymous listener_auto_id_prefix local_cleansession local_clientid local_password
    local_username log_facility log_timestamp_format max_inflight_bytes max_queued_bytes
-   max_topic_alias memory_limit mount_point notification_topic notifications
+   memory_limit mount_point notification_topic notifications
    notifications_local_only packet_buffer_size password persistence persistence_file
    persistence_location pid_file plugin plugin_load plugin_use psk_file psk_hint
    queue_qos0_messages remote_clientid remote_password remote_username restart_timeout

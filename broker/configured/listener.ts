@@ -4,12 +4,15 @@ import { withDefaults } from '../limits.js';
 import type { ListenerPolicy } from '../protocol/listener-policy.js';
 import { loadRules, type Rules } from '../rules.js';
 import type { Dialect } from '../types.js';
+import { loadRevocation, type Revocation } from './revocation.js';
 
 /** A listener of the file, and what has become of it. Opened and closed with the broker; `replace` is
  * what a reload does to it. */
 export interface ListenerState {
   config: ListenerConfig;
   rules: Rules;
+  /** What its crlfile says; undefined where it has none. */
+  revocation: Revocation | undefined;
   /** For the connections that come in from now on. */
   policy: ListenerPolicy;
   server: Server | undefined;
@@ -42,7 +45,8 @@ export async function prepareListeners(
     const security = securityOf(config, listener);
     const rules = bySecurity.get(security) ?? (await loadRules(config, security));
     bySecurity.set(security, rules);
-    made.push(newListener(config, listener, rules, dialect));
+    const revocation = await loadRevocation(config, listener);
+    made.push(newListener(config, listener, { rules, revocation }, dialect));
   }
   return made;
 }
@@ -50,12 +54,12 @@ export async function prepareListeners(
 function newListener(
   config: MosquittoConfig,
   listener: ListenerConfig,
-  rules: Rules,
+  files: Pick<ListenerState, 'rules' | 'revocation'>,
   dialect: Dialect,
 ): ListenerState {
   const state = {
     config: listener,
-    rules,
+    ...files,
     server: undefined,
     port: 0,
     sockets: new Set<Socket>(),
@@ -83,6 +87,7 @@ export function replace(
 ): void {
   listener.config = { ...fresh.config, port: listener.config.port };
   listener.rules = fresh.rules;
+  listener.revocation = fresh.revocation;
   listener.policy = { ...listener.policy, ...settings(config, listener.config) };
 }
 
@@ -103,6 +108,8 @@ function settings(
       retainAvailable: config.retainAvailable,
       persistentClientExpiration: config.persistentClientExpiration,
       maxQos: listener.maxQos,
+      maxTopicAlias: listener.maxTopicAlias,
+      acceptProtocolVersions: listener.acceptProtocolVersions,
       maxConnections: listener.maxConnections,
       allowZeroLengthClientId,
     }),

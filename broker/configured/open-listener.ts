@@ -1,11 +1,13 @@
 import { rmSync, statSync } from 'node:fs';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type ListenerConfig, located, type MosquittoConfig } from '../conf/config.js';
 import type { Accept } from '../core.js';
 import type { Journal } from '../journal.js';
 import { startError } from '../listen.js';
 import { socketArrival } from './arrival.js';
 import type { ConfiguredState, ListenerState } from './listener.js';
+import { refusedCertificate } from './revocation.js';
 import { tlsOptions, usesTls } from './tls.js';
 
 /** Opens a listener. Throws `BrokerStartError` or `ConfigError`. */
@@ -60,14 +62,23 @@ async function serverFor(
   accept: Accept,
   journal: Journal,
 ): Promise<Server> {
+  const admit = (stream: Duplex, socket: Socket): void => {
+    const { config: own, revocation, port } = listener;
+    const problem = refusedCertificate(own, revocation, socket);
+    if (problem === undefined) {
+      accept(stream, socketArrival(listener, socket));
+      return;
+    }
+    journal.log('error', `Error: TLS on port ${port}, from ${socket.remoteAddress}: ${problem}.`);
+    stream.on('error', () => {});
+    socket.destroy();
+  };
   const tls = usesTls(listener.config) ? await tlsOptions(config, listener.config) : undefined;
   if (listener.config.protocol === 'websockets') {
     const { webSocketServer } = await import('./websocket.js');
-    return webSocketServer(tls, (stream, socket) =>
-      accept(stream, socketArrival(listener, socket)),
-    );
+    return webSocketServer(tls, admit);
   }
-  const onSocket = (socket: Socket) => accept(socket, socketArrival(listener, socket));
+  const onSocket = (socket: Socket) => admit(socket, socket);
   if (tls === undefined) return createServer({ noDelay: true }, onSocket);
   const { createServer: createTlsServer } = await import('node:tls');
   const server = createTlsServer({ noDelay: true, ...tls }, onSocket);

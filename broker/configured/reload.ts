@@ -4,6 +4,7 @@ import { loadMosquittoConfig } from '../conf/load.js';
 import { at, ConfigError } from '../conf/position.js';
 import type { Core } from '../core.js';
 import { authenticate } from '../protocol/listener-policy.js';
+import { REASON } from '../protocol/reasons.js';
 import { type ConfiguredState, type ListenerState, prepareListeners, replace } from './listener.js';
 import { tlsOptions, usesTls } from './tls.js';
 
@@ -30,15 +31,17 @@ export async function reload(state: ConfiguredState, core: Core): Promise<void> 
     }
     core.book.log('information', 'Reloading config.');
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const place = error.place === undefined ? '' : ` Error found at ${at(error.place)}.`;
-    core.book.log('error', `${error.message}${place} What was in force stays.`);
+    // Whatever it is: a reload never takes a running broker down.
+    const known = error instanceof ConfigError && error.place !== undefined;
+    const place = known ? ` Error found at ${at(error.place)}.` : '';
+    const text = error instanceof Error ? error.message : String(error);
+    core.book.log('error', `${text}${place} What was in force stays.`);
     return;
   }
   for (const connection of [...core.connections()]) {
     const { who, arrival } = connection;
     if (who === undefined || (await authenticate(arrival, who)) === 0) continue;
-    connection.cut(true, 'disconnected, not authorised.');
+    connection.cut(true, 'disconnected, not authorised.', REASON.notAuthorized);
   }
 }
 

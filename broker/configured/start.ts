@@ -1,16 +1,19 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { duplexPair } from '../../wire/duplex-pair.js';
 import { type MosquittoConfig, securityOf } from '../conf/config.js';
 import { at, type Warning } from '../conf/position.js';
 import { createBroker } from '../core.js';
 import { withGetters } from '../embedded.js';
 import type { Journal } from '../journal.js';
+import { REASON } from '../protocol/reasons.js';
 import { loadRules } from '../rules.js';
 import type { Broker, Dialect, LogEntry } from '../types.js';
 import { plainArrival } from './arrival.js';
 import { type ConfiguredState, type ListenerState, prepareListeners } from './listener.js';
 import { closeListener, openListener } from './open-listener.js';
 import { reload } from './reload.js';
+import { loadRevocation } from './revocation.js';
 import { tlsOptions, usesTls } from './tls.js';
 
 export interface FromConfigOptions {
@@ -40,7 +43,12 @@ export interface ConfiguredBroker extends Broker {
   /** Reads the file, passwords, ACLs and certificates anew (SIGHUP). Clients that would no longer be
    * let in are disconnected. With an error in a file, what was in force stays, and the log says so. */
   reload(): Promise<void>;
+  /** Stops, and tells clients of MQTT 5 that it does (SIGTERM). */
+  shutDown(): Promise<void>;
 }
+
+/** Milliseconds for the last packets to leave. */
+const LAST_WORDS = 100;
 
 /** Reads every file a configuration names, and opens nothing. Returns all warnings; throws what
  * `startFromConfig` would throw. */
@@ -52,6 +60,7 @@ export async function checkConfig(config: MosquittoConfig): Promise<readonly War
     if (!seen.has(security)) warnings.push(...(await loadRules(config, security)).warnings);
     seen.add(security);
     if (usesTls(listener)) await tlsOptions(config, listener);
+    await loadRevocation(config, listener);
   }
   return warnings;
 }
@@ -101,6 +110,16 @@ export async function startFromConfig(
       return near;
     },
     reload: () => reload(state, core),
+    async shutDown() {
+      let told = false;
+      for (const connection of [...core.connections()]) {
+        told ||= connection.who?.protocolVersion === 5;
+        connection.cut(false, 'disconnected: the broker shuts down.', REASON.shuttingDown);
+      }
+      // The last packets leave before the sockets go.
+      if (told) await setTimeout(LAST_WORDS);
+      await core.broker.stop();
+    },
     get listeners() {
       return listeners.filter(({ server }) => server !== undefined).map(bound);
     },

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureVersion, TLSSocket, TlsOptions } from 'node:tls';
 import { type ListenerConfig, located, type MosquittoConfig } from '../conf/config.js';
@@ -9,12 +9,12 @@ export function usesTls(listener: ListenerConfig): boolean {
   return listener.certfile !== undefined && listener.keyfile !== undefined;
 }
 
-/** The TLS settings of a listener. Throws `ConfigError`, exit code 1, in Mosquitto's words. */
+/** The TLS settings of a listener, without its crlfile (see revocation.ts). Throws `ConfigError`, exit code 1, in Mosquitto's words. */
 export async function tlsOptions(
   config: MosquittoConfig,
   listener: ListenerConfig,
 ): Promise<TlsOptions> {
-  const { cafile, certfile, keyfile, crlfile, place } = listener;
+  const { cafile, certfile, keyfile, place } = listener;
   const cert = await pem(
     certfile,
     name => `Unable to load server certificate "${name}". Check certfile.`,
@@ -24,26 +24,13 @@ export async function tlsOptions(
     name => `Unable to load server key file "${name}". Check keyfile.`,
   );
   const ca = await pem(cafile, name => `Unable to load CA certificates. Check cafile "${name}".`);
-  const crl = await pem(
-    crlfile,
-    name => `Unable to load certificate revocation file "${name}". Check crlfile.`,
-  );
   check(certfile, cert, 'certificate', place);
   check(cafile, ca, 'certificate', place);
-  if (key !== undefined && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
-    throw new ConfigError(
-      `Error: Unable to load server key file "${keyfile}". Check keyfile.`,
-      place,
-      1,
-    );
-  }
+  if (cert !== undefined && key !== undefined) checkPair(listener, cert, key);
   return {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(ca === undefined ? {} : { ca }),
-    ...(crl === undefined
-      ? {}
-      : { crl: crl.replaceAll(' CRL-----', ' X509 CRL-----').replaceAll('X509 X509', 'X509') }),
     minVersion: version(listener),
     requestCert: listener.requireCertificate,
     rejectUnauthorized: listener.requireCertificate,
@@ -74,6 +61,33 @@ function check(
   } catch {
     throw new ConfigError(`Error: "${file}" holds no ${what} in PEM form.`, place, 1);
   }
+}
+
+/** Whether certificate and key belong together: found here, not when the first client comes. */
+function checkPair(
+  { certfile, keyfile, place }: ListenerConfig,
+  certificate: string,
+  key: string,
+): void {
+  let secret: KeyObject;
+  try {
+    secret = createPrivateKey(key);
+  } catch {
+    const locked = /ENCRYPTED/.test(key)
+      ? ' It is encrypted, and this broker asks for no passphrase.'
+      : '';
+    throw new ConfigError(
+      `Error: Unable to load server key file "${keyfile}". Check keyfile.${locked}`,
+      place,
+      1,
+    );
+  }
+  if (new X509Certificate(certificate).checkPrivateKey(secret)) return;
+  throw new ConfigError(
+    `Error: Server certificate/key are inconsistent. "${keyfile}" is not the key of "${certfile}".`,
+    place,
+    1,
+  );
 }
 
 function version({ tlsVersion, place }: ListenerConfig): SecureVersion {

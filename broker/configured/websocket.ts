@@ -28,6 +28,10 @@ export function webSocketServer(
   sockets.on('connection', (webSocket, request) => {
     const stream = createWebSocketStream(webSocket);
     stream.on('error', () => {});
+    // `3.1.1 MQTT-6.0.0-1`, `5.0 MQTT-6.0.0-1`: a text frame ends the connection, and is not read.
+    webSocket.prependListener('message', (_data, binary: boolean) => {
+      if (!binary) stream.destroy();
+    });
     onStream(stream, request.socket);
   });
   // Idle keep-alive HTTP connections must not keep a stopped broker alive.

@@ -1,3 +1,9 @@
+import {
+  PacketFault,
+  type PropertyOwner,
+  type ReadProperty,
+  readProperties,
+} from '../../wire/properties.js';
 import { mqttString } from '../topics.js';
 import { Malformed } from './malformed.js';
 
@@ -14,6 +20,14 @@ export interface BodyReader {
   rest(): Buffer;
   /** `3.1.1 MQTT-2.3.1-1`: a packet identifier is not 0. */
   packetIdentifier(): number;
+  /** A property list of MQTT 5, and the bytes it stands in. Most are empty, and cost nothing. */
+  properties(owner: PropertyOwner): PropertyList;
+}
+
+export interface PropertyList {
+  readonly list: readonly ReadProperty[];
+  /** The bytes of some of them, in their order; a copy. */
+  bytesOf(wanted: (property: ReadProperty) => boolean): Buffer;
 }
 
 /** Starts at the first byte of a packet's body. */
@@ -34,18 +48,38 @@ export function bodyReader(body: Buffer): BodyReader {
     byte: () => take(1)[0] as number,
     word,
     bytes: () => take(word()),
-    string(what) {
-      const text = mqttString(take(word()));
-      if (text === undefined) throw new Malformed(`${what} holds a character MQTT forbids`);
-      return text;
-    },
+    string: what => text(take(word()), what),
     rest: () => take(body.length - at),
     packetIdentifier() {
       const id = word();
       if (id === 0) throw new Malformed('packet identifier 0');
       return id;
     },
+    properties(owner) {
+      if (body[at] === 0) {
+        at++;
+        return NO_PROPERTIES;
+      }
+      try {
+        const { list, end } = readProperties(body, at, owner, text);
+        at = end;
+        return {
+          list,
+          bytesOf: wanted =>
+            Buffer.concat(list.filter(wanted).map(one => body.subarray(one.from, one.to))),
+        };
+      } catch (error) {
+        if (!(error instanceof PacketFault)) throw error;
+        throw new Malformed(error.message, { reason: error.code });
+      }
+    },
   };
+}
+
+function text(bytes: Buffer, what: string): string {
+  const found = mqttString(bytes);
+  if (found === undefined) throw new Malformed(`${what} holds a character MQTT forbids`);
+  return found;
 }
 
 /** A copy, for what may be kept for long: it must not keep the whole segment with it. */
@@ -54,3 +88,4 @@ export function kept(bytes: Buffer): Buffer {
 }
 
 const EMPTY = Buffer.alloc(0);
+const NO_PROPERTIES: PropertyList = { list: [], bytesOf: () => EMPTY };

@@ -5,16 +5,16 @@ import type { ApplicationMessage } from './message.js';
 /** The lines of Mosquitto's log. */
 
 /** How Mosquitto numbers the versions. */
-const LOG_VERSION: Readonly<Record<ProtocolVersion, number>> = { 3: 1, 4: 2 };
+const LOG_VERSION: Readonly<Record<ProtocolVersion, number>> = { 3: 1, 4: 2, 5: 5 };
 
 export function publishLine(message: ApplicationMessage, id: number, dup: boolean): string {
   const flags = `d${dup ? 1 : 0}, q${message.qos}, r${message.retain ? 1 : 0}, m${id}`;
   return `(${flags}, '${message.topic}', ... (${message.payload.length} bytes))`;
 }
 
-export function connectLine(who: Who, packet: InboundConnect): string {
+export function connectLine(who: Who, packet: InboundConnect, keepalive: number): string {
   const user = who.username === undefined ? '' : `, u'${who.username}'`;
-  const flags = `p${LOG_VERSION[packet.protocolVersion]}, c${packet.clean ? 1 : 0}, k${packet.keepalive}${user}`;
+  const flags = `p${LOG_VERSION[packet.protocolVersion]}, c${packet.clean ? 1 : 0}, k${keepalive}${user}`;
   return `New client connected from ${who.address} as ${who.clientId} (${flags}).`;
 }
 

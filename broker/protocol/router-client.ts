@@ -2,16 +2,15 @@ import { generate, type Packet } from 'mqtt-packet';
 import { duplexPair } from '../../wire/duplex-pair.js';
 import type { QoS } from '../../wire/trace.js';
 import type { Router, RouterTarget } from '../router.js';
-import type { WillMessage } from './message.js';
 import { rawPacketReader } from './raw-packet.js';
 
 /** Our own connection to the router, on which we speak for one client: CONNECT, SUBSCRIBE and
  * UNSUBSCRIBE, one at a time, each answered before the next. */
 export interface RouterClient {
-  connect(clientId: string, clean: boolean, will: WillMessage | undefined): Promise<void>;
+  connect(clientId: string, clean: boolean): Promise<void>;
   subscribe(id: number, filters: ReadonlyMap<string, QoS>): Promise<void>;
   unsubscribe(id: number, filters: readonly string[]): Promise<void>;
-  /** Ends it; the router asks for the will before this returns. */
+  /** Ends it: nothing is routed here any more. */
   close(): void;
 }
 
@@ -52,9 +51,9 @@ export function routerClient(
   }
 
   return {
-    // Always MQTT 3.1.1, whatever the client speaks. Credentials and keep-alive are our business, so
-    // the router is told of none.
-    connect: (clientId, clean, will) =>
+    // Always MQTT 3.1.1, whatever the client speaks. Credentials, keep-alive and wills are our business,
+    // so the router is told of none.
+    connect: (clientId, clean) =>
       ask({
         cmd: 'connect',
         clientId,
@@ -62,7 +61,6 @@ export function routerClient(
         keepalive: 0,
         protocolId: 'MQTT',
         protocolVersion: 4,
-        ...(will === undefined ? {} : { will }),
       }),
     subscribe: (messageId, filters) =>
       ask({

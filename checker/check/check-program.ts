@@ -15,7 +15,7 @@ import {
   type Track,
   type Verdict,
 } from '../harness/result.js';
-import { machineFault } from '../program/machine.js';
+import { machineFault, watchClock } from '../program/machine.js';
 import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
 import { encodingNotice } from '../program/source.js';
 import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
@@ -117,6 +117,7 @@ export async function checkWith(
   release: () => void = () => undefined,
 ): Promise<CheckOutcome> {
   const started = performance.now();
+  const jumped = watchClock();
   const seed = request.seed ?? newSeed();
   const base = {
     schema: RESULT_SCHEMA,
@@ -172,7 +173,8 @@ export async function checkWith(
     const status = overall(run.verdicts);
     // What a machine that is out of order makes of a program is no failure of the program. In a
     // sandbox a program may be the reason for it, and must not gain from that.
-    const fault = status === 'passed' || request.launcher ? undefined : await machineFault();
+    const fault =
+      status === 'passed' || request.launcher ? undefined : await machineFault(jumped());
     if (fault !== undefined) {
       const told = { status: 'unknown', checks: [], notice: fault } as const;
       return finish(told, run.recordings, prepared.files);

@@ -19,7 +19,10 @@ const notTheirs =
 /** Characters of a line that are read: what says where and why stands at its beginning. */
 const LONGEST = 2000;
 
-/** Reads the end of a standard error stream. Undefined when no error stands there. */
+/**
+ * Reads the end of a standard error stream. Undefined when no error stands there. A stranger wrote it:
+ * every expression here takes a time that grows with the text and no faster.
+ */
 export function readCrash(stderr: string): CrashReport | undefined {
   const lines = stripVTControlCharacters(stderr)
     .split(/\r?\n/)
@@ -58,9 +61,9 @@ function readNode(lines: readonly string[]): CrashReport | undefined {
     .slice(at + 1)
     .filter(line => /^\s+at /.test(line) && !notTheirs.test(line))
     .slice(0, 4);
-  const places = theirs.flatMap(line => /([^\s(/\\]+\.[cm]?[jt]s):(\d+)/.exec(line) ?? []);
-  const head = lines.slice(0, at).flatMap(line => /([^\s(/\\]+\.[cm]?ts):(\d+)$/.exec(line) ?? []);
-  const [, file, line] = places.length > 0 ? places : head;
+  const places = theirs.flatMap(line => placeIn(line, /\.[cm]?[jt]s:\d+/) ?? []);
+  const head = lines.slice(0, at).flatMap(line => placeIn(line, /\.[cm]?ts:\d+$/) ?? []);
+  const { file, line } = places[0] ?? head[0] ?? {};
   return report(
     error,
     file && line ? `${file}:${line}` : undefined,
@@ -71,6 +74,22 @@ function readNode(lines: readonly string[]): CrashReport | undefined {
     ),
     false,
   );
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: string;
+}
+
+/** The first place in a source file that a line names: found from its ending, then back to its beginning. */
+function placeIn(text: string, ending: RegExp): Place | undefined {
+  const found = ending.exec(text);
+  if (!found) return undefined;
+  const [name, line = ''] = found[0].split(':');
+  let at = found.index;
+  while (at > 0 && !/[\s(/\\]/.test(text.charAt(at - 1))) at -= 1;
+  if (at === found.index) return undefined;
+  return { file: text.slice(at, found.index) + name, line };
 }
 
 function report(

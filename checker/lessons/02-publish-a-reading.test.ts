@@ -1,15 +1,15 @@
 import { check, type Failure, fail } from '../harness/check.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, readObject, sameNumber } from '../harness/matchers.js';
-import { connections, notes, type Recording, sent } from '../harness/recording.js';
+import { insteadOf, jsonObject, readObject } from '../harness/matchers.js';
+import { connections, notes, type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
   burst,
   type Facts,
+  MANY,
   makeReadings,
   makeTopic,
-  names,
   nothing,
   type Published,
   paced,
@@ -29,6 +29,17 @@ function lost(recording: Recording<Facts>): Omit<Failure, 'mistake' | 'why' | 't
       ? [`${out.length} of ${readings.length} came out; the last one is`, last]
       : insteadOf(recording, 'PUBLISH'),
   };
+}
+
+/** Which reading was left out, when the last one came. */
+function firstSkipped(recording: Recording<Facts>): number | undefined {
+  const { readings } = recording.facts;
+  const out = published(recording).map(readObject);
+  const isOf = (at: number, object: (typeof out)[number]) =>
+    object?.['device'] === readings[at]?.device && object?.['temp'] === readings[at]?.temp;
+  if (!isOf(readings.length - 1, out.at(-1))) return undefined;
+  const at = readings.findIndex((_, index) => !isOf(index, out[index]));
+  return at < 0 ? undefined : at;
 }
 
 export const onTopic = check<Facts>({
@@ -144,7 +155,7 @@ export const asJson = check<Facts>({
             try: 'put the number itself into the object; formatting is for people',
           });
         }
-        if (!sameNumber(object[field], reading[field])) {
+        if (object[field] !== reading[field]) {
           fail({
             mistake: 'wrong-value',
             field: packetFields.payload,
@@ -190,7 +201,7 @@ export const oneConnection = check<Facts>({
   id: 'T4',
   title: 'one connection carries all readings',
   clauses: [],
-  on: paced,
+  on: [paced, burst, nothing],
   needs: ['T1'],
   explains: ['U5'],
   verify: recording => {
@@ -215,11 +226,25 @@ export const atOnce = check<Facts>({
   title: 'nothing is lost when the input ends at once',
   clauses: [],
   on: burst,
-  needs: ['T1'],
+  needs: ['T1', 'T4'],
   verify: recording => {
     const missing = lost(recording);
     if (!missing) return;
-    const none = published(recording).length === 0;
+    const out = published(recording);
+    const none = out.length === 0;
+    const at = firstSkipped(recording);
+    if (at !== undefined) {
+      fail({
+        mistake: 'skips-readings',
+        expected: missing.expected,
+        seen: [
+          `reading ${at + 1} did not come: ${brief(JSON.stringify(recording.facts.readings[at]))}; the last one did`,
+          out.at(-1) as Published,
+        ],
+        why: 'a reading is left out although others behind it left: because its value is 0, its name is empty, or because it equals the one before. A consumer takes that for a lost message',
+        try: 'find the condition that lets your program go on without publishing',
+      });
+    }
     fail({
       ...missing,
       mistake: none ? 'left-before-connected' : 'left-before-flushed',
@@ -243,7 +268,7 @@ export const afterSlowConnack = check<Facts>({
     fail({
       ...missing,
       mistake: 'impatient',
-      why: 'CONNACK came late in this scenario, and the program did not wait for it; a broker under load is that slow',
+      why: 'CONNACK, and then the acknowledgements, came late in this scenario, and the program did not wait for them; a broker under load is that slow',
       try: 'wait for the connection (or for publish to finish) before you end; do not wait for a fixed time',
     });
   },
@@ -253,23 +278,34 @@ export const difficultNames = check<Facts>({
   id: 'T7',
   title: 'names with quotes and other alphabets arrive whole',
   clauses: [],
-  on: names,
+  on: burst,
   needs: ['T2', 'T5'],
   verify: recording => {
+    const { readings } = recording.facts;
+    const known = new Set(readings.map(one => one.device));
     for (const [at, entry] of published(recording).entries()) {
-      const { device } = recording.facts.readings[at] ?? {};
-      if (device === undefined || readObject(entry)?.['device'] === device) continue;
+      const object = readObject(entry);
+      if (object && known.has(String(object['device']))) continue;
+      // Which reading it is, says its seq; where it cannot be read, its place in the order.
+      const seq = object?.['seq'];
+      const { device } = readings[typeof seq === 'number' ? seq - 1 : at] ?? {};
       fail({
         mistake: 'name-damaged',
         field: packetFields.payload,
-        expected: `"device" is ${JSON.stringify(device)}`,
+        expected: `"device" as it came in${device === undefined ? '' : `: ${brief(JSON.stringify(device))}`}`,
         seen: [entry],
-        why: 'JSON made by hand breaks at a quote or a backslash in the data',
-        try: 'let JSON.stringify (json.dumps) write the whole object',
+        why: object
+          ? 'the name was changed on its way: trimmed, cut, or written in other letters. Whoever looks for the device by its name does not find it'
+          : 'JSON made by hand breaks at a quote or a backslash in the data',
+        try: object
+          ? 'hand over the name as you got it'
+          : 'let JSON.stringify (json.dumps) write the whole object',
       });
     }
   },
 });
+
+const brief = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 export const silentWithout = check<Facts>({
   id: 'T8',
@@ -278,11 +314,11 @@ export const silentWithout = check<Facts>({
   on: nothing,
   needs: ['T1'],
   verify: recording => {
-    const first = sent(recording, 'PUBLISH')[0];
+    const first = published(recording)[0];
     if (!first) return;
     fail({
       mistake: 'message-without-reading',
-      expected: 'no PUBLISH without a reading',
+      expected: `no PUBLISH on ${recording.facts.topic} without a reading`,
       seen: [first],
       why: 'a message that nobody measured is taken for a measurement',
       try: 'publish only inside the loop over the readings',
@@ -291,6 +327,135 @@ export const silentWithout = check<Facts>({
 });
 
 export const leaves = leavesCleanly(paced, { needs: ['T1'] });
+
+export const allOfMany = check<Facts>({
+  id: 'T10',
+  title: 'each of three hundred readings arrives once, counted, with its values',
+  clauses: [],
+  on: burst,
+  needs: ['T3', 'T5', 'T7'],
+  verify: recording => {
+    const { readings } = recording.facts;
+    const seen = new Set<number>();
+    let before: Published | undefined;
+    for (const entry of published(recording)) {
+      const object = jsonObject(entry);
+      const seq = object['seq'];
+      const reading = typeof seq === 'number' ? readings[seq - 1] : undefined;
+      if (typeof seq !== 'number' || !reading || seen.has(seq)) {
+        return fail({
+          mistake: 'loses-count',
+          field: packetFields.payload,
+          expected: `seq from 1 to ${MANY}, each of them once`,
+          seen: [...(before ? [before] : []), `seq ${JSON.stringify(seq)} comes after it:`, entry],
+          why: 'seq counts the readings, whatever device they are of, and has no highest value. A consumer takes a number that comes again for a copy, and one that is missing for a loss',
+          try: 'use one counter for all readings, and let it grow',
+        });
+      }
+      seen.add(seq);
+      before = entry;
+      for (const field of ['device', 'temp', 'hum'] as const) {
+        if (object[field] === reading[field]) continue;
+        fail({
+          mistake: 'value-changed',
+          field: packetFields.payload,
+          expected: `"${field}" of reading ${seq} is ${brief(JSON.stringify(reading[field]))}, as it came in`,
+          seen: [entry],
+          why: 'what was measured is rounded, cut off, taken for nothing, or put beside the seq of another reading',
+          try: `print the reading and the object beside each other, field "${field}"`,
+        });
+      }
+    }
+  },
+});
+
+/** A message at QoS 1 or 2 that was not acknowledged yet when the program said goodbye. */
+function unacknowledged(recording: Recording<Facts>) {
+  for (const goodbye of sent(recording, 'DISCONNECT')) {
+    const { connection, t } = goodbye;
+    const waiting = published(recording).find(entry => {
+      if (entry.connection !== connection || entry.packet.qos === 0 || entry.n > goodbye.n) {
+        return false;
+      }
+      const type = entry.packet.qos === 1 ? 'PUBACK' : 'PUBCOMP';
+      return !received(recording, type, { connection }).some(
+        ack =>
+          ack.packet.id === entry.packet.id &&
+          (ack.fate === 'forwarded' ? ack.t : (ack.releasedAt ?? Number.POSITIVE_INFINITY)) <= t,
+      );
+    });
+    if (waiting) return { waiting, goodbye };
+  }
+  return undefined;
+}
+
+export const lateAcknowledgement = check<Facts>({
+  id: 'T11',
+  title: 'a late answer of the broker is waited for: no second message, no second connection',
+  clauses: [],
+  on: slowBroker,
+  needs: ['T4', 'T6'],
+  explains: ['U5'],
+  verify: recording => {
+    const { readings } = recording.facts;
+    const early = unacknowledged(recording);
+    if (early) {
+      fail({
+        mistake: 'leaves-before-acknowledgement',
+        expected: 'DISCONNECT after the acknowledgement of each message at QoS 1 or 2',
+        seen: [early.waiting, early.goodbye, 'its acknowledgement had not come yet'],
+        why: 'a message at QoS 1 has left for good when PUBACK has come. The program did not wait for it, or only for a fixed time: what the broker did not get, nobody sends again',
+        try: 'wait for publish to finish, without a time-out of your own, then disconnect',
+      });
+    }
+    const connects = sent(recording, 'CONNECT');
+    if (connections(recording).length > 1) {
+      fail({
+        mistake: 'dials-again',
+        field: packetFields.connect,
+        expected: 'one CONNECT, however long CONNACK takes',
+        seen: [`${connections(recording).length} connections`, ...connects.slice(0, 3)],
+        why: 'CONNACK was late, and the program gave the connection up and opened another one. A broker that is slow under load gets the more work the slower it is',
+        try: 'look for a time-out of your own, and leave it at its default',
+      });
+    }
+    const out = published(recording);
+    if (out.length <= readings.length) return;
+    const twice = out.find((entry, at) =>
+      out.slice(0, at).some(other => readObject(other)?.['seq'] === readObject(entry)?.['seq']),
+    );
+    fail({
+      mistake: 'sends-again',
+      expected: `one message for each of the ${readings.length} readings, however long PUBACK takes`,
+      seen: [
+        `${out.length} messages; one that was there before is`,
+        twice ?? (out.at(-1) as Published),
+      ],
+      why: 'PUBACK was late, and the program published the same reading once more, as a new message: a consumer counts it twice',
+      try: 'wait for the first message; the library sends it again when the connection was lost, and marks it DUP',
+    });
+  },
+});
+
+export const notRetained = check<Facts>({
+  id: 'T12',
+  title: 'RETAIN is not set',
+  clauses: ['3.1.1 MQTT-3.3.1-12'],
+  on: [paced, burst, slowBroker],
+  needs: ['T1'],
+  verify: recording => {
+    const stored = published(recording).find(entry => entry.packet.retain);
+    if (!stored) return;
+    fail({
+      mistake: 'retained',
+      field: packetFields.retain,
+      expected: 'RETAIN is 0 in each message about a reading',
+      seen: [stored],
+      why: 'the broker stores a message with RETAIN and gives it to everybody who subscribes later: an old reading looks like one of this moment',
+      try: 'leave out the option retain; lesson 8 is about what it is for',
+    });
+  },
+});
 
 export const practice: Practice = {
   env: random => ({ TOPIC: makeTopic(random) }),
@@ -310,6 +475,9 @@ export const lesson = hiddenTests(
       difficultNames,
       silentWithout,
       leaves,
+      allOfMany,
+      lateAcknowledgement,
+      notRetained,
     ],
     practice,
   }),

@@ -1,20 +1,23 @@
-import { type PublishPacket, topicMatches } from '../../wire/index.js';
+import { type PublishPacket, payloadText, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
-import { received, sent } from '../harness/recording.js';
+import { insteadOf, jsonObject, readObject } from '../harness/matchers.js';
+import { notes, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
   type Answer,
   answers,
   atOnce,
+  type BurstFacts,
   burst,
+  DOUBTFUL,
   type Facts,
-  FIFTY,
   facts,
+  type HostileFacts,
   hostile,
+  MANY,
   oneByOne,
   refused,
   seqOf,
@@ -92,7 +95,8 @@ export const answersAll = check<Facts>({
     const out = answers(recording);
     const inputs = received(recording, 'PUBLISH');
     const elsewhere = sent(recording, 'PUBLISH').find(one => one.packet.topic !== outTopic);
-    if (out.length === readings.length && !recording.gaveUp) return;
+    const missed = notes(recording, 'not-seen').map(note => Number(/\d+$/.exec(note.text)?.[0]));
+    if (out.length === readings.length && !recording.gaveUp && missed.length === 0) return;
     if (out.length > readings.length) {
       fail({
         mistake: 'too-many-answers',
@@ -112,16 +116,29 @@ export const answersAll = check<Facts>({
         try: 'read the topic name from the environment variable OUT_TOPIC',
       });
     }
+    const first = missed[0] ?? out.length + 1;
+    if (out.length > 0 && missed.length === 1 && readings[first - 1]?.temp === 0) {
+      fail({
+        mistake: 'zero-is-falsy',
+        expected: `an answer to each of ${readings.length} readings, also to one of 0 °C`,
+        seen: [
+          `${out.length} of ${inputs.length} readings answered; the one with temp 0 was not`,
+          inputs[first - 1] ?? 'not delivered',
+        ],
+        why: '0 counts as false in a condition: a reading of 0 °C is taken for one without a temperature',
+        try: 'find the condition that asks whether there is a temperature, and ask whether it is a number instead',
+      });
+    }
     if (out.length > 0) {
       fail({
         mistake: 'stops-answering',
         expected: `an answer to each of ${readings.length} readings`,
         seen: [
           `${out.length} of ${inputs.length} readings answered; the first one without an answer is`,
-          inputs[out.length] ?? 'not delivered',
+          inputs[first - 1] ?? 'not delivered',
         ],
-        why: 'the handler worked once and is gone: removed, or unsubscribed, after the first message',
-        try: 'attach the handler for good: on, not once; and do not unsubscribe',
+        why: 'the handler answered before, and no longer: it is removed or unsubscribed after a message, or it still waits inside for something that cannot come meanwhile',
+        try: 'attach the handler for good: on, not once; do not unsubscribe. Then print a line at its top and at its end',
       });
     }
     const suback = received(recording, 'SUBACK')[0];
@@ -133,11 +150,18 @@ export const answersAll = check<Facts>({
         ...(inputs[0] ? [inputs[0]] : []),
         ...insteadOf(recording, 'answer').slice(-1),
       ],
-      why: 'the reading reached your connection, and nothing came back: no handler is attached, it throws the message away, or the network loop does not run',
-      try: 'print a line at the top of your message handler: is it called?',
+      why: 'the reading reached your connection, and nothing came back: no handler is attached, it throws the message away, the network loop does not run, or the handler waits inside for its own answer to leave (in paho nothing leaves before the handler has returned)',
+      try: 'print a line at the top of your message handler, and one at its end: is it called, does it get there?',
     });
   },
 });
+
+/** Rounding to two decimals is fine; a very large number may differ in its last digits. */
+function sameFahrenheit(f: unknown, wanted: number): boolean {
+  return (
+    typeof f === 'number' && Math.abs(f - wanted) <= Math.max(0.005000001, 1e-9 * Math.abs(wanted))
+  );
+}
 
 export const rightValues = check<Facts>({
   id: 'T4',
@@ -172,12 +196,7 @@ export const rightValues = check<Facts>({
         });
       }
       const f = object['f'];
-      if (
-        !sameNumber(
-          typeof f === 'number' ? Math.round(f * 100) / 100 : f,
-          Math.round(wanted * 100) / 100,
-        )
-      ) {
+      if (!sameFahrenheit(f, wanted)) {
         fail({
           mistake: typeof f === 'string' ? 'number-as-text' : 'wrong-value',
           field: packetFields.payload,
@@ -197,30 +216,64 @@ export const rightValues = check<Facts>({
   },
 });
 
-export const keepsUp = check<Facts>({
+/** What an answer is about: its device and seq. */
+const about = (object: { readonly device?: unknown; readonly seq?: unknown } | undefined) =>
+  JSON.stringify([object?.device, object?.seq]);
+
+const brief = (text: string) => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
+
+export const keepsUp = check<BurstFacts>({
   id: 'T5',
-  title: 'fifty readings at once are all answered',
+  title: 'three hundred readings at once are all answered',
   clauses: [],
   on: burst,
   needs: ['T4'],
   verify: recording => {
-    const seqs = answers(recording).map(seqOf);
-    const missing = atOnce(recording.facts).filter(one => !seqs.includes(one.seq));
-    if (missing.length === 0) return;
+    const decoys = new Set(withDecoy(recording.facts).map(one => one.seq));
+    const out = answers(recording).filter(entry => !decoys.has(seqOf(entry) ?? -1));
+    if (out.length === MANY) return;
+    if (out.length > MANY) {
+      fail({
+        mistake: 'answers-twice',
+        expected: `${MANY} readings, ${MANY} answers`,
+        seen: [`${out.length} answers; the last one is`, out.at(-1) as Answer],
+        why: 'a consumer counts the same reading twice',
+        try: 'look for a second call of publish for the same message',
+      });
+    }
+    const left = out.map(entry => about(readObject(entry)));
+    const missing = atOnce(recording.facts).findIndex(one => {
+      const at = left.indexOf(about(one));
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+    // Few are missing, and answers behind it came: it was left out for what it is.
+    const behind = recording.facts.readings.slice(missing + 1, MANY).map(about);
+    const skipped = MANY - out.length < 50 && left.some(one => behind.includes(one));
+    const sameBefore = atOnce(recording.facts)
+      .slice(0, missing)
+      .some(one => one.seq === recording.facts.readings[missing]?.seq);
     fail({
-      mistake: 'loses-in-burst',
-      expected: 'fifty answers',
+      mistake: skipped ? 'leaves-out' : 'loses-in-burst',
+      expected: `${MANY} answers, one for each message that is a reading`,
       seen: [
-        `${FIFTY - missing.length} answers; the first reading without one has seq ${missing[0]?.seq}`,
+        `${out.length} answers; the first reading without one is`,
+        brief(recording.facts.texts[missing] ?? 'not known: an answer names another reading'),
         ...insteadOf(recording, 'further answer').slice(-1),
       ],
-      why: 'messages that come close together are still one event each',
-      try: 'look for a variable that only holds the latest message',
+      why: !skipped
+        ? 'messages that come close together are still one event each'
+        : sameBefore
+          ? 'its seq was there before, in an equal message or in one of another device: each message is a reading, and gets an answer'
+          : 'readings behind it were answered: your program does not take this one for a reading, or lost it among the others',
+      try: skipped
+        ? 'compare this message with the condition under which you answer'
+        : 'look for a variable that only holds the latest message, or for a queue that is full',
     });
   },
 });
 
-export const survives = check<Facts>({
+export const survives = check<HostileFacts>({
   id: 'T6',
   title: 'nonsense is skipped, and the next reading answered',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
@@ -228,16 +281,23 @@ export const survives = check<Facts>({
   needs: ['T4', 'T5'],
   verify: recording => {
     const wanted = recording.facts.readings.map(one => one.seq);
-    const out = answers(recording);
+    const out = answers(recording).filter(one => !isDoubtful(one));
     const extra = out.find(entry => !wanted.includes(seqOf(entry) ?? -1));
     if (extra) {
-      const question = received(recording, 'PUBLISH', { before: extra }).at(-1);
+      const seq = seqOf(extra);
+      const question = received(recording, 'PUBLISH', { before: extra }).find(
+        ({ packet }) =>
+          seq !== undefined && payloadText(packet.payload)?.includes(`"seq":${seq}`) === true,
+      );
       fail({
         mistake: 'answers-nonsense',
-        expected: 'answers to readings only; a message without a device, seq and temp gets none',
+        expected:
+          'answers to readings only; a message without a device, seq and number temp gets none',
         seen: [...(question ? [question] : []), extra],
-        why: 'an invented value is worse than none: it looks like a measurement',
-        try: 'check that what you parsed is an object with the fields you need, before you answer',
+        why: question
+          ? 'this message is no reading, and was answered. An invented value is worse than none: it looks like a measurement'
+          : 'no reading has this seq. An invented value is worse than none: it looks like a measurement',
+        try: 'check that what you parsed is an object with device and seq, and that temp is a number (true is none)',
       });
     }
     const missing = wanted.filter(seq => !out.some(entry => seqOf(entry) === seq));
@@ -256,23 +316,38 @@ export const survives = check<Facts>({
   },
 });
 
+function isDoubtful(entry: Answer): boolean {
+  return new RegExp(`"seq":\\s*${DOUBTFUL}\\b`).test(payloadText(entry.packet.payload) ?? '');
+}
+
 function isNonsense(packet: PublishPacket): boolean {
   return !('text' in packet.payload) || !packet.payload.text.startsWith('{"device":"');
 }
 
 export const patient = check<Facts>({
   id: 'T7',
-  title: 'a late SUBACK changes nothing',
+  title: 'a late SUBACK or PUBACK changes nothing',
   clauses: ['3.1.1 MQTT-3.8.4-1'],
   on: slowSuback,
   needs: ['T4', 'T5'],
   verify: recording => {
-    if (answers(recording).length >= recording.facts.readings.length) return;
+    const { readings } = recording.facts;
+    const out = answers(recording);
+    if (out.length > readings.length) {
+      fail({
+        mistake: 'answers-again',
+        expected: `${readings.length} answers, however long PUBACK takes`,
+        seen: [`${out.length} answers; the last one is`, out.at(-1) as Answer],
+        why: 'PUBACK was late, and an answer was published once more, as a new message: a consumer counts it twice',
+        try: 'wait for the first message; the library sends it again when the connection was lost, and marks it DUP',
+      });
+    }
+    if (out.length === readings.length) return;
     fail({
       mistake: 'impatient',
       expected: 'the program waits for SUBACK, however long it takes',
       seen: insteadOf(recording, 'answer to the readings after the late SUBACK'),
-      why: 'SUBACK came after a second; a busy broker is that slow',
+      why: 'SUBACK came late; a busy broker is that slow',
       try: 'replace a fixed time by the event that you wait for',
     });
   },
@@ -300,6 +375,16 @@ export const takesNo = check<Facts>({
       });
     }
     if (!program || program.exitedAt === undefined || program.killedAt !== undefined) {
+      const [goodbye] = sent(recording, 'DISCONNECT', { after: suback });
+      if (goodbye) {
+        return fail({
+          mistake: 'stays-after-refusal',
+          expected,
+          seen: [suback, goodbye, stillThere(recording)],
+          why: 'the refusal was seen, and the connection ended; but something keeps the process alive, such as its standard input that is still being read',
+          try: 'end the process itself when the subscription is refused: process.exit(1), os._exit(1)',
+        });
+      }
       return fail({
         mistake: 'ignores-suback',
         expected,
@@ -320,7 +405,7 @@ export const takesNo = check<Facts>({
   },
 });
 
-export const onlyIn = check<Facts>({
+export const onlyIn = check<BurstFacts>({
   id: 'T9',
   title: 'messages on other topics get no answer',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
@@ -355,6 +440,72 @@ export const onlyIn = check<Facts>({
 
 export const leaves = leavesCleanly(oneByOne, { id: 'T10', needs: ['T3'] });
 
+export const asItCame = check<BurstFacts>({
+  id: 'T11',
+  title:
+    'each answer has the device and seq of its reading, whatever they are, and its temperature',
+  clauses: [],
+  on: burst,
+  needs: ['T5'],
+  verify: recording => {
+    const open = [...atOnce(recording.facts)];
+    const last = withDecoy(recording.facts).map(one => one.seq);
+    for (const entry of answers(recording)) {
+      const object = jsonObject(entry);
+      const { seq } = object;
+      if (typeof seq === 'number' && last.includes(seq)) continue;
+      const at = open.findIndex(
+        one =>
+          one.device === object['device'] &&
+          one.seq === seq &&
+          sameFahrenheit(object['f'], (one.temp * 9) / 5 + 32),
+      );
+      if (at >= 0) {
+        open.splice(at, 1);
+        continue;
+      }
+      const near = open.find(one => one.device === object['device'] && one.seq === seq);
+      fail({
+        mistake: near ? 'value-changed' : 'identity-changed',
+        field: packetFields.payload,
+        expected: near
+          ? `"f" is ${(near.temp * 9) / 5 + 32} for ${near.temp} °C`
+          : 'device and seq as they came in',
+        seen: [
+          ...(near ? [] : ['no reading that is still without an answer has this device and seq:']),
+          entry,
+        ],
+        why: near
+          ? 'the number was cut, or rounded to less than two decimals'
+          : 'the name or the number was changed on its way: trimmed, cut, or taken from another reading. Whoever reads the answer cannot tell which reading it belongs to',
+        try: near
+          ? 'work this value out by hand and compare'
+          : 'copy device and seq from the reading as they are',
+      });
+    }
+  },
+});
+
+export const notRetained = check<Facts>({
+  id: 'T12',
+  title: 'RETAIN is not set',
+  clauses: ['3.1.1 MQTT-3.3.1-12'],
+  on: [oneByOne, slowSuback],
+  needs: ['T3'],
+  verify: recording => {
+    const stored = answers(recording).find(entry => entry.packet.retain);
+    if (!stored) return;
+    fail({
+      mistake: 'retained',
+      field: packetFields.retain,
+      expected: 'RETAIN is 0 in each answer',
+      seen: [stored],
+      why: 'the broker stores a message with RETAIN and gives it to everybody who subscribes later: an old answer looks like one of this moment',
+      try: 'leave out the option retain; lesson 8 is about what it is for',
+    });
+  },
+});
+
 export const practice: Practice = {
   env: random => {
     const place = `lab/${random.token(4)}`;
@@ -381,6 +532,8 @@ export const lesson = hiddenTests(
       takesNo,
       onlyIn,
       leaves,
+      asItCame,
+      notRetained,
     ],
     practice,
   }),

@@ -3,7 +3,7 @@ import { check, type Diagnosis, fail } from '../harness/check.js';
 import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
@@ -16,15 +16,18 @@ import {
 } from './04-topic-names/levels.js';
 import {
   type Facts,
+  isLevel,
   isPartOf,
   keepsName,
   levels,
   metrics,
+  type NamelessFacts,
   namelessDevice,
   namelessSite,
   type Published,
   plain,
   published,
+  year,
 } from './04-topic-names/scenarios.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
 
@@ -246,7 +249,7 @@ export const payload = check<Facts>({
           try: 'copy seq from the reading',
         });
       }
-      if (!sameNumber(object[metric], value)) {
+      if (object[metric] !== value) {
         const text = typeof object[metric] === 'string';
         fail({
           mistake: text ? 'number-as-text' : metric in object ? 'wrong-value' : 'no-metric-field',
@@ -264,45 +267,49 @@ export const payload = check<Facts>({
   },
 });
 
-export const siteNeeded = check<Facts>({
+export const siteNeeded = check<NamelessFacts>({
   id: 'T9',
-  title: 'without a name for the site, nothing is published',
+  title: 'without a name for the site or the company, nothing is published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
   on: namelessSite,
   needs: ['T2'],
   explains: ['U1', 'U2', 'U4', 'U5', 'U6'],
   verify: recording => {
-    const site = JSON.stringify(recording.facts.site);
-    const expected = `no PUBLISH, and exit code 1: of the site ${site} nothing remains`;
-    const [bad] = sent(recording, 'PUBLISH');
-    const [program] = recording.programs;
-    if (bad) {
-      fail({
-        mistake: 'nameless-site',
-        field: packetFields.topicName,
-        expected,
-        seen: [bad],
-        why: 'two sites without a name share this place, and nobody can tell them apart; a level may be empty in MQTT, so no broker warns you',
-        try: 'look at the level before you use it: does it have a letter or a digit?',
-      });
-    }
-    if (program?.exitedAt === undefined || program.killedAt !== undefined) {
-      fail({
-        mistake: 'nameless-waits',
-        expected,
-        seen: `no PUBLISH; asked to stop, ${stillThere(recording)}`,
-        why: 'it waits for something that cannot come; whoever started it sees no error',
-        try: 'end with exit code 1 as soon as you know that the name is of no use',
-      });
-    }
-    if (program?.exitCode === 0) {
-      fail({
-        mistake: 'nameless-looks-fine',
-        expected,
-        seen: 'no PUBLISH, and exit code 0',
-        why: 'whoever started the program takes exit code 0 for success, and waits for readings',
-        try: 'end with exit code 1 when the name is of no use',
-      });
+    for (const [at, { company, site }] of recording.facts.places.entries()) {
+      const who = at === 0 ? 'program' : 'second';
+      const what =
+        at === 0 ? `the site ${JSON.stringify(site)}` : `the company ${JSON.stringify(company)}`;
+      const expected = `no PUBLISH, and an exit code that is not 0: of ${what} nothing remains`;
+      const [bad] = sent(recording, 'PUBLISH', { who });
+      const program = recording.programs.find(one => one.name === who);
+      if (bad) {
+        fail({
+          mistake: 'nameless-site',
+          field: packetFields.topicName,
+          expected,
+          seen: [bad],
+          why: 'two places without a name share this topic, and nobody can tell them apart; a level may be empty in MQTT, so no broker warns you',
+          try: 'look at the level before you use it: does it have a letter a to z or a digit?',
+        });
+      }
+      if (program?.exitedAt === undefined || program.killedAt !== undefined) {
+        fail({
+          mistake: 'nameless-waits',
+          expected,
+          seen: `no PUBLISH; asked to stop, ${stillThere(recording)}`,
+          why: 'it waits for something that cannot come; whoever started it sees no error',
+          try: 'end with exit code 1 as soon as you know that the name is of no use',
+        });
+      }
+      if (program?.exitCode === 0) {
+        fail({
+          mistake: 'nameless-looks-fine',
+          expected,
+          seen: 'no PUBLISH, and exit code 0',
+          why: 'whoever started the program takes exit code 0 for success, and waits for readings',
+          try: 'end with exit code 1 when the name is of no use',
+        });
+      }
     }
   },
 });
@@ -312,30 +319,47 @@ export const deviceNeeded = check<Facts>({
   title: 'a device without a name is skipped, the next one published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
   on: namelessDevice,
-  needs: ['T2', 'T4', 'T5'],
+  needs: ['T2', 'T4', 'T5', 'T8'],
   verify: recording => {
     const { devices } = recording.facts;
-    const nameless = JSON.stringify(devices[1]);
+    const named = devices.filter(name => /[a-z0-9]/i.test(name));
+    const nameless = devices
+      .filter(name => !named.includes(name))
+      .map(name => JSON.stringify(name))
+      .join(', ');
     const out = published(recording);
     const bad = out.find(entry => !/[a-z0-9]/i.test(levels(entry)[2] ?? ''));
     if (bad) {
       fail({
         mistake: 'empty-level',
         field: packetFields.topicName,
-        expected: `no message for the device ${nameless}: no letter and no digit is left of it`,
+        expected: `no message for the devices ${nameless}: no letter a to z and no digit 0 to 9 is left of them`,
         seen: [bad],
         why: 'the third level names nobody; all devices without a name end up here, and + matches it, so dashboards show a ghost',
         try: 'skip the reading when the level has no letter and no digit',
       });
     }
-    for (const name of [devices[0] ?? '', devices[2] ?? '']) {
+    for (const name of named) {
       if (out.filter(entry => keepsName(levels(entry)[2] ?? '', name)).length >= 2) continue;
       fail({
         mistake: 'stops-at-nameless',
-        expected: `messages of ${name}; only the device ${nameless} is skipped`,
+        expected: `messages of ${name}; only the devices ${nameless} are skipped`,
         seen: insteadOf(recording, `PUBLISH of ${name}`),
-        why: 'one device without a name silences all the others',
+        why: 'a device without a name silences the others',
         try: 'go on with the next reading',
+      });
+    }
+    const stranger = out.find(
+      entry => !named.some(name => keepsName(levels(entry)[2] ?? '', name)),
+    );
+    if (stranger) {
+      fail({
+        mistake: 'invented-name',
+        field: packetFields.topicName,
+        expected: `no message for the devices ${nameless}`,
+        seen: [stranger],
+        why: 'these letters or digits are in no name: whatever is not a to z or 0 to 9 becomes - or goes, and a name made up by the program is nobody’s',
+        try: 'look at what your program makes of each of these names',
       });
     }
   },
@@ -343,11 +367,123 @@ export const deviceNeeded = check<Facts>({
 
 export const leaves = leavesCleanly(plain, { id: 'T11', needs: ['T1'] });
 
+/** What differs between a message and the readings of its device. */
+export const wholeYear = check<Facts>({
+  id: 'T12',
+  title: 'many devices, odd names, all kinds of numbers: each reading arrives as it came',
+  clauses: ['3.1.1 MQTT-4.7.3-4'],
+  on: year,
+  needs: ['T3', 'T4', 'T5', 'T6', 'T7', 'T8', 'T10'],
+  verify: recording => {
+    const { company, site, devices, readings } = recording.facts;
+    const out = published(recording);
+    const open = readings.flatMap(reading => metrics.map(metric => ({ reading, metric })));
+    for (const entry of out) {
+      const [first = '', second = '', level = '', last = '', ...more] = levels(entry);
+      const object = jsonObject(entry);
+      const said = devices.find(name => name === object['device']);
+      const meant = said ?? devices.find(name => keepsName(level, name));
+      const shown = brief(JSON.stringify(meant ?? 'a device'));
+      if (meant === undefined || !isLevel(level) || !keepsName(level, meant)) {
+        fail({
+          mistake: /[^a-z0-9-]/.test(level) ? 'other-character' : 'letters-changed',
+          field: packetFields.topicName,
+          expected: `the device ${shown} becomes a level of a to z, 0 to 9 and -, with its own letters and digits and no others`,
+          seen: [entry],
+          why: 'characters such as &, ² or ½ become - or go: what another program makes of them, nobody can guess',
+          try: 'replace what is not a letter or digit, and translate nothing',
+        });
+      }
+      if (said === undefined) {
+        fail({
+          mistake: 'device-changed',
+          field: packetFields.payload,
+          expected: `"device" is ${shown}, as it came in, with its spaces`,
+          seen: [entry],
+          why: 'the payload keeps the name as people write it; trimmed or cut, it is another name',
+          try: 'copy device from the reading as it is',
+        });
+      }
+      const metric = metrics.find(one => one === last);
+      if (!keepsName(first, company) || !keepsName(second, site) || !metric || more.length > 0) {
+        return fail({
+          mistake: 'wrong-place',
+          field: packetFields.topicName,
+          expected: `four levels, ${shape}, and no other message`,
+          seen: [entry],
+          why: 'consumers ask for these names; a message beside them is read by nobody, or by those it is not for',
+          try: 'make the topic name of each message in one place',
+        });
+      }
+      const at = open.findIndex(
+        one =>
+          one.metric === metric &&
+          one.reading.device === said &&
+          one.reading.seq === object['seq'] &&
+          one.reading[metric] === object[metric],
+      );
+      if (at >= 0) {
+        open.splice(at, 1);
+        continue;
+      }
+      const near = open.find(one => one.metric === metric && one.reading.device === said);
+      fail({
+        mistake: near ? 'value-changed' : 'too-many',
+        field: packetFields.payload,
+        expected: near
+          ? `"${metric}" is ${near.reading[metric]} and "seq" is ${near.reading.seq}, as they came in`
+          : `one message on …/${metric} for each reading of ${shown}`,
+        seen: [entry],
+        why: near
+          ? 'what was measured or counted is rounded, cut off, taken for nothing, or put beside another reading'
+          : 'all readings of this device have their message already: a consumer counts one twice',
+        try: near
+          ? 'print the reading and the object beside each other'
+          : 'wait for the first message; the library sends it again when the connection was lost, and marks it DUP',
+      });
+    }
+    const [missing] = open;
+    if (!missing) return;
+    fail({
+      mistake: out.length === 0 ? 'left-before-connected' : 'messages-missing',
+      expected: `${readings.length * 2} messages for ${readings.length} readings, however long CONNACK and PUBACK take`,
+      seen: [
+        `${out.length} came; there is none on …/${missing.metric} for ${brief(JSON.stringify(missing.reading))}`,
+        ...insteadOf(recording, 'further PUBLISH').slice(-1),
+      ],
+      why: 'the input ended before CONNACK had come, and PUBACK was late: the program did not wait for them, or it leaves out readings such as one with a 0 or one that equals an earlier one',
+      try: 'wait until each message has left, without a time-out of your own; and publish whatever the value is',
+    });
+  },
+});
+
+const brief = (text: string) => (text.length > 100 ? `${text.slice(0, 100)}…` : text);
+
+export const notRetained = check<Facts>({
+  id: 'T13',
+  title: 'RETAIN is not set',
+  clauses: ['3.1.1 MQTT-3.3.1-12'],
+  on: [plain, year],
+  needs: ['T1'],
+  verify: recording => {
+    const stored = published(recording).find(entry => entry.packet.retain);
+    if (!stored) return;
+    fail({
+      mistake: 'retained',
+      field: packetFields.retain,
+      expected: 'RETAIN is 0 in each message about a reading',
+      seen: [stored],
+      why: 'the broker stores a message with RETAIN and gives it to everybody who subscribes later: an old reading looks like one of this moment',
+      try: 'leave out the option retain; lesson 8 is about what it is for',
+    });
+  },
+});
+
 export const namesUnchanged: Diagnosis = {
   applies: pattern =>
     ['T4', 'T5', 'T7'].every(id => pattern.failed(id)) && pattern.mistake('T4') === 'spaces-kept',
   leads: 'T4',
-  covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10'],
+  covers: ['T5', 'T6', 'T7', 'T8', 'T9', 'T10', 'T12'],
   failure: () => ({
     mistake: 'names-unchanged',
     field: packetFields.topicName,
@@ -386,6 +522,8 @@ export const lesson = hiddenTests(
       siteNeeded,
       deviceNeeded,
       leaves,
+      wholeYear,
+      notRetained,
     ],
     diagnoses: [namesUnchanged],
     practice,

@@ -2,14 +2,16 @@ import { type PacketEntry, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
-import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
+import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { readCrash } from '../harness/stderr.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
+  type BusyFacts,
   day,
   type Facts,
   type Phase,
+  QUESTIONS,
   type Reply,
   readReply,
   replyIn,
@@ -126,6 +128,27 @@ export const listensForQueries = check<Facts>({
   },
 });
 
+/** Whether every topic name that a filter matches is a temperature of this site, or the query. */
+function asksForNothingElse(filter: string, { company, site, queryTopic }: Facts): boolean {
+  if (filter === queryTopic) return true;
+  const [first, second, third, fourth, ...more] = filter.split('/');
+  return (
+    first === company && second === site && third !== '#' && fourth === 'temp' && more.length === 0
+  );
+}
+
+/** A topic name that such a filter matches, and nobody asked for. */
+function elsewhere(filter: string, { queryTopic }: Facts) {
+  const wanted = queryTopic.split('/');
+  const levels = filter.split('/').map((level, at, all) => {
+    if (level === '#') return 'other';
+    // As the query where that is not all of it.
+    const last = at === all.lastIndexOf('+');
+    return level === '+' ? (last ? 'other' : (wanted[at] ?? 'other')) : level;
+  });
+  return { topic: levels.join('/'), what: 'not asked for' };
+}
+
 export const narrow = check<Facts>({
   id: 'T3',
   title: 'no filter matches anything else',
@@ -136,8 +159,8 @@ export const narrow = check<Facts>({
     const { decoys, company, site } = recording.facts;
     for (const { filter, entry } of filters(recording)) {
       const caught = decoys.filter(decoy => topicMatches(filter, decoy.topic));
-      const [first] = caught;
-      if (!first) continue;
+      if (caught.length === 0 && asksForNothingElse(filter, recording.facts)) continue;
+      const others = caught.length > 0 ? caught : [elsewhere(filter, recording.facts)];
       const wanted = new Set([...temperatures(recording), recording.facts.queryTopic]);
       const all = received(recording, 'PUBLISH');
       const used = all.filter(one => wanted.has(one.packet.topic)).length;
@@ -147,7 +170,7 @@ export const narrow = check<Facts>({
         expected: `filters for the temperatures of ${company}/${site} and the query, and for nothing else`,
         seen: [
           entry,
-          `"${filter}" matches also ${caught
+          `"${filter}" matches also ${others
             .map(one => `${one.topic} (${one.what})`)
             .slice(0, 3)
             .join(', ')}`,
@@ -288,10 +311,10 @@ function compare(recording: Recording<Facts>, phase: Phase, reply: Reply): void 
     });
   }
   for (const [device, temp] of Object.entries(phase.known)) {
-    if (sameNumber(object[device], temp)) continue;
+    if (object[device] === temp) continue;
     const value = object[device];
     const earlier = recording.facts.phases.find(
-      one => one !== phase && sameNumber(value, one.known[device] ?? Number.NaN),
+      one => one !== phase && value === one.known[device],
     );
     const line = used.findLast(({ packet }) => packet.topic === topicOf(recording.facts, device));
     const seen = [
@@ -372,35 +395,127 @@ export const evening = knows('T7', 'the latest temperature counts, and a new dev
   'T6',
 ]);
 
-export const strangeNames = check<Facts>({
+export const strangeNames = check<BusyFacts>({
   id: 'T8',
-  title: 'a device may be called temp, hum, query or like the company',
+  title: 'a device may have any name, and there may be hundreds of them',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: strange,
-  needs: ['T6'],
+  needs: ['T6', 'T7'],
   verify: recording => {
-    const [phase] = recording.facts.phases;
-    if (!phase) return;
-    const { reply } = replyIn(recording, phase);
-    const object = reply && readReply(reply);
-    const wrong = Object.entries(phase.known).filter(
-      ([device, temp]) => !sameNumber(object?.[device], temp),
+    for (const phase of recording.facts.phases) {
+      const { reply } = replyIn(recording, phase);
+      const object = reply && readReply(reply);
+      const wrong = Object.entries(phase.known).filter(
+        ([device, temp]) => object?.[device] !== temp,
+      );
+      const strangers = Object.keys(object ?? {}).filter(key => !Object.hasOwn(phase.known, key));
+      if (object && wrong.length === 0 && strangers.length === 0) continue;
+      const total = Object.keys(phase.known).length;
+      const missing = wrong.filter(([device]) => !Object.hasOwn(object ?? {}, device));
+      const [device = '', temp] =
+        wrong[0] ?? strangers.map(key => [key, undefined] as const)[0] ?? [];
+      const line = received(recording, 'PUBLISH').findLast(
+        ({ packet }) => packet.topic === topicOf(recording.facts, device),
+      );
+      const brief = device.length > 60 ? `${device.slice(0, 60)}…` : device;
+      const forgets = object !== undefined && missing.length > 30 && strangers.length === 0;
+      fail({
+        mistake: forgets ? 'forgets-devices' : 'confused-by-names',
+        expected:
+          temp === undefined
+            ? `${total} devices, each with its latest temperature, and no others`
+            : `${total} devices, each with its latest temperature: ${JSON.stringify(brief)} has ${temp}`,
+        seen: [
+          ...(line ? [line] : []),
+          ...(reply
+            ? [
+                `the reply has ${Object.keys(object ?? {}).length} devices; for ${JSON.stringify(brief)} it says ${JSON.stringify(object?.[device]) ?? 'nothing'}`,
+              ]
+            : insteadOf(recording, 'reply').slice(-1)),
+        ],
+        packets: reply ? [reply] : [],
+        why: forgets
+          ? `${missing.length} devices that reported are not in the reply: they were forgotten when others came`
+          : 'some devices are called like other parts of the topic name, differ in one letter or in capitals, or report 0. A handler that looks for a word in the topic name, changes the name, or asks whether a number is true takes them for something else',
+        try: forgets
+          ? 'keep every device that has reported, however many there are'
+          : 'compare whole topic names with QUERY_TOPIC, take the device from its level as it is, and keep each number as it came',
+      });
+    }
+  },
+});
+
+/** Replies to the questions that came without a pause. */
+export const oneReplyEach = check<BusyFacts>({
+  id: 'T10',
+  title: 'each query gets one reply, whatever its payload, and however late PUBACK is',
+  clauses: [],
+  on: strange,
+  needs: ['T8'],
+  verify: recording => {
+    const { queryTopic, replyTopic, phases } = recording.facts;
+    const queries = received(recording, 'PUBLISH').filter(
+      ({ packet }) => packet.topic === queryTopic && !packet.dup,
     );
-    const strangers = Object.keys(object ?? {}).filter(key => !(key in phase.known));
-    if (object && wrong.length === 0 && strangers.length === 0) return;
-    const [device] = wrong[0] ?? strangers;
-    const line = received(recording, 'PUBLISH').find(
-      ({ packet }) => packet.topic === topicOf(recording.facts, String(device)),
+    const out = sent(recording, 'PUBLISH').filter(
+      ({ packet }) => packet.topic === replyTopic && !packet.dup,
     );
+    if (out.length !== queries.length) {
+      const more = out.length > queries.length;
+      const last = out.at(-1);
+      fail({
+        mistake: more ? 'replies-again' : 'queries-left-out',
+        expected: `${queries.length} queries, ${queries.length} replies`,
+        seen: [
+          `${queries.length} queries came to your program, the last ${QUESTIONS} without a pause, and ${out.length} replies came; the last query is`,
+          ...queries.slice(-1),
+          ...(more && last ? ['and the last reply', last] : []),
+        ],
+        why: more
+          ? 'PUBACK was late, or one question was taken for two: whoever counts replies gets one too many'
+          : 'a question was not answered: because of what its payload is, because it came close behind another one, or because the reply is published only when the last one was acknowledged',
+        try: more
+          ? 'look for a second call of publish; the library itself repeats a message when the connection was lost'
+          : 'answer each message on QUERY_TOPIC, without a look at its payload',
+      });
+    }
+    const known = phases.at(-1)?.known ?? {};
+    for (const reply of out.slice(-QUESTIONS)) {
+      const object = readReply(reply);
+      const same =
+        object !== undefined &&
+        Object.keys(object).length === Object.keys(known).length &&
+        Object.entries(known).every(([device, temp]) => object[device] === temp);
+      if (same) continue;
+      fail({
+        mistake: 'differs-from-known',
+        expected: 'the same devices and temperatures in each reply, when none has come in between',
+        seen: [reply],
+        why: 'nothing had changed, and yet this reply says something else than the one before',
+        try: 'answer each query from all that is known, and take nothing away by answering',
+      });
+    }
+  },
+});
+
+export const notRetained = check<Facts>({
+  id: 'T11',
+  title: 'RETAIN is not set',
+  clauses: ['3.1.1 MQTT-3.3.1-12'],
+  on: day,
+  needs: ['T4'],
+  verify: recording => {
+    const stored = sent(recording, 'PUBLISH').find(
+      ({ packet }) => packet.topic === recording.facts.replyTopic && packet.retain,
+    );
+    if (!stored) return;
     fail({
-      mistake: 'confused-by-names',
-      expected: JSON.stringify(phase.known),
-      seen: [
-        ...(line ? [line] : []),
-        ...(reply ? ['and the reply is', reply] : insteadOf(recording, 'reply').slice(-1)),
-      ],
-      why: 'these devices are called like other parts of the topic name. A handler that looks for a word anywhere in the topic name, or in the payload, takes them for something else',
-      try: 'compare whole topic names with QUERY_TOPIC, and take the device from its level, not from a word beside it',
+      mistake: 'retained',
+      field: packetFields.retain,
+      expected: 'RETAIN is 0 in each reply',
+      seen: [stored],
+      why: 'the broker stores a message with RETAIN and gives it to everybody who subscribes later: an old reply looks like the answer to a question of now',
+      try: 'leave out the option retain; lesson 8 is about what it is for',
     });
   },
 });
@@ -447,6 +562,8 @@ export const lesson = hiddenTests(
       evening,
       strangeNames,
       leaves,
+      oneReplyEach,
+      notRetained,
     ],
     practice,
   }),

@@ -12,6 +12,7 @@ import {
 } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import { billAgain, readingAgain } from './06-qos-handshakes/cut.js';
+import { everyLine, keepsLines, whenItComes } from './06-qos-handshakes/lines.js';
 import { probed, smallerOfBoth } from './06-qos-handshakes/probes.js';
 import {
   copiesOf,
@@ -338,6 +339,9 @@ export const lesson = hiddenTests(
       probed,
       smallerOfBoth,
       leaves,
+      whenItComes,
+      everyLine,
+      keepsLines,
     ],
     practice,
   }),

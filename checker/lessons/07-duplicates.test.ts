@@ -6,6 +6,16 @@ import { insteadOf } from '../harness/matchers.js';
 import { connections, type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
+  afterAWhile,
+  anyValue,
+  crowd,
+  differentNumbers,
+  lastTotal,
+  olderBoot,
+  remembersEnough,
+  wellFormed,
+} from './07-duplicates/long.js';
+import {
   deliveriesOf,
   environment,
   type Facts,
@@ -436,6 +446,14 @@ export const lesson = hiddenTests(
       restarted,
       redelivered,
       leaves,
+      wellFormed,
+      olderBoot,
+      differentNumbers,
+      anyValue,
+      afterAWhile,
+      remembersEnough,
+      crowd,
+      lastTotal,
     ],
     diagnoses: [countsEverything, trustsDup, packetIdAsKey, seqAlone, inOrderOnly],
     practice,

@@ -8,6 +8,7 @@ import {
   saysState,
   storesState,
 } from './08-retained-state/device.js';
+import { inAHurry, oneMessageEach, oneReportEach } from './08-retained-state/every.js';
 import { changes, environment, facts } from './08-retained-state/scenarios.js';
 import {
   comesBack,
@@ -50,6 +51,9 @@ export const lesson = hiddenTests(
       reportsErased,
       comesBack,
       leaves,
+      oneReportEach,
+      oneMessageEach,
+      inAHurry,
     ],
     practice,
   }),

@@ -4,6 +4,12 @@ import { hiddenTests } from '../harness/vitest.js';
 import { comesBack, isPatient, reboots, saysGoodbye } from './09-last-will/phases.js';
 import { dies, fallsSilent, hasWill, isThere } from './09-last-will/presence.js';
 import { cleanStop, environment, facts } from './09-last-will/scenarios.js';
+import {
+  goodbyeAgain,
+  onlyOnline,
+  stopsBeforeConnack,
+  stopsWhileAway,
+} from './09-last-will/stops.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const leaves = leavesCleanly(cleanStop, { id: 'T9', needs: ['T8'] });
@@ -23,6 +29,10 @@ export const lesson = hiddenTests(
       reboots,
       saysGoodbye,
       leaves,
+      onlyOnline,
+      stopsBeforeConnack,
+      stopsWhileAway,
+      goodbyeAgain,
     ],
     practice,
   }),

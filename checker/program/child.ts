@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { startable } from '../../course/system/index.js';
+import { coverInherited } from './inherited.js';
 import { endLeftovers, programBegins } from './leftovers.js';
 import { killGroup, runDelayMs } from './processes.js';
 
@@ -77,7 +78,13 @@ export function spawnChild(
       cwd: request.cwd,
       env: request.env,
       detached: process.platform !== 'win32',
-      stdio: ['pipe', 'pipe', 'pipe', ...(options.status ? (['pipe'] as const) : [])],
+      stdio: [
+        'pipe',
+        'pipe',
+        'pipe',
+        ...(options.status ? (['pipe'] as const) : []),
+        ...coverInherited(options.status ? 4 : 3),
+      ],
       windowsHide: true,
       ...(verbatim ? { windowsVerbatimArguments: true } : {}),
     });

@@ -1,11 +1,15 @@
-import { type Child, type ChildRequest, type Ending, spawnChild } from './child.js';
-import type { Launched, Launcher } from './spec.js';
+import { type Child, type Ending, spawnChild } from './child.js';
+import type { Launched, Launcher, LaunchRequest } from './spec.js';
 
 /** How long what the command says at its end may take. */
 const STATUS_MS = 500;
 
 /** A program that a launcher starts in its own way: in a sandbox. */
-export function launchChild(launcher: Launcher, name: string, request: ChildRequest): Child {
+export function launchChild(
+  launcher: Launcher,
+  name: string,
+  request: Omit<LaunchRequest, 'name'>,
+): Child {
   const launched = launcher.launch({ name, ...request });
   const { command, args, cwd, env } = launched;
   const child = spawnChild({ command, args, cwd, env }, { status: true, mark: request.env });
@@ -37,7 +41,7 @@ export function launchChild(launcher: Launcher, name: string, request: ChildRequ
     },
     programPid: () => (child.pid === undefined ? undefined : launched.programPid(child.pid)),
     starvedMs: () =>
-      child.pid === undefined ? 0 : child.starvedMs(launched.programPid(child.pid)),
+      child.pid === undefined ? 0 : child.starvedMs(launched.programPid(child.pid) ?? child.pid),
   };
 }
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { MachineError, machineReason } from '../../course/machine.js';
 
 export interface MachinePart {
-  readonly id: 'temporary' | 'loopback' | 'localhost' | 'handles';
+  readonly id: 'temporary' | 'loopback' | 'localhost' | 'handles' | 'clock';
   readonly title: string;
   /** What was found, in a few words. */
   readonly found: string;
@@ -21,14 +21,50 @@ export interface MachinePart {
 
 /** Every part, in the order in which one explains the next. */
 export async function examineMachine(): Promise<readonly MachinePart[]> {
-  return [temporaryFolder(), handles(HANDLES + LOADED), await loopback(), await localhost()];
+  return [
+    temporaryFolder(),
+    handles(HANDLES + LOADED),
+    await loopback(),
+    await localhost(),
+    clock(0),
+  ];
 }
 
-/** The first thing of this machine that keeps every check from being right; undefined when all works. */
-export async function machineFault(): Promise<string | undefined> {
-  const parts = [temporaryFolder(), handles(), await loopback()];
+/**
+ * The first thing of this machine that keeps every check from being right; undefined when all works.
+ * @param jumpedMs what `watchClock` has seen since the check began
+ */
+export async function machineFault(jumpedMs = 0): Promise<string | undefined> {
+  const parts = [temporaryFolder(), handles(), await loopback(), clock(jumpedMs)];
   const broken = parts.find(one => one.todo !== undefined);
   return broken && faultText(broken);
+}
+
+/** A clock that is put right by a little is no news. */
+const JUMP_MS = 2000;
+
+/** @returns what tells by how much the date has moved more, or less, than time has passed since */
+export function watchClock(): () => number {
+  const ahead = () => Date.now() - performance.now();
+  const before = ahead();
+  return () => ahead() - before;
+}
+
+/** The date of this machine jumps when it was asleep or is set; libfaketime bends every timer. */
+function clock(jumpedMs: number): MachinePart {
+  const base = { id: 'clock', title: 'Clock' } as const;
+  if (/faketime/.test(process.env['LD_PRELOAD'] ?? '')) {
+    const found = 'libfaketime changes the time for every program (LD_PRELOAD)';
+    return { ...base, found, todo: 'run it without libfaketime' };
+  }
+  if (Math.abs(jumpedMs) < JUMP_MS) return { ...base, found: 'goes on evenly' };
+  const seconds = (Math.abs(jumpedMs) / 1000).toFixed(0);
+  const way = jumpedMs > 0 ? 'ahead' : 'back';
+  return {
+    ...base,
+    found: `it went ${way} by ${seconds} s during the check: the machine was asleep, or the time was set`,
+    todo: 'check again',
+  };
 }
 
 /** @throws MachineError when the name does not lead to this machine */

@@ -73,9 +73,8 @@ export async function prepareProgram(request: PrepareRequest): Promise<PreparedP
     const spec = { ...base, command: python.command, args, cwd, env, source };
     return { spec, files, dispose: async () => undefined };
   }
-  const built = await buildTypescript(program.path, join(kitFolder(), 'kit.ts'), {
-    confined: request.launcher !== undefined,
-  });
+  const kit = join(kitFolder(), 'kit.ts');
+  const built = await buildTypescript(program.path, kit, request.launcher);
   const spec = { ...base, command: process.execPath, args: built.args, cwd, env: {}, source };
   return { spec, files, dispose: built.dispose };
 }

@@ -40,6 +40,13 @@ export interface Guards {
   readonly bytes: number;
   /** Bytes of retained messages, topics included. */
   readonly retainedBytes: number;
+  readonly retainedMessages: number;
+  /** Topic filters over its life. */
+  readonly topicFilters: number;
+  /** Levels of a topic. */
+  readonly topicLevels: number;
+  /** Messages sent to it over its life. */
+  readonly deliveries: number;
   /** Messages that wait at the broker for one client. */
   readonly queuedMessages: number;
   /** Mixed into the client identifiers of the checker's own peers, so that nobody can guess them. */
@@ -73,6 +80,8 @@ export interface LaunchRequest {
   readonly cwd: string;
   /** What the program itself shall see. */
   readonly env: Readonly<Record<string, string>>;
+  /** It is no program but the compiler, before a program: it needs to see its own files. */
+  readonly build?: true;
 }
 
 /** How one start of a program is really made. */
@@ -90,8 +99,8 @@ export interface Launched {
   flooded(): void;
   /** Ends the program at once, before any command around it: none of them may tell it the end first. */
   kill(pid: number): void;
-  /** Which process is the program itself. */
-  programPid(pid: number): number;
+  /** Which process is the program itself; undefined while there are only commands around it. */
+  programPid(pid: number): number | undefined;
   /**
    * How the program itself ended, when this is how the command did, and `status` what it wrote to
    * file descriptor 3. Removes what was made for it.

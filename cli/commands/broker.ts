@@ -94,7 +94,7 @@ async function serve(config: MosquittoConfig, verbose: boolean): Promise<number>
     await end;
     process.off('SIGHUP', reload);
     said('notice', 'mqtt-course broker terminating');
-    await broker.stop();
+    await broker.shutDown();
     return 0;
   } finally {
     await close();

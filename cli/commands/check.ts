@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
 import type { CheckResult } from '../../checker/index.js';
-import type { OpenWorkspace } from '../../course/index.js';
+import type { LessonRef, OpenWorkspace } from '../../course/index.js';
 import { exitCode } from '../check/exit-code.js';
+import { endWhenInterrupted, type Interruption } from '../check/interruption.js';
 import {
   type CheckJob,
   contextOf,
+  type JobOptions,
   prepareJobs,
   type StoredOutcome,
   storeOutcome,
 } from '../check/job.js';
-import { progressLine } from '../check/progress-line.js';
-import { endChildren } from '../children.js';
+import { type ProgressLine, progressLine } from '../check/progress-line.js';
 import { currentFolder, print, styleFor, tell } from '../invocation.js';
 import type { Style } from '../render/style.js';
 
@@ -69,39 +70,50 @@ export async function check(
   const named = names.map(name => findLesson(name));
   if (own.length === 0) requireWorkspace(currentFolder());
   const line = progressLine(style, options.json ?? false);
+  const interruption = endWhenInterrupted(() => {
+    line.end();
+    process.stderr.write('Stopped.\n');
+  });
+  try {
+    return await judge(named, { ...options, own }, style, line, interruption);
+  } finally {
+    interruption.off();
+  }
+}
+
+/** Judges what is asked for, and tells of each as it comes. @returns the exit code */
+async function judge(
+  named: readonly LessonRef[],
+  options: CheckFlags & Pick<JobOptions, 'own'>,
+  style: Style,
+  line: ProgressLine,
+  interruption: Interruption,
+): Promise<number> {
   // Said before anything heavy is loaded: the learner sees at once that it has begun.
   const [only] = named;
   if (only && named.length === 1) line.begin(`checking ${only.id}`);
   // The check itself takes longest to load: it begins first, and the rest is found out meanwhile.
   const { checkLesson, expectCheck } = await import('../../checker/index.js');
   if (only) expectCheck({ lesson: only.id });
-  const jobs = await prepareJobs(named, { ...options, own }, notices => {
+  const jobs = await prepareJobs(named, options, notices => {
     if (notices.length === 0) return;
     line.end();
     tell(notices);
   });
-  const stop = new AbortController();
-  const interrupted = () => {
-    line.end();
-    process.stderr.write('Stopped.\n');
-    stop.abort();
-    endChildren();
-    process.exit(130);
-  };
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
   const results: CheckResult[] = [];
   const long = jobs.list.length === 1 && !options.json;
   for (const job of jobs.list) {
     line.begin(`checking ${job.lesson.id}`);
     const judging = checkLesson({
       ...job.request,
-      signal: stop.signal,
-      onProgress: event =>
-        line.update(event.type === 'waiting' ? event.text : `${event.state}: ${event.title}`),
+      signal: interruption.signal,
+      onProgress: event => {
+        if (interruption.signal.aborted) return;
+        line.update(event.type === 'waiting' ? event.text : `${event.state}: ${event.title}`);
+      },
     });
     if (long) loadTelling();
-    const outcome = await judging;
+    const outcome = await interruption.settled(judging);
     line.end();
     // A result that cannot be kept is worth telling all the same.
     const told = await storeOutcome(job, jobs.opened, outcome, true);
@@ -111,8 +123,6 @@ export async function check(
     else await tellShort(told.result, style);
     if (told.unsaved) tell([told.unsaved]);
   }
-  process.off('SIGINT', interrupted);
-  process.off('SIGTERM', interrupted);
   if (jobs.list.length > 1 && !options.json) tellSum(results, style);
   return exitCode(results);
 }

@@ -7,7 +7,7 @@ import { removeTemporary } from '../../course/system/index.js';
 import { FORMATS } from '../../grading/exports/formats.js';
 import type { ClassPlan, Shard } from '../../grading/index.js';
 import { finish } from '../grade/finish.js';
-import { chooseTier, parseIsolation, type Tier } from '../grade/isolation.js';
+import { chooseTier, notSealed, parseIsolation, type Tier } from '../grade/isolation.js';
 import {
   addOutputOptions,
   at,
@@ -148,6 +148,13 @@ async function gradeCommand(
   if (tier.refused !== undefined) {
     tell(hang('', '', tier.refused, style.width));
     return 3;
+  }
+  if (tier.isolation === 'container') {
+    const open = await grading.sealContainer({ folders: [at(folder), out] });
+    if (open.length > 0) {
+      tell(hang('', '', notSealed(open), style.width));
+      return 3;
+    }
   }
 
   const workers = grading.workersHere(

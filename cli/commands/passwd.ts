@@ -13,7 +13,7 @@ interface PasswdFlags {
 }
 
 /** What was asked cannot be done; the message says what would be right. */
-class Refusal extends Error {
+class PasswdRefusal extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode = 2) {
     super(message);
@@ -44,7 +44,7 @@ export function registerPasswd(program: Command): void {
       try {
         await run(file, user, password, flags as PasswdFlags);
       } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
+        if (!(error instanceof PasswdRefusal)) throw error;
         process.stderr.write(`${error.message}\n`);
         process.exitCode = error.exitCode;
       }
@@ -59,36 +59,42 @@ async function run(
 ): Promise<void> {
   const kind = flags.hash;
   if (kind !== 'sha512' && kind !== 'sha512-pbkdf2') {
-    throw new Refusal(`-H takes sha512 or sha512-pbkdf2, not ${kind}.`);
+    throw new PasswdRefusal(`-H takes sha512 or sha512-pbkdf2, not ${kind}.`);
   }
   const together = [flags.create && '-c', flags.delete && '-D', flags.update && '-U'].filter(
     Boolean,
   );
   if (together.length > 1) {
-    throw new Refusal(`${together.join(' and ')} do not go together; take one of them.`);
+    throw new PasswdRefusal(`${together.join(' and ')} do not go together; take one of them.`);
   }
   if (flags.update === true) return update(file, kind);
   if (user === undefined) {
-    throw new Refusal(`Which user? For example: mqtt-course passwd ${file} ada`);
+    throw new PasswdRefusal(`Which user? For example: mqtt-course passwd ${file} ada`);
   }
   if (user === '' || user.includes(':') || /[\p{Cc}]/u.test(user)) {
-    throw new Refusal('A user name has at least one character, no colon and no control character.');
+    throw new PasswdRefusal(
+      'A user name has at least one character, no colon and no control character.',
+    );
   }
-  if (Buffer.byteLength(user) > 65_535) throw new Refusal('A user name has at most 65535 bytes.');
+  if (Buffer.byteLength(user) > 65_535)
+    throw new PasswdRefusal('A user name has at most 65535 bytes.');
   if (flags.delete === true) return remove(file, user);
   if (password !== undefined && flags.batch !== true) {
-    throw new Refusal(
+    throw new PasswdRefusal(
       `To give the password on the command line, say -b: passwd -b ${file} ${user} …`,
     );
   }
   if (flags.create === true) await mayOverwrite(file, flags.force === true);
   else if (!existsSync(file)) {
-    throw new Refusal(`${file} does not exist. Make it: mqtt-course passwd -c ${file} ${user}`);
+    throw new PasswdRefusal(
+      `${file} does not exist. Make it: mqtt-course passwd -c ${file} ${user}`,
+    );
   }
   const secret = flags.batch === true ? password : await ask(file, user);
   if (secret === undefined)
-    throw new Refusal(`-b wants the password too: passwd -b ${file} ${user} …`);
-  if (secret === '') throw new Refusal('An empty password lets nobody in. Nothing was changed.');
+    throw new PasswdRefusal(`-b wants the password too: passwd -b ${file} ${user} …`);
+  if (secret === '')
+    throw new PasswdRefusal('An empty password lets nobody in. Nothing was changed.');
   const { hashPassword } = await import('../../broker/passwords.js');
   const line = `${user}:${await hashPassword(secret, kind)}`;
   if (flags.create === true) return write(file, [line]);
@@ -109,26 +115,27 @@ async function mayOverwrite(file: string, force: boolean): Promise<void> {
   ).length;
   const loss = `${file} exists, with ${users} user${users === 1 ? '' : 's'}; -c puts a new file in its place.`;
   if (!process.stdin.isTTY) {
-    throw new Refusal(`${loss} Say -f to do so, or leave -c away to add to it.`);
+    throw new PasswdRefusal(`${loss} Say -f to do so, or leave -c away to add to it.`);
   }
   const { confirm, isCancel } = await import('@clack/prompts');
   const yes = await confirm({ message: `${loss} Go on?`, initialValue: false });
-  if (isCancel(yes) || !yes) throw new Refusal('Nothing was changed.', 1);
+  if (isCancel(yes) || !yes) throw new PasswdRefusal('Nothing was changed.', 1);
 }
 
 /** Asks twice, without showing what is typed. */
 async function ask(file: string, user: string): Promise<string> {
   if (!process.stdin.isTTY) {
-    throw new Refusal(
+    throw new PasswdRefusal(
       `There is no terminal to ask for the password. Give it with -b: mqtt-course passwd -b ${file} ${user} …`,
     );
   }
   const { isCancel, password } = await import('@clack/prompts');
   const first = await password({ message: `Password for ${user}` });
-  if (isCancel(first)) throw new Refusal('Nothing was changed.', 1);
+  if (isCancel(first)) throw new PasswdRefusal('Nothing was changed.', 1);
   const second = await password({ message: 'The same again' });
-  if (isCancel(second)) throw new Refusal('Nothing was changed.', 1);
-  if (first !== second) throw new Refusal('The two passwords differ. Nothing was changed.', 1);
+  if (isCancel(second)) throw new PasswdRefusal('Nothing was changed.', 1);
+  if (first !== second)
+    throw new PasswdRefusal('The two passwords differ. Nothing was changed.', 1);
   return first;
 }
 
@@ -136,7 +143,7 @@ async function remove(file: string, user: string): Promise<void> {
   const lines = await read(file);
   const left = lines.filter(line => !belongs(line, user));
   if (left.length === lines.length) {
-    throw new Refusal(`There is no user ${user} in ${file}. Nothing was changed.`, 1);
+    throw new PasswdRefusal(`There is no user ${user} in ${file}. Nothing was changed.`, 1);
   }
   await write(file, left);
 }
@@ -163,7 +170,7 @@ async function read(file: string): Promise<string[]> {
     if (lines.at(-1) === '') lines.pop();
     return lines;
   } catch {
-    throw new Refusal(`${file} cannot be read. Make one: mqtt-course passwd -c ${file} ada`);
+    throw new PasswdRefusal(`${file} cannot be read. Make one: mqtt-course passwd -c ${file} ada`);
   }
 }
 
@@ -175,6 +182,6 @@ async function write(file: string, lines: readonly string[]): Promise<void> {
     await chmod(fresh, 0o600);
     await rename(fresh, file);
   } catch (error) {
-    throw new Refusal(`${file} cannot be written: ${(error as Error).message}`, 1);
+    throw new PasswdRefusal(`${file} cannot be written: ${(error as Error).message}`, 1);
   }
 }

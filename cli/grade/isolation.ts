@@ -66,3 +66,8 @@ export async function chooseTier(
     refused: `There is no ${asked ?? 'sandbox'} here:${why} ${way}`,
   };
 }
+
+/** Why the isolation `container` is none here. */
+export function notSealed(paths: readonly string[]): string {
+  return `Nothing was run: in this container a program could read ${paths.join(', ')}. Give these to root with mode 700 (chown root, chmod 700), or grade where bubblewrap works.`;
+}

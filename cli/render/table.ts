@@ -7,7 +7,7 @@ const LONG_WORD = 24;
 
 /**
  * A table fitted to the width: cells are wrapped, the widest columns give way first. Where even
- * that leaves no room, every row becomes a small list of its own.
+ * that leaves no room, and in plain, every row becomes a small list of its own.
  */
 export function renderTable(
   head: readonly string[],
@@ -15,6 +15,8 @@ export function renderTable(
   style: Style,
   width: number,
 ): string[] {
+  // A column is a place on the screen: who hears the lines is told its name in each row.
+  if (style.plain) return stacked(head, rows, style, width);
   const natural = head.map((title, column) =>
     Math.max(columnsOf(title), ...rows.map(row => columnsOf(row[column] ?? ''))),
   );

@@ -8,7 +8,7 @@ import type { Style } from '../render/style.js';
 import type { Scenario } from './pick.js';
 
 /** Which exchange is meant: that of the last check, of the last practice run, or a file's. */
-export interface Wanted {
+export interface WantedExchange {
   readonly run?: boolean;
   readonly from?: string;
 }
@@ -35,7 +35,7 @@ export interface ShownExchange extends StoredExchange {
  */
 export async function storedExchange(
   name: string | undefined,
-  wanted: Wanted,
+  wanted: WantedExchange,
 ): Promise<StoredExchange> {
   const [{ chosenLesson, lookHere }, course] = await Promise.all([
     import('../place.js'),

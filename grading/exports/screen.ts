@@ -1,5 +1,6 @@
 /** The grades as a table for a terminal. */
 import stringWidth from 'fast-string-width';
+import { renamedFile } from '../renamed.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { cleanLine, count, points } from './text.js';
 
@@ -104,6 +105,34 @@ function padEnd(text: string, width: number, words: TableSigns): string {
   return shown + ' '.repeat(Math.max(0, width - stringWidth(shown)));
 }
 
+/** Zero points for a file that was only renamed are worth a look. */
+function renamed(grades: ClassGrades, width: number): string[] {
+  const found = grades.learners.flatMap(({ learner, lessons }) =>
+    lessons.flatMap(lesson => {
+      const why = renamedFile(lesson);
+      return why === undefined ? [] : [`${learner.id}: ${why}`];
+    }),
+  );
+  if (found.length === 0) return [];
+  return [
+    '',
+    'Not handed in under its name',
+    ...found.flatMap(line => folded(cleanLine(line), width - 2).map(part => `  ${part}`)),
+  ];
+}
+
+/** Prose in lines of a width; a word that is wider is cut into pieces. */
+function folded(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ').flatMap(one => one.match(/.{1,30}/gu) ?? [])) {
+    const last = lines.at(-1);
+    if (last !== undefined && stringWidth(`${last} ${word}`) <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 function key(grades: ClassGrades, words: TableSigns, width: number): string[] {
   const lessons = grades.learners.flatMap(one => one.lessons);
   const unknown = lessons.filter(one => one.status === 'unknown').length;
@@ -125,5 +154,5 @@ function key(grades: ClassGrades, words: TableSigns, width: number): string[] {
     if (last === undefined || stringWidth(joined) > width) lines.push(fact);
     else lines[lines.length - 1] = joined;
   }
-  return [...(parts.length > 0 ? ['', ...parts] : []), '', ...lines];
+  return [...(parts.length > 0 ? ['', ...parts] : []), ...renamed(grades, width), '', ...lines];
 }

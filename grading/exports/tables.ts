@@ -1,4 +1,6 @@
 /** The grades as plain tables: one row a learner, or one row a check. */
+
+import { renamedFile } from '../renamed.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type CsvValue, csv } from './csv.js';
 import { countingPoints } from './fill.js';
@@ -31,11 +33,17 @@ export function gradesCsv(grades: ClassGrades): string {
     one.points,
     one.max,
     lessonsWith(one, 'unknown') || null,
-    lessonsWith(one, 'missing') || null,
+    missingLessons(one) || null,
     lessonsWith(one, 'excused') || null,
     ...grades.lessons.map(({ id }) => countingPoints(one, id)),
   ]);
   return csv([head, ...rows]);
+}
+
+/** Those not handed in; with the file that lies there under another name. */
+function missingLessons(one: LearnerGrade): string {
+  const notes = one.lessons.flatMap(lesson => renamedFile(lesson) ?? []);
+  return [lessonsWith(one, 'missing'), ...notes].join('; ');
 }
 
 /** `checks.csv`: a row for each learner, lesson and check; detectors that found a cause among them. */

@@ -1,4 +1,5 @@
 /** What a class shows when all its grades are seen together. Pure counting, no pages here. */
+import { renamedFile } from '../renamed.js';
 import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
 
 /** Part of a whole: `of` learners were judged, `passed` of them passed. */
@@ -219,6 +220,10 @@ export function looks(grades: ClassGrades): Look[] {
     ...ran.flatMap(({ who, lesson }) =>
       lesson.notices.map(why => ({ who, lesson: lesson.lesson, why })),
     ),
+    ...lessons.flatMap(({ who, lesson }) => {
+      const why = renamedFile(lesson);
+      return why === undefined ? [] : { who, lesson: lesson.lesson, why };
+    }),
     ...grades.absent.map(who => ({ who, why: 'on the roster; nothing came' })),
   ];
   return grouped(found);

@@ -16,11 +16,11 @@ import {
   writeRun,
 } from '../store.js';
 import {
+  openUnpacker,
   type Submission,
   type UnpackedExercise,
   type UnpackedSubmission,
   UnreadableSubmission,
-  unpackSubmission,
 } from '../submissions/index.js';
 import {
   GRADE_SCHEMA,
@@ -114,6 +114,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
   for (const one of plan.unreadable) onEvent({ type: 'unreadable', ...one, jobs: 0 });
 
   const stopped = () => stop?.aborted ?? false;
+  const unpacker = openUnpacker();
   let complete = true;
 
   async function gradeOne(submission: Submission): Promise<void> {
@@ -122,7 +123,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
     let unpacked: UnpackedSubmission;
     try {
       const { track, tmp } = request;
-      unpacked = await unpackSubmission(submission, {
+      unpacked = await unpacker.unpack(submission, {
         lessons,
         into: tmp,
         ...(track ? { track } : {}),
@@ -246,17 +247,21 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
   const rest = [...plan.submissions];
   // Enough submissions at once that no worker waits for one to be unpacked.
   const slots = Math.min(rest.length, request.workers + 1);
-  await Promise.all(
-    Array.from({ length: slots }, async () => {
-      for (let next = rest.shift(); next; next = rest.shift()) {
-        if (stopped()) {
-          complete = false;
-          return;
+  try {
+    await Promise.all(
+      Array.from({ length: slots }, async () => {
+        for (let next = rest.shift(); next; next = rest.shift()) {
+          if (stopped()) {
+            complete = false;
+            return;
+          }
+          await gradeOne(next);
         }
-        await gradeOne(next);
-      }
-    }),
-  );
+      }),
+    );
+  } finally {
+    unpacker.close();
+  }
   const run = describe();
   writeRun(out, run);
   return { run, complete };

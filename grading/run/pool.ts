@@ -10,7 +10,7 @@ export interface PoolOptions {
   /** Jobs at once; of those that mostly wait, twice as many. */
   readonly workers: number;
   /** A sandbox for one worker. It is closed when the worker is replaced. */
-  readonly sandbox: () => Promise<Pick<Sandbox, 'launcher' | 'limitHits' | 'close'>>;
+  readonly sandbox: () => Promise<WorkerSandbox>;
   /** The worker's script; for tests. */
   readonly module?: string;
   /** A worker that needs more memory than this is ended, MiB. */
@@ -29,9 +29,13 @@ const WATCH_MS = 500;
 const WORKS = 2;
 const WAITS = 1;
 
+/** What of a sandbox is needed here. */
+export type WorkerSandbox = Pick<Sandbox, 'launcher' | 'limitHits' | 'close'> &
+  Partial<Pick<Sandbox, 'alarms'>>;
+
 interface Worker {
   readonly child: ChildProcess;
-  readonly sandbox: Pick<Sandbox, 'launcher' | 'limitHits' | 'close'>;
+  readonly sandbox: WorkerSandbox;
   jobs: number;
   /** Set while it works. */
   settle?: (reply: WorkerReply | { readonly type: 'dead'; readonly reason: string }) => void;
@@ -146,6 +150,12 @@ export function openPool(options: PoolOptions): JobRunner {
     delete worker.settle;
     worker.jobs += 1;
     const limitHits = worker.sandbox.limitHits(job.folder);
+    const alarm = worker.sandbox.alarms?.()[0];
+    if (alarm !== undefined) {
+      await end(worker);
+      // Whatever was judged while it lived may be of its making.
+      return { type: 'lost', reason: `ALARM: the sandbox did not come empty: ${alarm}`, limitHits };
+    }
     if (reply.type === 'dead') {
       await end(worker);
       const reason = closed ? 'the grading was stopped' : `the checker was lost: ${reply.reason}`;

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type CheckOutcome, openCheckSession } from '../../checker/index.js';
+import { type CheckOutcome, closeInherited, openCheckSession } from '../../checker/index.js';
 import { errorText } from '../../wire/error-text.js';
 import type { LaunchedJob, WorkerReply } from './job.js';
 
@@ -10,6 +10,10 @@ import type { LaunchedJob, WorkerReply } from './job.js';
  * A process that judges one submission and lesson at a time. Broker, tap and checks live here, outside
  * of the sandbox; the programs are started in it. It is replaced when it dies, hangs or grows.
  */
+
+// What the grading was started with is neither ours nor a program's.
+closeInherited();
+process.umask(0o022);
 
 const zip = promisify(gzip);
 const session = openCheckSession();

@@ -1,5 +1,6 @@
-import { prlimitArgs, SCRATCH_MIB } from './limits.js';
-import type { SandboxOptions } from './options.js';
+import { existsSync } from 'node:fs';
+import { prlimitArgs, SCRATCH_INODES, SCRATCH_MIB } from './limits.js';
+import { filterFile, type SandboxOptions } from './options.js';
 
 /** Runs a command as the user that programs run as. Nothing when we are that user already. */
 export function dropArgs({ uid, tools }: SandboxOptions): string[] {
@@ -13,27 +14,48 @@ export function dropArgs({ uid, tools }: SandboxOptions): string[] {
   ];
 }
 
-const SCRATCH_BYTES = String(SCRATCH_MIB << 20);
+const SHELL = '/bin/sh';
 
 /**
- * The command that makes a network with nothing but loopback in it, and a sized folder in memory,
- * and runs `command` there.
+ * Runs a command with nothing of ours: files and folders are made for all to read, and no file is
+ * open but the three of a program, 3 for what is said of it, and 4, which is the filter. (A shell
+ * closes only those with one digit; the others are closed before: see `inherited.ts`.)
+ */
+function freshArgs(filter?: string): string[] {
+  const closed = `${filter === undefined ? '4>&- ' : '4<"$0" '}5>&- 6>&- 7>&- 8>&- 9>&-`;
+  return [SHELL, '-c', `umask 022; exec "$@" ${closed}`, filter ?? SHELL];
+}
+
+/**
+ * The command that makes a network with nothing but loopback in it, and a folder in memory with room
+ * for so many bytes and so many files, and runs `command` there without any rights.
  */
 export function networkArgs(options: SandboxOptions, command: readonly string[]): string[] {
-  const { bwrap = 'bwrap' } = options.tools;
+  const { bwrap = 'bwrap', setpriv = 'setpriv', mount = 'mount' } = options.tools;
+  const scratch = `${options.tmp}/scratch`;
+  const size = `remount,size=${SCRATCH_MIB}m,nr_inodes=${SCRATCH_INODES}`;
   return [
+    ...freshArgs(),
     ...dropArgs(options),
     bwrap,
     '--unshare-user',
     '--unshare-net',
     '--die-with-parent',
+    // To say how many files it may hold, which bubblewrap does not; it is given up right after.
+    '--cap-add',
+    'CAP_SYS_ADMIN',
     '--dev-bind',
     '/',
     '/',
-    '--size',
-    SCRATCH_BYTES,
     '--tmpfs',
-    `${options.tmp}/scratch`,
+    scratch,
+    SHELL,
+    '-c',
+    `${mount} -o ${size} "$0" && exec "$@"`,
+    scratch,
+    setpriv,
+    '--inh-caps=-all',
+    '--ambient-caps=-all',
     ...command,
   ];
 }
@@ -59,6 +81,7 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
   const bind = (kind: string, list: BoxRequest['binds']) =>
     list.flatMap(([source, target]) => [kind, source, target]);
   return [
+    ...freshArgs(filterFile(tmp)),
     ...dropArgs(options),
     tools.nsenter ?? 'nsenter',
     `--target=${request.networkPid}`,
@@ -73,6 +96,11 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     '--unshare-uts',
     '--unshare-cgroup-try',
     ...(tools.disableUserns ? ['--disable-userns'] : []),
+    // Nothing of ours is in there with it: the program is the first process of its namespace, and
+    // when it ends the kernel ends all that it started.
+    '--as-pid-1',
+    '--seccomp',
+    '4',
     '--die-with-parent',
     '--new-session',
     // Tells that the program was reached: its exit code comes there, and it cannot write to it.
@@ -88,10 +116,14 @@ export function boxArgs(options: SandboxOptions, request: BoxRequest): string[] 
     '/dev',
     '--remount-ro',
     '/dev',
-    '--size',
-    SCRATCH_BYTES,
-    '--tmpfs',
+    // All that it can write to is one folder in memory, with one limit.
+    '--bind',
+    `${tmp}/scratch/shm`,
     '/dev/shm',
+    // Names of keys, of whoever graded.
+    ...['/proc/keys', '/proc/key-users'].flatMap(path =>
+      existsSync(path) ? ['--ro-bind', '/dev/null', path] : [],
+    ),
     // What a program writes is there when it is started again in the same scenario, as at home.
     '--bind',
     `${tmp}/scratch/tmp`,

@@ -2,3 +2,4 @@
 export { defaultLimits } from './limits.js';
 export { type IsolationProbe, probeIsolation } from './probe.js';
 export { type OpenSandboxOptions, openSandbox, type Sandbox } from './sandbox.js';
+export { type SealRequest, sealContainer } from './seal.js';

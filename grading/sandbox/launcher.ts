@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Launched, Launcher, LaunchRequest, OpenLauncher } from '../../checker/index.js';
 import type { BoundSocket } from '../../wire/index.js';
@@ -7,19 +7,23 @@ import { copyPlain } from './copy.js';
 import { endingOf, OUTPUT_BYTES, prlimitArgs } from './limits.js';
 import { letIn, type MountedStart, mountFiles, takeResults } from './mounts.js';
 import { type Network, takeNetwork } from './network.js';
-import { type LimitHit, limitHitsFile, type SandboxOptions } from './options.js';
-import { innermost, killTree, killUser } from './processes.js';
+import { alarmsFile, type LimitHit, limitHitsFile, type SandboxOptions } from './options.js';
+import { emptyNetworks, innermost, killTree, killUser, processesIn } from './processes.js';
 import { claimUser } from './users.js';
-import { watch } from './watch.js';
+import { type Excess, watch } from './watch.js';
 
 /** How often is looked for the results of a program that runs. */
 const TAKE_MS = 50;
+
+/** How long the last of a program may take to be gone after its end, and after it was killed. */
+const GONE_MS = 1000;
+const KILLED_MS = 5000;
 
 /** A start that has not ended. */
 interface Start {
   pid?: number;
   /** Why we ended it. */
-  because?: string;
+  because?: Excess;
 }
 
 /** Starts the programs of one scenario in the sandbox. Imported by whoever runs the hidden tests. */
@@ -33,6 +37,11 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   const here = mkdtempSync(join(tmp, 'scene-'));
   const files = join(here, 'submission');
   letIn(here, options);
+  if (claim) {
+    // Other programs are other users: none of them gets in here.
+    chownSync(here, claim.uid, claim.uid);
+    chmodSync(here, 0o700);
+  }
   const starts = new Set<Start>();
   let count = 0;
   let network: Network | undefined;
@@ -55,10 +64,10 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     tell(program, hit.text);
   }
 
-  function end(start: Start, program: string, because: string): void {
+  function end(start: Start, program: string, because: Excess): void {
     if (start.because !== undefined) return;
     start.because = because;
-    onLimit(program, `${because}, and was ended`);
+    onLimit(program, because.signal ? because.text : `${because.text}, and was ended`);
     if (start.pid !== undefined) killTree(start.pid);
   }
 
@@ -89,16 +98,17 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
         };
       },
       flooded: () =>
-        end(start, request.name, `wrote more than ${OUTPUT_BYTES >> 20} MiB of output`),
+        end(start, request.name, { text: `wrote more than ${OUTPUT_BYTES >> 20} MiB of output` }),
       kill(pid) {
-        start.because ??= 'was killed';
+        start.because ??= { text: 'was killed' };
         killTree(pid);
       },
       programPid: innermost,
       ended(code, signal, status) {
         stopWatching();
         starts.delete(start);
-        const ending = tier === 'bwrap' ? endingOf(code, signal) : endingOf(null, signal);
+        const seen = tier === 'bwrap' ? endingOf(code, signal) : endingOf(code, signal, false);
+        const ending = start.because?.signal ? endingOf(null, start.because.signal) : seen;
         if (start.because === undefined && ending.signal === 'SIGXCPU') {
           onLimit(request.name, `used more than ${limits.cpuSeconds} s of processor time`);
         }
@@ -109,11 +119,30 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
         } catch {
           // The scene is removed as a whole later, and nobody waits for these results any more.
         }
-        if (tier !== 'bwrap') return signal === undefined ? { exitCode: code } : ending;
+        if (tier !== 'bwrap') return ending;
         const reached = status.includes('"exit-code"') || start.because !== undefined || signal;
         return reached ? ending : { ...ending, startError: 'the sandbox could not start it' };
       },
     };
+  }
+
+  /** What a program leaves in its network would be the next one's trouble, were it given out again. */
+  async function verifyEmpty({ name, pid }: Network): Promise<void> {
+    for (const one of starts) if (one.pid !== undefined) killTree(one.pid);
+    const networks = new Set(name === undefined ? [] : [name]);
+    const others = () => processesIn(networks).filter(one => one !== pid);
+    const until = performance.now() + GONE_MS;
+    while (others().length > 0 && performance.now() < until) {
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    const outlived = others();
+    if (outlived.length === 0 && name !== undefined) return;
+    const left = await emptyNetworks(networks, pid, KILLED_MS);
+    const what =
+      name === undefined
+        ? 'the network of a program could not be looked at'
+        : `${outlived.length} processes outlived their program, and ${left.length} of them being killed`;
+    appendFileSync(alarmsFile(tmp), `${what}\n`);
   }
 
   /** A port that a program took while the broker was away is taken back. */
@@ -123,7 +152,8 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
         return await from.bind(port);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || left === 0) throw error;
-        for (const one of starts) end(one, 'program', "took the broker's port while it was away");
+        for (const one of starts)
+          end(one, 'program', { text: "took the broker's port while it was away" });
         await new Promise(resolve => setTimeout(resolve, 25));
       }
     }
@@ -134,7 +164,8 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     ...(network ? { bind: bindPort.bind(undefined, network) } : {}),
     ...(network ? { socketTable: `/proc/${network.pid}/net/tcp` } : {}),
     async close() {
-      network?.release();
+      if (network) await verifyEmpty(network);
+      network?.close();
       claim?.release();
       rmSync(here, { recursive: true, force: true });
     },

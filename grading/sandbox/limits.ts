@@ -21,8 +21,24 @@ export const OUTPUT_BYTES = 8 << 20;
 export const PACKETS = 15_000;
 /** Bytes that a program may send in one scenario. */
 export const WIRE_BYTES = 32 << 20;
-/** Size of /tmp, and of /dev/shm, MiB. */
+/** Messages that a program may have stored, and have sent to it, in one scenario. */
+export const RETAINED_MESSAGES = 2000;
+export const DELIVERIES = 30_000;
+/** Topic filters that it may ask for in one scenario, those of each new connection included. */
+export const TOPIC_FILTERS = 1000;
+/** Levels of a topic; Mosquitto has the same limit. */
+export const TOPIC_LEVELS = 200;
+/** Size of all that a program can write to in one scenario (/tmp, /dev/shm, its own folder), MiB. */
 export const SCRATCH_MIB = 32;
+/** Files and folders in there. */
+export const SCRATCH_INODES = 4096;
+/** Sockets at once in one scenario, those that we accepted for it included. */
+export const SOCKETS = 1200;
+/**
+ * Address space of a Python program beyond its memory, MiB: its libraries and the stacks of its
+ * threads. For Node there is no such limit: V8 reserves many gibibytes that it does not use.
+ */
+const PYTHON_SPACE_MIB = 1024;
 
 const MIB = 1 << 20;
 
@@ -52,16 +68,22 @@ export function prlimitArgs(
     ...(ownUser ? [`--nproc=${limits.processes}`] : []),
     `--fsize=${limits.fileMiB * MIB}`,
     `--cpu=${limits.cpuSeconds}:${limits.cpuSeconds + 2}`,
+    ...(track === 'python' ? [`--as=${(PYTHON_SPACE_MIB + limits.memoryMiB) * MIB}`] : []),
     '--nofile=256',
     '--core=0',
+    '--memlock=0',
+    '--msgqueue=0',
   ];
 }
 
-/** A program's end as it would be seen without the commands around it: a shell's 128 + n is a signal. */
-export function endingOf(code: number | null, signal: string | undefined) {
+/**
+ * A program's end as it would be seen without the commands around it: their 128 + n is a signal.
+ * @param around whether there are such commands
+ */
+export function endingOf(code: number | null, signal: string | undefined, around = true) {
   if (signal !== undefined) return { exitCode: null, signal };
   const name =
-    code !== null && code > 128
+    around && code !== null && code > 128
       ? Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0]
       : undefined;
   return name === undefined ? { exitCode: code } : { exitCode: null, signal: name };

@@ -53,7 +53,10 @@ export function mountFiles(
   const { command, cwd } = request;
   if (options.tier === 'process') return { command, args: request.args, cwd, env, binds: [] };
   // In bubblewrap the folder comes out of the scenario's scratch folder.
-  const binds: Mount[] = options.tier === 'bwrap' ? [] : [[files, options.submission.folder]];
+  const binds: Mount[] = [
+    ...(request.build ? options.buildBinds : []),
+    ...(options.tier === 'bwrap' ? [] : [[files, options.submission.folder] as const]),
+  ];
   if (!inside(cwd, options.submission.folder)) {
     throw new Error(`the program starts in ${cwd}, which is not part of the submission`);
   }

@@ -1,21 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import type { BoundSocket } from '../../wire/index.js';
 import { networkArgs } from './argv.js';
-import type { SandboxOptions } from './options.js';
+import { networksFile, type SandboxOptions } from './options.js';
+import { networkOf } from './processes.js';
 
 /**
- * What the programs of one scenario share, and nobody else: a network with loopback only, whose
- * listening sockets are ours, and a scratch folder in memory with the submission's files and /tmp.
+ * What the programs of one scenario share, and nobody else, before or after: a network with loopback
+ * only, whose listening sockets are ours, and a scratch folder in memory with the submission's files
+ * and /tmp.
  */
 export interface Network {
   /** A process that is in the network. */
   readonly pid: number;
+  /** The network's name in the kernel. */
+  readonly name: string | undefined;
   /** A socket bound to 127.0.0.1 in that network. Rejects with EADDRINUSE in `code`. */
   bind(port: number): Promise<BoundSocket>;
-  /** Empties the scratch folder and copies the submission's files there. */
-  reset(files: string): Promise<void>;
-  /** The programs in it are gone: the next scenario may have it. */
-  release(): void;
+  /** Copies the submission's files to the scratch folder. */
+  fill(files: string): Promise<void>;
+  /** It goes, with all that was in it. */
   close(): void;
 }
 
@@ -36,10 +40,7 @@ const scratch = process.argv[1] + '/scratch';
 process.on('message', ({ id, port, files }) => {
   if (files !== undefined) {
     try {
-      for (const name of fs.readdirSync(scratch)) {
-        fs.rmSync(scratch + '/' + name, { recursive: true, force: true });
-      }
-      fs.mkdirSync(scratch + '/tmp', { mode: 0o700 });
+      for (const name of ['tmp', 'shm']) fs.mkdirSync(scratch + '/' + name, { mode: 0o700 });
       fs.cpSync(files, scratch + '/submission', { recursive: true });
       process.send({ id, done: true });
     } catch (error) {
@@ -73,26 +74,43 @@ process.send({ pid: process.pid });
 `;
 
 const START_MS = 20_000;
-/** How long a network waits for its next scenario. */
+/** How long a network that was made ahead waits for a scenario. */
 const IDLE_MS = 5000;
 
-const idle = new Map<string, Network[]>();
+/** Made ahead, never used: a scenario does not wait for its network, and none is used twice. */
+const ahead = new Map<string, Promise<Made | undefined>>();
 
-/** A network for one scenario: one that is free, else a new one. `files` is copied to its scratch folder. */
+/** A new network for one scenario. `files` is copied to its scratch folder. */
 export async function takeNetwork(options: SandboxOptions, files: string): Promise<Network> {
-  for (let free = idle.get(options.tmp)?.pop(); free; free = idle.get(options.tmp)?.pop()) {
-    const made = await free.reset(files).then(
-      () => free,
-      () => undefined,
-    );
-    if (made) return made;
-    // Somebody left what cannot be removed.
-    free.close();
+  const made = ahead.get(options.tmp);
+  ahead.delete(options.tmp);
+  const ready = await made;
+  const network = ready?.alive() ? ready : await openNetwork(options);
+  makeAhead(options);
+  try {
+    await network.fill(files);
+  } catch (error) {
+    network.close();
+    throw error;
   }
-  const network = await openNetwork(options);
-  await network.reset(files);
   return network;
 }
+
+function makeAhead(options: SandboxOptions): void {
+  if (ahead.has(options.tmp)) return;
+  const made = openNetwork(options).catch(() => undefined);
+  ahead.set(options.tmp, made);
+  setTimeout(() => {
+    if (ahead.get(options.tmp) !== made) return;
+    ahead.delete(options.tmp);
+    void made.then(network => network?.close());
+  }, IDLE_MS).unref();
+}
+
+type Made = Network & {
+  /** Whether it is still there. */
+  alive(): boolean;
+};
 
 interface HelperAnswer {
   readonly id?: number;
@@ -102,7 +120,7 @@ interface HelperAnswer {
   readonly done?: true;
 }
 
-async function openNetwork(options: SandboxOptions): Promise<Network> {
+async function openNetwork(options: SandboxOptions): Promise<Made> {
   const [command = '', ...args] = networkArgs(options, [options.node, '-e', holder, options.tmp]);
   const child = spawn(command, args, {
     env: { PATH: '/usr/bin:/bin' },
@@ -155,33 +173,23 @@ async function openNetwork(options: SandboxOptions): Promise<Network> {
       child.channel?.ref();
       child.send({ id, ...question }, error => error && one.settle({ error: error.message }));
     });
-  const network: Network = {
+  const name = networkOf(pid);
+  if (name !== undefined) appendFileSync(networksFile(options.tmp), `${name}\n`);
+  return {
     pid,
+    name,
     bind: async port => {
       const socket = await ask({ port });
       if (!socket) throw new Error('the sandbox gave no socket');
       return socket;
     },
-    reset: files => ask({ files }).then(() => undefined),
-    release() {
-      if (child.exitCode !== null || !child.connected) return;
-      const free = idle.get(options.tmp) ?? [];
-      idle.set(options.tmp, free);
-      free.push(network);
-      setTimeout(() => {
-        const at = free.indexOf(network);
-        if (at < 0) return;
-        free.splice(at, 1);
-        if (free.length === 0) idle.delete(options.tmp);
-        network.close();
-      }, IDLE_MS).unref();
-    },
+    fill: files => ask({ files }).then(() => undefined),
+    alive: () => child.exitCode === null && child.signalCode === null && child.connected,
     close() {
       if (child.connected) child.disconnect();
       child.kill('SIGKILL');
     },
   };
-  return network;
 }
 
 /** A holder must not keep the process that uses it. It ends when that one ends. */

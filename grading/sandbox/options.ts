@@ -15,6 +15,8 @@ export interface SandboxOptions {
   readonly uid?: number;
   /** What a program sees of this machine, read-only: where it lies, and where it appears. */
   readonly binds: readonly (readonly [source: string, target: string])[];
+  /** What the compiler sees beside that. */
+  readonly buildBinds: readonly (readonly [source: string, target: string])[];
   /** Node as the dropped user can start it. */
   readonly node: string;
   readonly nodeMajor: number;
@@ -26,12 +28,22 @@ export interface Tools {
   readonly setpriv?: string;
   readonly nsenter?: string;
   readonly prlimit?: string;
+  readonly mount?: string;
   /** bubblewrap knows `--disable-userns` (0.8.0 and later). */
   readonly disableUserns?: boolean;
 }
 
 /** Where a sandbox keeps what programs ran into, one JSON line each. */
 export const limitHitsFile = (tmp: string) => join(tmp, 'hits.jsonl');
+
+/** Where the filter of system calls lies that programs run under. */
+export const filterFile = (tmp: string) => join(tmp, 'filter.bpf');
+
+/** The networks of a sandbox, by their names in the kernel: whoever is in one of them is a program. */
+export const networksFile = (tmp: string) => join(tmp, 'networks.txt');
+
+/** Where a sandbox keeps what must never happen, one line each. */
+export const alarmsFile = (tmp: string) => join(tmp, 'alarms.txt');
 
 export interface LimitHit {
   readonly folder: string;

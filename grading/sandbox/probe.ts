@@ -30,7 +30,14 @@ export async function probeIsolation(): Promise<IsolationProbe> {
   const trouble = await tryTier('bwrap');
   if (trouble === undefined) return { tier: 'bwrap' };
   const reason = inWords(trouble);
-  if (process.getuid?.() === 0 && inContainer() && (await tryTier('container')) === undefined) {
+  // What can be installed is to be installed: a lesser sandbox is not taken for want of a tool.
+  const lacksTool = findTool('bwrap') !== undefined && /^isolation bwrap needs/.test(trouble);
+  if (
+    !lacksTool &&
+    process.getuid?.() === 0 &&
+    inContainer() &&
+    (await tryTier('container')) === undefined
+  ) {
     return { tier: 'container', reason };
   }
   const limits = findTool('prlimit')

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const read = (path: string): string => {
   try {
@@ -31,10 +31,53 @@ export function treeOf(pid: number): number[] {
   return found;
 }
 
-/** Private memory of a process, bytes. What it shares with others (its own binary) is left out. */
-export function privateBytes(pid: number): number {
-  const [, resident = 0, shared = 0] = read(`/proc/${pid}/statm`).split(' ').map(Number);
-  return (resident - shared) * 4096;
+const field = (text: string, name: string) =>
+  1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+
+/**
+ * Memory of a process that comes from no file, bytes: its own pages, its part of those that it shares
+ * with others (a mapping that is shared and anonymous, a file in memory), and what was swapped out.
+ */
+export function memoryBytes(pid: number): number {
+  const rollup = read(`/proc/${pid}/smaps_rollup`);
+  if (/^Pss_Anon:/m.test(rollup)) {
+    return field(rollup, 'Pss_Anon') + field(rollup, 'Pss_Shmem') + field(rollup, 'SwapPss');
+  }
+  // It is not ours to read in full, or the kernel is older: shared pages count for each.
+  const status = read(`/proc/${pid}/status`);
+  return field(status, 'RssAnon') + field(status, 'RssShmem') + field(status, 'VmSwap');
+}
+
+/** Ticks in a second, as /proc counts them everywhere. */
+const TICKS = 100;
+
+/** Processor time of a process and of its children that have ended, seconds. */
+export function processorSeconds(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, one) => sum + Number(one), 0) / TICKS;
+}
+
+/** The network of a process, by its name in the kernel: `net:[4026531840]`. */
+export function networkOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The processes in these networks that have not ended. */
+export function processesIn(networks: ReadonlySet<string>): number[] {
+  return pids().filter(pid => {
+    const network = networkOf(pid);
+    return network !== undefined && networks.has(network) && !isOver(pid);
+  });
+}
+
+/** Sockets in use in the network of a process. */
+export function socketsIn(pid: number): number {
+  return Number(/^sockets: used (\d+)/m.exec(read(`/proc/${pid}/net/sockstat`))?.[1] ?? 0);
 }
 
 /** Processes and threads. */
@@ -42,17 +85,19 @@ export function tasksOf(pid: number): number {
   return list(`/proc/${pid}/task`).length;
 }
 
-const wrappers = new Set(['setpriv', 'nsenter', 'bwrap', 'prlimit']);
+const wrappers = new Set(['sh', 'setpriv', 'nsenter', 'bwrap', 'prlimit']);
 
-/** The program itself, behind the commands that were put around it. */
-export function innermost(pid: number): number {
-  let at = pid;
-  for (;;) {
-    if (!wrappers.has(read(`/proc/${at}/comm`).trim())) return at;
-    const [child] = childrenOf(at);
-    if (child === undefined) return at;
-    at = child;
+const isWrapper = (pid: number) => wrappers.has(read(`/proc/${pid}/comm`).trim());
+
+/**
+ * The program itself, behind the commands that were put around it; undefined while there are only
+ * those. A program that calls itself like one of them is not seen to rest, and so waits longer.
+ */
+export function innermost(pid: number): number | undefined {
+  for (let at: number | undefined = pid; at !== undefined; [at] = childrenOf(at)) {
+    if (!isWrapper(at)) return at;
   }
+  return undefined;
 }
 
 function kill(pid: number): void {
@@ -70,6 +115,11 @@ function kill(pid: number): void {
 export function killTree(pid: number): void {
   for (const one of treeOf(pid).reverse()) kill(one);
 }
+
+const isOver = (pid: number) => {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat === '' || /^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+};
 
 const pids = () => list('/proc').map(Number).filter(Number.isInteger);
 
@@ -100,5 +150,26 @@ export function killUser(uid: number): void {
     const left = processesOf(uid);
     if (left.length === 0) return;
     for (const pid of left) kill(pid);
+  }
+}
+
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+
+/**
+ * Ends whoever is in these networks, again and again.
+ * @param spare the process that holds the network open for us
+ * @returns who is still there after `withinMs`: nobody, unless something is badly wrong
+ */
+export async function emptyNetworks(
+  networks: ReadonlySet<string>,
+  spare: number | undefined,
+  withinMs: number,
+): Promise<readonly number[]> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const left = processesIn(networks).filter(pid => pid !== spare);
+    if (left.length === 0 || performance.now() > until) return left;
+    for (const pid of left) kill(pid);
+    await pause(5);
   }
 }

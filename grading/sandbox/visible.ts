@@ -1,15 +1,17 @@
 import { cpSync, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { findPython, kitFolder } from '../../checker/index.js';
+import { builderScript, findPython, kitFolder } from '../../checker/index.js';
 import { packageRoot } from '../../course/index.js';
 import type { Mount } from './mounts.js';
-import { openToAll } from './options.js';
+import { findTool, openToAll } from './options.js';
 
 /** What a program sees of this machine. */
 export interface Visible {
   readonly binds: readonly Mount[];
+  /** What the compiler needs beside that: it runs where programs run. */
+  readonly buildBinds: readonly Mount[];
   /** Node as the program's user can start it. */
   readonly node: string;
 }
@@ -39,15 +41,27 @@ export async function visibleFiles(
       .map(path => [realpathSync(path), path] as const),
   ];
   const seen = new Set<string>();
-  const binds = wanted
-    .filter(([, target]) => !seen.has(target) && seen.add(target))
-    .map(([source, target], at): Mount => {
-      if (!others || openToAll(source)) return [source, target];
-      const copy = join(tmp, 'machine', String(at));
-      cpSync(source, copy, { recursive: true, dereference: true });
-      return [copy, target];
-    });
-  return { binds, node: binds.find(([, target]) => target === process.execPath)?.[0] ?? node };
+  let copies = 0;
+  const readable = ([source, target]: Mount): Mount => {
+    if (!others || openToAll(source)) return [source, target];
+    const copy = join(tmp, 'machine', String(copies++));
+    cpSync(source, copy, { recursive: true, dereference: true });
+    return [copy, target];
+  };
+  const binds = wanted.filter(([, target]) => !seen.has(target) && seen.add(target)).map(readable);
+  return {
+    binds,
+    buildBinds: compiler().map(path => readable([realpathSync(path), path])),
+    node: binds.find(([, target]) => target === process.execPath)?.[0] ?? node,
+  };
+}
+
+/** The script that builds a program, and esbuild with its binary for this machine. */
+function compiler(): string[] {
+  const script = builderScript();
+  // The manifest says that the scripts are modules.
+  const ours = [script, join(dirname(script), 'bundle.js'), join(packageRoot(), 'package.json')];
+  return [...ours, ...packagesFor(['esbuild', `@esbuild/${process.platform}-${process.arch}`])];
 }
 
 /** The kit, the client library in one file, and packages that a TypeScript program may import. */
@@ -124,7 +138,14 @@ async function libraries(binaries: readonly string[]): Promise<string[]> {
           .map(name => join(path, name))
       : [path],
   );
-  const { stdout } = await execa('ldd', files, { reject: false, env: { LC_ALL: 'C' } });
+  const ldd = findTool('ldd');
+  if (!ldd)
+    throw new Error('isolation bwrap needs ldd. Debian and Ubuntu: sudo apt install libc-bin');
+  const { stdout } = await execa(ldd, files, {
+    reject: false,
+    extendEnv: false,
+    env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+  });
   const paths = stdout.split('\n').flatMap(line => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
   return [...new Set(paths)];
 }

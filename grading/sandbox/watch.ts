@@ -1,11 +1,18 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProgramLimits } from '../types.js';
-import { privateBytes, tasksOf, treeOf } from './processes.js';
+import { SOCKETS } from './limits.js';
+import { memoryBytes, processorSeconds, socketsIn, tasksOf, treeOf } from './processes.js';
 
 /** How often a program is looked at. */
 const EVERY_MS = 100;
 const MIB = 1 << 20;
+
+/** Why a program is ended, and by what signal it would have been where the kernel counts. */
+export interface Excess {
+  readonly text: string;
+  readonly signal?: 'SIGXCPU';
+}
 
 export interface ProgramWatch {
   /** Looks at it no more. */
@@ -21,14 +28,14 @@ export function watch(
   pid: number,
   limits: ProgramLimits,
   outbox: string | undefined,
-  onLimit: (text: string) => void,
+  onLimit: (excess: Excess) => void,
 ): ProgramWatch {
   const until = performance.now() + limits.wallSeconds * 1000;
   const timer = setInterval(() => {
-    const text = tooFar(treeOf(pid), limits, until, outbox);
-    if (text === undefined) return;
+    const excess = tooFar(treeOf(pid), limits, until, outbox);
+    if (excess === undefined) return;
     clearInterval(timer);
-    onLimit(text);
+    onLimit(typeof excess === 'string' ? { text: excess } : excess);
   }, EVERY_MS);
   timer.unref();
   return { end: () => clearInterval(timer) };
@@ -39,13 +46,18 @@ function tooFar(
   limits: ProgramLimits,
   until: number,
   outbox: string | undefined,
-): string | undefined {
+): string | Excess | undefined {
   const sum = (of: (pid: number) => number) => tree.reduce((all, pid) => all + of(pid), 0);
-  if (sum(privateBytes) > limits.memoryMiB * MIB) {
+  if (sum(memoryBytes) > limits.memoryMiB * MIB) {
     return `used more than ${limits.memoryMiB} MiB of memory`;
   }
   if (sum(tasksOf) >= limits.processes) {
     return `started ${limits.processes} processes and threads`;
+  }
+  const last = tree.at(-1);
+  if (last !== undefined && socketsIn(last) > SOCKETS) return `opened more than ${SOCKETS} sockets`;
+  if (sum(processorSeconds) > limits.cpuSeconds) {
+    return { text: `used more than ${limits.cpuSeconds} s of processor time`, signal: 'SIGXCPU' };
   }
   if (performance.now() > until) return `ran longer than ${limits.wallSeconds} s`;
   if (outbox !== undefined && sizeOf(outbox) > limits.fileMiB * MIB) {

@@ -1,6 +1,6 @@
 import { File, FingerprintIndex, Region, TokenizedFile } from '@dodona/dolos-core';
 import type { Track } from '../../checker/index.js';
-import { tokensOf } from './tokens.js';
+import { type Token, tokensOf } from './tokens.js';
 
 /** One learner's program for a lesson. */
 export interface Handed {
@@ -8,6 +8,8 @@ export interface Handed {
   readonly lesson: string;
   readonly track: Track;
   readonly source: string;
+  /** Its syntax, where it was parsed before: in a process of its own. */
+  readonly tokens?: readonly Token[];
 }
 
 /** Lines of a fragment that both have; they count from 1. */
@@ -75,8 +77,11 @@ function pairsOf(group: readonly Handed[], options: SimilarityOptions): SimilarP
   const sorted = [...group].sort((a, b) => (a.learner < b.learner ? -1 : 1));
   const index = new FingerprintIndex(KGRAM, WINDOW);
   const stub = options.stub(first.lesson, first.track);
-  if (stub !== undefined) index.addIgnoredFile(tokenized('stub', stub, first.track));
-  const files = sorted.map(one => tokenized(one.learner, one.source, one.track));
+  if (stub !== undefined)
+    index.addIgnoredFile(tokenized('stub', stub, tokensOf(stub, first.track)));
+  const files = sorted.map(one =>
+    tokenized(one.learner, one.source, one.tokens ?? tokensOf(one.source, one.track)),
+  );
   index.addFiles(files);
   const common = commonIn(group.length);
   const byFile = new Map(files.map((file, at) => [file.id, at]));
@@ -115,9 +120,8 @@ function pairsOf(group: readonly Handed[], options: SimilarityOptions): SimilarP
   });
 }
 
-function tokenized(name: string, source: string, track: Track): TokenizedFile {
+function tokenized(name: string, source: string, tokens: readonly Token[]): TokenizedFile {
   const lines = lineStarts(source);
-  const tokens = tokensOf(source, track);
   return new TokenizedFile(
     new File(name, source),
     tokens.map(token => token.kind),

@@ -13,12 +13,16 @@ export interface Token {
 
 const parsers = { typescript: javascript.configure({ dialect: 'ts' }), python };
 
+/** Programs of the course have some hundreds. */
+const MOST_TOKENS = 20_000;
+
 /** Says nothing about how a program was made: the order and the number of these are free. */
 const silent = /^(LineComment|BlockComment|Comment|;|,)$/;
 
 /**
  * The syntax of a program as a row of tokens: names, numbers, texts and comments do not count, so a
  * copy with other names has the same row. Nothing is run; text that does not parse gives what there is.
+ * @throws Error when there are far more than a program of the course has
  */
 export function tokensOf(source: string, track: Track): Token[] {
   const tree: Tree = parsers[track].parse(source);
@@ -27,16 +31,27 @@ export function tokensOf(source: string, track: Track): Token[] {
   return tokens;
 }
 
+/** Without recursion: a program may nest as deeply as it likes. */
 function walk(cursor: TreeCursor, tokens: Token[]): void {
-  const { name, from, to } = cursor;
-  if (silent.test(name)) return;
-  const at = tokens.length;
-  tokens.push({ kind: name, from, to });
-  if (!cursor.firstChild()) return;
-  // A node with children stands for what is before the first of them.
-  tokens[at] = { kind: name, from, to: cursor.from };
-  do walk(cursor, tokens);
-  while (cursor.nextSibling());
-  cursor.parent();
-  tokens.push({ kind: ')', from, to: from });
+  const open: { readonly from: number; readonly to: number }[] = [];
+  for (;;) {
+    const { name, from, to } = cursor;
+    const at = tokens.length;
+    if (!silent.test(name)) {
+      tokens.push({ kind: name, from, to });
+      if (tokens.length > MOST_TOKENS) throw new Error(`it has more than ${MOST_TOKENS} tokens`);
+      if (cursor.firstChild()) {
+        // A node with children stands for what is before the first of them.
+        tokens[at] = { kind: name, from, to: cursor.from };
+        open.push({ from, to });
+        continue;
+      }
+    }
+    while (!cursor.nextSibling()) {
+      const node = open.pop();
+      if (!node) return;
+      cursor.parent();
+      tokens.push({ kind: ')', from: node.to, to: node.from });
+    }
+  }
 }

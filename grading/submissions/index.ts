@@ -10,3 +10,4 @@ export type {
 } from './submission.js';
 export { readSubmissionTimes, type SubmissionTimes } from './times.js';
 export { type UnpackOptions, unpackSubmission } from './unpack.js';
+export { openUnpacker, type Unpacker } from './unpack-apart.js';

@@ -236,11 +236,25 @@ export function extraNotice(lesson: string, paths: readonly string[]): string {
   return `${lesson}: not part of the exercise, so left aside: ${list}${more}`;
 }
 
-/** `main.ts` for a file that is called `Main.ts`; undefined when there is none. */
-export function nearMiss(exercise: Exercise, paths: readonly string[]): string | undefined {
+/**
+ * A file that is most likely the exercise under another name: as browsers, mail programs, Windows and
+ * learners rename them (`Main.ts`, `main (1).ts`, `main - Copy.ts`, `main.ts.txt`).
+ */
+export function nearMiss(
+  exercise: Pick<Exercise, 'track'>,
+  paths: readonly string[],
+): string | undefined {
   const wanted = entryFile(exercise.track);
   return paths.find(path => {
     const base = path.slice(path.lastIndexOf('/') + 1);
-    return base !== wanted && base.toLowerCase() === wanted;
+    return base !== wanted && usualName(base) === wanted;
   });
+}
+
+function usualName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/\.txt$/, '')
+    .replace(/^copy (?:\(\d+\) )?of /, '')
+    .replace(/(?:[ _-]*\(\d+\)|[ _-]+\d+|[ _-]*copy(?: ?\(?\d+\)?)?)(?=\.\w+$)/, '');
 }

@@ -102,6 +102,12 @@ async function eachEntry(
   parser.on('error', error => {
     failure ??= error;
   });
+  // Two empty blocks are the end of the archive. What follows would be kept, and copied again with
+  // each chunk.
+  let over = false;
+  parser.on('eof', () => {
+    over = true;
+  });
   const ended = new Promise<void>(resolve => {
     parser.on('end', resolve);
     parser.on('error', () => resolve());
@@ -132,6 +138,7 @@ async function eachEntry(
       }
       parser.write(chunk);
       if (failure !== undefined) throw failure;
+      if (over) break;
     }
     if (size === 0) throw new Error('it is empty');
     parser.end();

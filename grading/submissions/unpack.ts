@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Track, tracks, trackTitle } from '../../course/index.js';
+import { entryFile, type Track, tracks, trackTitle } from '../../course/index.js';
 import { patientRemoval, removeTemporary } from '../../course/system/index.js';
+import { renamedNotice } from '../renamed.js';
 import { SAME_AS_SOLUTION } from '../types.js';
 import {
   type Candidate,
@@ -78,7 +79,7 @@ export async function unpackSubmission(
           ...source.notices,
           ...refusedTexts(source.refused).map(text => `refused: ${text}`),
           ...layout.notices,
-          ...lost.map(([lesson, extra]) => extraNotice(lesson, extra)),
+          ...lost.map(([lesson, extra]) => lostNotice(lesson, extra)),
         ],
         dispose,
       };
@@ -90,6 +91,15 @@ export async function unpackSubmission(
     await dispose();
     throw error;
   }
+}
+
+/** Of a lesson for which nothing counts: a file that was renamed is named first. */
+function lostNotice(lesson: string, extra: readonly string[]): string {
+  for (const track of tracks) {
+    const near = nearMiss({ track }, extra);
+    if (near) return renamedNotice(lesson, entryFile(track), near);
+  }
+  return extraNotice(lesson, extra);
 }
 
 /** A candidate with its contents, and how far it is from the stub. */
@@ -236,7 +246,7 @@ function missingFiles(work: Work, extra: readonly string[]): string[] {
   const near = gone.includes(exercise.entry) ? nearMiss(exercise, extra) : undefined;
   return gone.map(name =>
     name === exercise.entry && near
-      ? `${exercise.lesson}: ${name} was not handed in; ${near} has another name`
+      ? renamedNotice(exercise.lesson, name, near)
       : `${exercise.lesson}: ${name} was not handed in`,
   );
 }

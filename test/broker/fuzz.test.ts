@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import mqttPacket from 'mqtt-packet';
 import { expect, it } from 'vitest';
 import { type Broker, startBroker } from '../../broker/index.js';
+import { encode } from '../../wire/decode.js';
 import { ack, connect, connected, frame, publish, raw, str, subscribe } from './raw.js';
+import { ack5, connect5, disconnect5, property, publish5, subscribe5, user } from './raw-v5.js';
 import { owned } from './targets.js';
 
 /** FUZZ_SEED replays a run, FUZZ_CONNECTIONS makes a longer one. */
@@ -21,7 +23,7 @@ function randomOf(start: number): (below: number) => number {
 }
 
 const will = { topic: 'w', payload: Buffer.from('w'), qos: 1 as const, retain: true };
-const seeds: Buffer[] = [
+const seeds311: Buffer[] = [
   connect('a', { keepalive: 10, username: 'u', password: Buffer.from('p'), will }),
   connect('b', { clean: false }),
   connect('', {}),
@@ -36,12 +38,52 @@ const seeds: Buffer[] = [
   { cmd: 'unsubscribe' as const, messageId: 4, unsubscriptions: ['a/+', '#'] },
   { cmd: 'pingreq' as const },
   { cmd: 'disconnect' as const },
-  connect('five', { protocolVersion: 5, properties: { sessionExpiryInterval: 5 } }),
 ].map(packet => mqttPacket.generate(packet));
+
+const full = [
+  property('payloadFormatIndicator', 1),
+  property('messageExpiryInterval', 1),
+  property('contentType', 'c'),
+  property('responseTopic', 'r'),
+  property('correlationData', { bytes: 1, text: 'x' }),
+  user('a', '1'),
+  user('', ''),
+];
+const will5 = { topic: 'w', payload: { bytes: 1, text: 'w' }, qos: 1, retain: true } as const;
+/** The same in MQTT 5, with all that a packet may carry. */
+const seeds5: Buffer[] = [
+  connect5('five', {
+    properties: [
+      property('sessionExpiryInterval', 1),
+      property('receiveMaximum', 2),
+      property('maximumPacketSize', 400),
+      property('topicAliasMaximum', 3),
+    ],
+    will: { ...will5, properties: [...full, property('willDelayInterval', 1)] },
+  }),
+  connect5('b', { clean: false, properties: [property('sessionExpiryInterval', 0xffffffff)] }),
+  connect5(''),
+  publish5('a/b', 'x', 0, 1, { properties: [...full, property('topicAlias', 1)] }),
+  publish5('', 'x', 1, 1, { properties: [property('topicAlias', 1)] }),
+  publish5('a/b', 'y'.repeat(300), 2, 2, { retain: true, properties: full }),
+  ack5('PUBREL', 2),
+  ack5('PUBACK', 1, 0x80),
+  ack5('PUBREC', 1),
+  ack5('PUBREC', 2, 0x97),
+  ack5('PUBCOMP', 1, 0x92),
+  subscribe5(3, { '#': 2, 'a/+': { qos: 1, noLocal: true, retainAsPublished: true } }, [
+    property('subscriptionIdentifier', 7),
+  ]),
+  subscribe5(4, { '$share/g/a/+': 1, '$share/h/#': 2 }),
+  { type: 'UNSUBSCRIBE' as const, id: 5, filters: ['$share/g/a/+', '#'] },
+  disconnect5(4, [property('sessionExpiryInterval', 1)]),
+  { type: 'AUTH' as const, reasonCode: 0x18 },
+].map(packet => encode(packet, 5));
 
 /** What a hostile client writes: sometimes a right beginning, then packets bent in some way. */
 function hostile(random: (below: number) => number): Buffer {
   const parts: Buffer[] = [];
+  const seeds = random(2) === 0 ? seeds311 : seeds5;
   if (random(4) > 0) parts.push(seeds[random(3)] as Buffer);
   for (let n = random(8); n >= 0; n--) {
     const bytes = Buffer.from(seeds[random(seeds.length)] as Buffer);
@@ -108,7 +150,9 @@ it('does not grow with a client that never reads', async () => {
   const broker = owned(await startBroker());
   const deaf = broker.open();
   deaf.on('error', () => {});
-  deaf.write(Buffer.concat([seeds[1] as Buffer, mqttPacket.generate(subscribe(1, ['flood', 0]))]));
+  deaf.write(
+    Buffer.concat([seeds311[1] as Buffer, mqttPacket.generate(subscribe(1, ['flood', 0]))]),
+  );
   const flood = await connected(broker, 'flood');
   flood.send(subscribe(1, ['flood', 0]));
   await flood.next();
@@ -126,7 +170,7 @@ it('does not grow with a client that sends without ever reading the answers', as
   const broker = owned(await startBroker());
   const greedy = broker.open();
   greedy.on('error', () => {});
-  greedy.write(seeds[0] as Buffer);
+  greedy.write(seeds311[0] as Buffer);
   const pings = Buffer.alloc(1 << 16, Buffer.from('c000', 'hex'));
   let written = 0;
   // Its own writes come to a stop, because the broker no longer reads.

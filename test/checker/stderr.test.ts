@@ -65,3 +65,31 @@ SyntaxError: '(' was never closed
     expect(readCrash('Error: \u001b[31mred\u001b[0m')?.error).toBe('Error: red');
   });
 });
+
+describe('a text that was written to keep the reader busy', () => {
+  const mibibyte = (text: string) => text.repeat(Math.ceil((1 << 20) / text.length));
+  const hostile: [what: string, text: string][] = [
+    ['one line without an end', mibibyte('a')],
+    ['one line of dots', mibibyte('a.')],
+    ['an error that goes on', `Error: ${mibibyte('x.ts:')}\n    at ${mibibyte('/a.js')}`],
+    ['frames without an end', `Error: x\n${mibibyte(`    at ${'/.ts:'.repeat(99_999)}\n`)}`],
+    ['slashes', `TypeError: x\n${`    at ${mibibyte('/')}\n`.repeat(4)}`],
+    ['names of files before the error', `${mibibyte(`${'x'.repeat(1999)}\n`)}Error: x`],
+    ['frames of Python', `Traceback (most recent call last)\n${mibibyte('  File "", line 1\n')}`],
+    ['a frame of Python', `  File "${mibibyte('", line ')}`],
+    ['control sequences', mibibyte('\u001b[;;;;1')],
+    ['control sequences that never end', `\u001b]${mibibyte(';a=')}`],
+    ['digits', `${mibibyte(`x.ts:${'1'.repeat(1990)}x\n`)}Error: x`],
+  ];
+
+  test.each(hostile)('%s', (_, text) => {
+    const began = performance.now();
+    readCrash(text);
+    expect(performance.now() - began).toBeLessThan(3000);
+  });
+
+  test('what follows on a line is not needed to read its beginning', () => {
+    const crash = readCrash(`Error: x${' '.repeat(1 << 20)}\n    at f (/home/x/main.ts:3:1)`);
+    expect(crash).toMatchObject({ where: 'main.ts:3' });
+  });
+});

@@ -368,6 +368,7 @@ test('doctor: what is there, what to do, as words and as JSON', async () => {
     'handles',
     'loopback',
     'localhost',
+    'clock',
     'python',
     'workspace',
     'mosquitto',

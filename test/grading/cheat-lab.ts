@@ -37,6 +37,8 @@ export interface Cheat {
   readonly files: readonly string[];
   /** It costs the machine so much that nothing else should be judged meanwhile. */
   readonly noisy: boolean;
+  /** What stands for `__REPEAT__`: a text too long to be kept. */
+  readonly repeat: string;
 }
 
 const folder = join(import.meta.dirname, 'cheats');
@@ -60,12 +62,19 @@ export function cheats(): Cheat[] {
         lesson,
         honest: field('with') === 'solution',
         outcome,
-        noisy: /^(busy|fork|memory|floods|many|fills|unfinished)/.test(file),
+        noisy: /^(busy|fork|memory|floods|many|fills|unfinished|nests|requires)/.test(file),
         files: field('files')?.split(' ') ?? [],
+        repeat: repeated(field('repeat')),
         ...(says ? { says: new RegExp(says) } : {}),
         ...(link ? { link } : {}),
       };
     });
+}
+
+/** `200000 !` is that many. */
+function repeated(field = '0 '): string {
+  const [times, text = ''] = field.split(' ');
+  return text.repeat(Number(times));
 }
 
 /** What nobody in the sandbox may reach: a port, an abstract socket, a file, a variable. */
@@ -131,6 +140,7 @@ export async function tryCheat(
   const name = cheat.track === 'python' ? 'main.py' : 'main.ts';
   const solution = join(root, 'solutions', cheat.lesson, cheat.track, name);
   const source = readFileSync(join(folder, cheat.file), 'utf8')
+    .replaceAll('__REPEAT__', cheat.repeat)
     .replaceAll('__ROOT__', root)
     .replaceAll('__CANARY_PORT__', String(canaries.port))
     .replaceAll('__CANARY_SOCKET__', canaries.socket)

@@ -12,7 +12,10 @@ afterEach(async () => {
 });
 
 /** A pool of made-up workers, with what they wrote down and the sandboxes they got. */
-function pool(options: { workers?: number; mostMiB?: number; graceSeconds?: number } = {}) {
+function pool(
+  options: { workers?: number; mostMiB?: number; graceSeconds?: number } = {},
+  alarms: string[] = [],
+) {
   const log = join(folder(), 'log');
   const sandboxes = { opened: 0, closed: 0 };
   const runner = openPool({
@@ -23,6 +26,7 @@ function pool(options: { workers?: number; mostMiB?: number; graceSeconds?: numb
       return {
         launcher: () => ({ module: 'none', options: {} }),
         limitHits: (of?: string) => [`hits of ${of}`],
+        alarms: () => alarms,
         close: async () => {
           sandboxes.closed += 1;
         },
@@ -63,6 +67,23 @@ const alive = (pid: string | undefined) => {
     return false;
   }
 };
+
+test('a sandbox that did not come empty is an alarm: nothing of it counts, and nobody else gets it', async () => {
+  const alarms: string[] = [];
+  const { run, pids, sandboxes } = pool({}, alarms);
+  expect((await run('good'))?.type).toBe('judged');
+  alarms.push('2 processes outlived their program, and 0 of them being killed');
+  const outcome = await run('good');
+  expect(outcome).toMatchObject({
+    type: 'lost',
+    reason: expect.stringMatching(/^ALARM: .*outlived/),
+  });
+  expect(sandboxes.closed).toBe(1);
+  alarms.pop();
+  expect((await run('good'))?.type).toBe('judged');
+  expect(sandboxes.opened).toBe(2);
+  expect(pids().size).toBe(2);
+});
 
 test('one worker does many jobs, one after the other, and says what its sandbox saw', async () => {
   const { run, lines, pids, sandboxes } = pool();

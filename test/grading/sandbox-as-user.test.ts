@@ -18,7 +18,7 @@ if (!usable) {
 
 /** Those that need what root and a normal user do differently. CHEATS=all runs every one. */
 const some =
-  'what the sandbox is made of|contract|exits-early|kills|daemon|reads-|rewrites|escapes|connects-elsewhere|memory-children|fork-bomb.py|links?.ts|nothing is left';
+  'what the sandbox is made of|contract|exits-early|kills|daemon|outlives|inherits|reaches-keeper|honest|memory-shared|source-map|nests|requires|many-|reads-|rewrites|escapes|connects-elsewhere|memory-children|fork-bomb.py|links?.ts|nothing is left';
 
 test.skipIf(!usable)('the sandbox holds for a normal user', { timeout: 600_000 }, async () => {
   const vitest = join(packageRoot(), 'node_modules', 'vitest', 'vitest.mjs');

@@ -49,22 +49,28 @@ describe.skipIf(!here)('cheats in bubblewrap', async () => {
     if (cheat.says) expect(trial.text).toMatch(cheat.says);
     expect(canaries.visits()).toBe(0);
     expect(leftBehind(trial.mark)).toEqual([]);
+    expect(sandbox.alarms()).toEqual([]);
   }
-  const all = cheats().filter(cheat => cheat.track === 'typescript' || python?.paho);
-  const title = '$file: $attack';
-  const quiet = all.filter(cheat => !cheat.noisy);
-  const noisy = all.filter(cheat => cheat.noisy);
-  test.concurrent.each(quiet)(title, { timeout: 120_000 }, holds);
-  test.each(noisy)(title, { timeout: 120_000 }, holds);
 
-  test('honest work after all of them passes', { timeout: 60_000 }, async () => {
+  /** The grade of honest work must not know who is graded before and after. */
+  async function honestWork(): Promise<void> {
     if (!sandbox) return;
     const lesson = '01-first-connection';
     const folder = join(packageRoot(), 'solutions', lesson, 'typescript');
     const launcher = sandbox.launcher({ folder, track: 'typescript' });
     const trial = await check(lesson, 'typescript', join(folder, 'main.ts'), launcher);
     expect(trial.status, trial.text).toBe('passed');
-  });
+    expect(new Set(trial.verdicts.map(one => one.status))).toEqual(new Set(['passed']));
+  }
+  const all = cheats().filter(cheat => cheat.track === 'typescript' || python?.paho);
+  const title = '$file: $attack';
+  const quiet = all.filter(cheat => !cheat.noisy);
+  const noisy = all.filter(cheat => cheat.noisy);
+  test('honest work before all of them passes', { timeout: 60_000 }, honestWork);
+  test.concurrent.each(quiet)(title, { timeout: 120_000 }, holds);
+  test('honest work between them passes', { timeout: 60_000 }, honestWork);
+  test.each(noisy)(title, { timeout: 120_000 }, holds);
+  test('honest work after all of them passes', { timeout: 60_000 }, honestWork);
 
   test('nothing is left when the sandbox is closed', async () => {
     if (!sandbox) return;

@@ -25,8 +25,13 @@ function disguised(source: string): string {
 }
 
 describe.each(['typescript', 'python'] as const)('%s', track => {
-  test('a copy with other names is found in every lesson', () => {
-    for (const lesson of lessonIds()) {
+  test('a copy with other names is found in every lesson that has enough of its own', () => {
+    const length = (source = '') => tokensOf(source, track).length;
+    const lessons = lessonIds().filter(
+      lesson => length(solution(lesson, track)) - length(stub(lesson, track)) >= 40,
+    );
+    expect(lessons.length).toBeGreaterThanOrEqual(15);
+    for (const lesson of lessons) {
       const source = solution(lesson, track);
       const handed: Handed[] = [
         { learner: 'ada', lesson, track, source },

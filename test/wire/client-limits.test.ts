@@ -12,6 +12,8 @@ const hello = (clientId: string) =>
     clean: true,
     keepalive: 0,
   });
+const subscribe = (...filters: string[]) =>
+  encode({ type: 'SUBSCRIBE', id: 1, filters: filters.map(filter => ({ filter, qos: 0 })) });
 const publish = (topic: string, bytes: number, retain = false) => {
   const payload = { bytes, text: 'x'.repeat(bytes) };
   return encode({ type: 'PUBLISH', topic, payload, qos: 0, retain, dup: false });
@@ -78,11 +80,43 @@ test('connections, packets, bytes and retained bytes are counted over the life o
       publish('a', 700, true),
       publish('b', 700, true),
     ],
+    [
+      { retainedBytes: 1024, retainedMessages: 2 },
+      'stored more than 2 retained messages',
+      ...['a', 'b', 'c'].map(topic => publish(topic, 1, true)),
+    ],
+    [
+      { topicFilters: 3 },
+      'subscribed to more than 3 topic filters',
+      subscribe('a', '#'),
+      subscribe('+', '#'),
+    ],
+    [
+      { topicLevels: 4 },
+      'used a topic of more than 4 levels',
+      publish('a/b/c/d', 1),
+      publish('a/b/c/d/e', 1),
+    ],
+    [{ topicLevels: 4 }, 'used a topic of more than 4 levels', subscribe('a/b/c/d', '//////')],
+    [
+      { deliveries: 7, retainedBytes: 1024 },
+      'had more than 7 messages sent to it',
+      publish('a', 1, true),
+      publish('b', 1, true),
+      subscribe('#', '+', '#', '#'),
+    ],
+    [
+      { deliveries: 3 },
+      'had more than 3 messages sent to it',
+      subscribe('#'),
+      ...['a', 'b', 'c', 'd'].map(topic => publish(topic, 1)),
+    ],
   ] as [ClientLimits, string, ...Buffer[]][]) {
     const { hits, dial, isClosed } = await limited(cap);
     const socket = await dial();
     socket.write(Buffer.concat([hello('a'), ...sent]));
-    expect(await isClosed(socket)).toBe(true);
+    socket.resume();
+    expect(await isClosed(socket), hit).toBe(true);
     expect(hits).toEqual([hit]);
   }
 });

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import mqtt from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { decode, encode, payloadBytes, payloadOf, payloadText } from '../../wire/decode.js';
-import type { WirePacket } from '../../wire/trace.js';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -65,38 +64,6 @@ test.each([
   ['nothing', ''],
 ])('%s is malformed', (_, bytes) => {
   expect(decode(hex(bytes)).type).toBe('MALFORMED');
-});
-
-test('MQTT 5 packets keep their properties, as plain data', () => {
-  const packets: WirePacket[] = [
-    {
-      type: 'PUBLISH',
-      topic: 'a/b',
-      payload: { bytes: 2, text: 'hi' },
-      qos: 1,
-      retain: false,
-      dup: false,
-      id: 9,
-      properties: {
-        correlationData: { bytes: 2, base64: '//4=' },
-        userProperties: { __proto__x: '1', room: ['a', 'b'] },
-        messageExpiryInterval: 60,
-      },
-    },
-    { type: 'PUBACK', id: 9, reasonCode: 0x10 },
-    {
-      type: 'SUBSCRIBE',
-      id: 3,
-      filters: [
-        { filter: '#', qos: 2, noLocal: true, retainAsPublished: false, retainHandling: 2 },
-      ],
-    },
-    { type: 'UNSUBACK', id: 4, codes: [0, 0x11] },
-    { type: 'CONNACK', sessionPresent: true, returnCode: 0, properties: { receiveMaximum: 10 } },
-    { type: 'DISCONNECT', reasonCode: 4 },
-    { type: 'AUTH', reasonCode: 0x18, properties: { authenticationMethod: 'x' } },
-  ];
-  for (const packet of packets) expect(decode(encode(packet, 5), 5)).toEqual(packet);
 });
 
 test('a packet that cannot be written is a TypeError', () => {

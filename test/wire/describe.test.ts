@@ -105,7 +105,7 @@ test.each<[WirePacket, string]>([
   [{ type: 'SUBACK', id: 3, codes: [1, 128] }, 'SUBACK codes=1,128 (refused) id=3'],
   [{ type: 'UNSUBSCRIBE', id: 3, filters: ['a', 'b'] }, 'UNSUBSCRIBE a, b id=3'],
   [{ type: 'PUBREL', id: 9 }, 'PUBREL id=9'],
-  [{ type: 'PUBACK', id: 9, reasonCode: 16 }, 'PUBACK id=9 reason=16'],
+  [{ type: 'PUBACK', id: 9, reasonCode: 16 }, 'PUBACK id=9 reason=0x10 (no matching subscribers)'],
   [{ type: 'DISCONNECT' }, 'DISCONNECT'],
   [{ type: 'MALFORMED', error: 'no\nnews' }, 'MALFORMED no\\nnews'],
   [
@@ -145,7 +145,7 @@ test('nothing untrusted reaches a terminal raw', () => {
         { ...connect, clientId: text, username: text },
         { type: 'SUBSCRIBE', id: 1, filters: [{ filter: text, qos: 0 }] },
         { type: 'MALFORMED', error: text },
-        { type: 'DISCONNECT', properties: { reasonString: text } },
+        { type: 'DISCONNECT', properties: [{ name: 'reasonString', value: text }] },
       ];
       const trace: Trace = {
         schema: TRACE_SCHEMA,

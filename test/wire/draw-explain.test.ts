@@ -6,6 +6,7 @@ import { explainTable } from '../../wire/draw/explain-table.js';
 import { citedClauses, decode, encode, payloadOf, type WirePacket } from '../../wire/index.js';
 import { connect, recording } from './draw-traces.js';
 import { wirePackets } from './packets.js';
+import { wirePacketsV5 } from './packets-v5.js';
 
 /** The parts follow one another from the first byte to the last. */
 function covers(parts: readonly BytePart[], size: number): void {
@@ -198,7 +199,10 @@ test('MQTT 5: the connection says so, and properties are read', () => {
   on.packet(
     'program',
     'to-broker',
-    connect('five', { protocolVersion: 5, properties: { sessionExpiryInterval: 3600 } }),
+    connect('five', {
+      protocolVersion: 5,
+      properties: [{ name: 'sessionExpiryInterval', value: 3600 }],
+    }),
   );
   const packet: WirePacket = {
     type: 'PUBLISH',
@@ -207,7 +211,10 @@ test('MQTT 5: the connection says so, and properties are read', () => {
     qos: 0,
     retain: false,
     dup: false,
-    properties: { contentType: 'text/plain', userProperties: { a: 'b' } },
+    properties: [
+      { name: 'contentType', value: 'text/plain' },
+      { name: 'userProperty', value: { name: 'a', value: 'b' } },
+    ],
   };
   const bytes = encode(packet, 5);
   expect(decode(bytes, 5).type).toBe('PUBLISH');
@@ -218,6 +225,41 @@ test('MQTT 5: the connection says so, and properties are read', () => {
   expect(parts.map(part => part.field)).toEqual(
     expect.arrayContaining(['content type', 'user property: value', 'payload']),
   );
+});
+
+test('MQTT 5: every byte of every packet is explained, with clauses of 5.0 only', () => {
+  fc.assert(
+    fc.property(wirePacketsV5, packet => {
+      const bytes = encode(packet, 5);
+      const parts = explainBytes(bytes, { version: 5 });
+      covers(parts, bytes.length);
+      expect(parts.filter(part => part.problem)).toEqual([]);
+      for (const { clauses, bits } of parts) {
+        for (const cited of [clauses, ...(bits ?? []).map(one => one.clauses)]) {
+          expect(cited).not.toContain('3.1.1');
+          expect(citedClauses(cited).filter(one => one.problem !== undefined)).toEqual([]);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('MQTT 5: reason codes and properties by name', () => {
+  const said = (text: string) =>
+    explainBytes(Buffer.from(text, 'hex'), { version: 5, direction: 'to-client' }).map(
+      ({ field, value, meaning }) => `${field}: ${value} ${meaning}`.trim(),
+    );
+  expect(said('e0058e031f0000')).toEqual([
+    'type and flags: 0xe0',
+    'remaining length: 5 bytes follow this field',
+    'reason code: 0x8e session taken over',
+    'property length: 3 bytes of properties that follow',
+    'property: 0x1f reason string',
+    'reason string length: 0 bytes',
+    'reason string: (empty) the reason in words, for people',
+  ]);
+  expect(said('4003000787')).toContain('reason code: 0x87 not authorized');
 });
 
 test('RETAIN is explained by the direction, and a password is only counted', () => {

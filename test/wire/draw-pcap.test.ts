@@ -6,7 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { TYPES } from '../../wire/draw/explain.js';
 import { checksum } from '../../wire/draw/frames.js';
 import { drawPcap } from '../../wire/draw/pcap.js';
-import { payloadOf, type Trace, type WirePacket } from '../../wire/index.js';
+import {
+  type Direction,
+  encode,
+  payloadOf,
+  type Trace,
+  type WirePacket,
+} from '../../wire/index.js';
 import { connack, connect, crowd, faulty, recording, steady } from './draw-traces.js';
 
 /** Frames of a pcapng file; checks the blocks as it goes. */
@@ -129,5 +135,65 @@ describe.skipIf(!tshark)('tshark', () => {
       '_ws.malformed || tcp.analysis.flags || ip.checksum.status == 0 || tcp.checksum.status == 0';
     expect(read(faulty(), '-Y', wrong)).toBe('');
     expect(read(faulty(), '-N', 'n')).toMatch(/program → broker +MQTT .*Connect Command/);
+  });
+
+  test('a connection of MQTT 5 is read as one: properties, reason codes, AUTH', () => {
+    const on = recording();
+    const user = (name: string, value: string) =>
+      ({ name: 'userProperty', value: { name, value } }) as const;
+    const packets: readonly [Direction, WirePacket][] = [
+      [
+        'to-broker',
+        connect('five', {
+          protocolVersion: 5,
+          properties: [
+            { name: 'sessionExpiryInterval', value: 120 },
+            user('a', '1'),
+            user('a', '2'),
+          ],
+        }),
+      ],
+      [
+        'to-client',
+        {
+          type: 'AUTH',
+          reasonCode: 0x18,
+          properties: [{ name: 'authenticationMethod', value: 'm' }],
+        },
+      ],
+      [
+        'to-client',
+        {
+          type: 'CONNACK',
+          sessionPresent: false,
+          returnCode: 0,
+          properties: [{ name: 'receiveMaximum', value: 20 }],
+        },
+      ],
+      ['to-client', { type: 'PUBACK', id: 7, reasonCode: 0x87 }],
+      [
+        'to-client',
+        {
+          type: 'DISCONNECT',
+          reasonCode: 0x8e,
+          properties: [{ name: 'reasonString', value: 'taken over' }],
+        },
+      ],
+    ];
+    for (const [direction, packet] of packets) {
+      on.packet('program', direction, packet, { hex: encode(packet, 5).toString('hex') });
+    }
+    expect(read(on.trace(), '-Y', '_ws.malformed')).toBe('');
+    const said = read(on.trace(), '-O', 'mqtt');
+    for (const words of [
+      'Session Expiry Interval',
+      'Receive Maximum',
+      'Not authorized (135)',
+      'Session taken over (142)',
+      'taken over',
+      'Continue authentication (24)',
+    ]) {
+      expect(said).toContain(words);
+    }
   });
 });

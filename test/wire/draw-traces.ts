@@ -49,7 +49,7 @@ export function recording() {
         who,
         direction,
         packet,
-        hex: packet.type === 'MALFORMED' ? '' : encode(packet).toString('hex'),
+        hex: more.hex ?? (packet.type === 'MALFORMED' ? '' : encode(packet).toString('hex')),
         fate: 'forwarded',
         ...more,
       });

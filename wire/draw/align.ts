@@ -1,6 +1,7 @@
 /** Two exchanges packet by packet: what is the same, what differs, what only one of them has. */
 
-import { describePayload } from '../describe.js';
+import { describePayload, describeProperties, subscriptionOptions } from '../describe.js';
+import { reasonWords } from '../reason-codes.js';
 import type { PacketEntry, Payload, Trace, WirePacket } from '../trace.js';
 import { sceneOf } from './scene.js';
 
@@ -72,6 +73,7 @@ function fieldsOf(entry: PacketEntry): Map<string, string> {
       break;
     case 'SUBSCRIBE':
       put('qos', packet.filters.map(one => one.qos).join(','));
+      put('options', packet.filters.map(subscriptionOptions).join(','));
       break;
     case 'SUBACK':
       put('codes', packet.codes.join(','));
@@ -81,7 +83,13 @@ function fieldsOf(entry: PacketEntry): Map<string, string> {
       break;
     default:
   }
-  if ('reasonCode' in packet && packet.reasonCode) put('reason', packet.reasonCode);
+  if ('reasonCode' in packet && packet.reasonCode) put('reason', reasonWords(packet.reasonCode));
+  if (packet.type === 'CONNECT' && packet.will?.properties?.length) {
+    put('will properties', describeProperties(packet.will.properties));
+  }
+  if (packet.type !== 'MALFORMED' && packet.properties?.length) {
+    put('properties', describeProperties(packet.properties));
+  }
   if (entry.fate !== 'forwarded') put('tap', entry.fate);
   return fields;
 }

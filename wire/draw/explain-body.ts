@@ -1,8 +1,9 @@
 /** What follows the fixed header, packet by packet. */
+import type { ReasonedType } from '../reason-codes.js';
 import { connect } from './explain-connect.js';
 import type { ExplainOptions } from './explain-header.js';
 import { Broken, bit, type FieldReader } from './explain-reader.js';
-import { properties } from './explain-v5.js';
+import { optionBits, properties, reason, reasonCode } from './explain-v5.js';
 
 const ID_OF: Readonly<Record<number, readonly [meaning: string, clauses: string]>> = {
   4: ['of the PUBLISH that is acknowledged; free again', '3.1.1 MQTT-2.3.1-6, MQTT-4.3.2-2'],
@@ -72,16 +73,15 @@ function connack(reader: FieldReader, version: number): void {
       ],
     };
   });
-  reader.byte(version === 5 ? 'reason code' : 'return code', value => ({
-    meaning:
-      version === 5
-        ? value >= 0x80
-          ? 'refused'
-          : 'accepted'
-        : (REFUSED[value] ?? 'not in the standard'),
+  if (version === 5) {
+    reasonCode(reader, 'CONNACK');
+    properties(reader);
+    return;
+  }
+  reader.byte('return code', value => ({
+    meaning: REFUSED[value] ?? 'not in the standard',
     clauses: value === 0 ? '3.1.1 MQTT-3.1.4-4' : '3.1.1 MQTT-3.2.2-5',
   }));
-  if (version === 5) properties(reader);
 }
 
 function requestedQos(reader: FieldReader, version: number): void {
@@ -91,11 +91,10 @@ function requestedQos(reader: FieldReader, version: number): void {
     wrong = qos === 3 || (version !== 5 && value > 2);
     const highest =
       ['at most QoS 0', 'at most QoS 1', 'at most QoS 2'][qos] ?? 'QoS 3 does not exist';
-    const high =
-      version === 5 ? 'retain handling, retain as published, no local' : 'reserved, always 0';
+    if (version === 5) return { bits: optionBits(value) };
     return {
       bits: [
-        bit(value, [7, 2], high, version === 5 ? '' : '3.1.1 MQTT-3.8.3-4'),
+        bit(value, [7, 2], 'reserved, always 0', '3.1.1 MQTT-3.8.3-4'),
         bit(value, [1, 0], `deliver ${highest}`, '3.1.1 MQTT-3.8.4-6'),
       ],
     };
@@ -136,6 +135,10 @@ function codes(reader: FieldReader, type: number, version: number): void {
   if (reader.left === 0) throw new Broken('there is no return code', '3.1.1 MQTT-3.8.4-5');
   while (reader.left > 0) {
     count++;
+    if (version === 5) {
+      reasonCode(reader, type === 9 ? 'SUBACK' : 'UNSUBACK', `reason code ${count}`);
+      continue;
+    }
     reader.byte(`return code ${count}`, value => ({
       value: value >= 0x80 ? `0x${value.toString(16)}` : String(value),
       meaning:
@@ -149,18 +152,21 @@ function codes(reader: FieldReader, type: number, version: number): void {
   }
 }
 
-function reason(reader: FieldReader): void {
-  if (reader.left > 0) {
-    reader.byte('reason code', value => ({ meaning: value >= 0x80 ? 'a failure' : 'success' }));
-  }
-  if (reader.left > 0) properties(reader);
-}
+const REASONED: Readonly<Record<number, ReasonedType>> = {
+  4: 'PUBACK',
+  5: 'PUBREC',
+  6: 'PUBREL',
+  7: 'PUBCOMP',
+  14: 'DISCONNECT',
+  15: 'AUTH',
+};
 
 /** What follows the fixed header. @throws Broken where the standard does not allow what stands there */
 export function body(reader: FieldReader, first: number, options: ExplainOptions): void {
   const type = first >> 4;
   const version = options.version ?? 4;
   const id = ID_OF[type];
+  const reasoned = version === 5 ? REASONED[type] : undefined;
   if (type === 1) connect(reader);
   else if (type === 2) connack(reader, version);
   else if (type === 3) publish(reader, first, version, options);
@@ -168,7 +174,7 @@ export function body(reader: FieldReader, first: number, options: ExplainOptions
     identifier(reader, id[0], id[1]);
     if (type === 8 || type === 10) filters(reader, type, version);
     else if (type === 9 || type === 11) codes(reader, type, version);
-    else if (version === 5) reason(reader);
-  } else if ((type === 14 || type === 15) && version === 5) reason(reader);
+  }
+  if (reasoned !== undefined) reason(reader, reasoned);
   if (reader.left > 0) throw new Broken('bytes after the last field of the packet');
 }

@@ -2,7 +2,7 @@
 import { type BitPart, Broken, bit, type FieldReader } from './explain-reader.js';
 import { properties } from './explain-v5.js';
 
-function flagBits(flags: number): BitPart[] {
+function flagBits(flags: number, v5: boolean): BitPart[] {
   const on = (place: number) => ((flags >> place) & 1) === 1;
   const will = on(2);
   const qos = (flags >> 3) & 3;
@@ -40,7 +40,13 @@ function flagBits(flags: number): BitPart[] {
     bit(
       flags,
       1,
-      on(1) ? 'clean session: nothing is kept for this client' : 'not clean: the session is kept',
+      on(1)
+        ? v5
+          ? 'clean start: what was kept is forgotten'
+          : 'clean session: nothing is kept for this client'
+        : v5
+          ? 'no clean start: what was kept goes on'
+          : 'not clean: the session is kept',
       on(1) ? '3.1.1 MQTT-3.1.2-6' : '3.1.1 MQTT-3.1.2-4',
     ),
     bit(flags, 0, 'reserved, always 0', '3.1.1 MQTT-3.1.2-3'),
@@ -79,7 +85,7 @@ export function connect(reader: FieldReader): void {
   const version = level & 0x7f;
   const flags = reader.byte('connect flags', value => ({
     value: `0x${value.toString(16).padStart(2, '0')}`,
-    bits: flagBits(value),
+    bits: flagBits(value, version === 5),
   }));
   const problem = flagProblem(flags, version);
   if (problem) throw problem;

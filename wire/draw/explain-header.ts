@@ -49,14 +49,18 @@ const PURPOSE: readonly string[] = [
   'PINGREQ: is anyone there?',
   'PINGRESP: yes',
   'DISCONNECT: a client takes its leave; its will is discarded',
-  'AUTH: only in MQTT 5',
+  'AUTH: proving who it is goes on',
 ];
+
+/** In MQTT 5 both sides say it, and the reason tells whether a will goes out. */
+const LEAVING = 'DISCONNECT: the last packet; its reason follows';
 
 const FLAG_CLAUSES: Readonly<Record<number, string>> = {
   6: '3.1.1 MQTT-3.6.1-1',
   8: '3.1.1 MQTT-3.8.1-1',
   10: '3.1.1 MQTT-3.10.1-1',
   14: '3.1.1 MQTT-3.14.1-1',
+  15: '5.0 MQTT-3.15.1-1',
 };
 
 const QOS = [
@@ -116,7 +120,7 @@ export function fixedHeader(reader: FieldReader, options: ExplainOptions): numbe
     return {
       value: `0x${value.toString(16).padStart(2, '0')}`,
       bits: [
-        bit(value, [7, 4], PURPOSE[type] ?? ''),
+        bit(value, [7, 4], type === 14 && options.version === 5 ? LEAVING : (PURPOSE[type] ?? '')),
         ...(type === 3
           ? publishBits(value, options.direction)
           : [

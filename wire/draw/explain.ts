@@ -1,4 +1,5 @@
 /** Every byte of a packet: what it is, what it means, and which clause of the standard says so. */
+import { citedInV5 } from '../clauses-same.js';
 import type { SafeOptions } from '../safe.js';
 import { safeText } from '../safe.js';
 import type { PacketEntry, Trace } from '../trace.js';
@@ -35,8 +36,24 @@ export function explainBytes(bytes: Uint8Array, options: ExplainOptions = {}): B
       reader.stop('not explained', said, true);
     } else throw error;
   }
-  return reader.parts;
+  return speaksV5(buffer, options) ? reader.parts.map(inV5) : reader.parts;
 }
+
+/** Whether the packet is one of MQTT 5: CONNECT says so itself, for others the connection does. */
+function speaksV5(bytes: Buffer, { version }: ExplainOptions): boolean {
+  if ((bytes[0] ?? 0) >> 4 !== 1) return version === 5;
+  const name = bytes.indexOf('MQTT');
+  return name > 0 && name < 8 && bytes[name + 4] === 5;
+}
+
+/** A part with the clauses of MQTT 5 in the place of those of 3.1.1. */
+function inV5(part: BytePart): BytePart {
+  const bits = part.bits?.map(one => ({ ...one, clauses: clausesInV5(one.clauses) }));
+  return { ...part, clauses: clausesInV5(part.clauses), ...(bits ? { bits } : {}) };
+}
+
+const clausesInV5 = (clauses: string): string =>
+  clauses.startsWith('3.1.1') ? citedInV5(clauses) : clauses;
 
 /** The protocol level of a packet's connection: that of the last CONNECT before it, else 4. */
 function versionOf(trace: Trace, entry: PacketEntry): number {

@@ -1,6 +1,7 @@
 /** A packet in few words: what stands on an arrow. */
 import stringWidth from 'fast-string-width';
-import { describePacket, describePayload, fitted } from '../describe.js';
+import { describePacket, describePayload, describeProperties, fitted } from '../describe.js';
+import { hexCode } from '../reason-codes.js';
 import { type SafeOptions, safeName, safeText } from '../safe.js';
 import type { PublishPacket, WirePacket } from '../trace.js';
 
@@ -51,6 +52,14 @@ function connectLabel(packet: Extract<WirePacket, { type: 'CONNECT' }>, options:
 
 /** A packet in at most `width` columns: its type first, what matters less left out first. */
 export function shortLabel(packet: WirePacket, width: number, options: SafeOptions = {}): string {
+  const label = bareLabel(packet, width, options);
+  if (packet.type === 'MALFORMED' || !packet.properties?.length) return label;
+  const full = `${label} ${describeProperties(packet.properties, options)}`;
+  return stringWidth(full) <= width ? full : label;
+}
+
+/** Without properties. */
+function bareLabel(packet: WirePacket, width: number, options: SafeOptions): string {
   const cut = (text: string) => fitted(text, { ...options, width });
   switch (packet.type) {
     case 'PUBLISH':
@@ -58,11 +67,14 @@ export function shortLabel(packet: WirePacket, width: number, options: SafeOptio
     case 'CONNECT':
       return cut(connectLabel(packet, options));
     case 'CONNACK': {
-      const full = describePacket(packet, options);
+      const { properties: _, ...rest } = packet;
+      const full = describePacket(rest, options);
       if (stringWidth(full) <= width) return full;
-      return cut(
-        `CONNACK returnCode=${packet.returnCode}${packet.sessionPresent ? ' session' : ''}`,
-      );
+      const code =
+        packet.returnCode < 0x80
+          ? `returnCode=${packet.returnCode}`
+          : `reasonCode=${hexCode(packet.returnCode)}`;
+      return cut(`CONNACK ${code}${packet.sessionPresent ? ' session' : ''}`);
     }
     case 'SUBSCRIBE': {
       const { properties: _, ...rest } = packet;

@@ -1,4 +1,4 @@
-import { forgetSubscriptions } from '../../store.js';
+import type { Property } from '../../../wire/properties.js';
 import type { ConnackCode, Who } from '../../types.js';
 import {
   admitted,
@@ -14,9 +14,11 @@ import {
 import { hold, packetWriter, releaseHeld, take } from '../deliver.js';
 import { identify } from '../identify.js';
 import type { InboundConnect } from '../inbound.js';
+import { endSession } from '../lifetime.js';
 import { authenticate } from '../listener-policy.js';
 import { connectLine, willLine } from '../log-lines.js';
-import type { ApplicationMessage, WillMessage } from '../message.js';
+import type { ApplicationMessage } from '../message.js';
+import { REASON } from '../reasons.js';
 import { routerClient } from '../router-client.js';
 import { createSession, type Session } from '../session.js';
 
@@ -28,38 +30,37 @@ export async function handleConnect(connection: Connection, packet: InboundConne
   connecting(connection, packet);
   const { arrival, server } = connection;
   const { limits } = arrival.listener;
-  const { will, clean, keepalive } = packet;
-  if (
-    will !== undefined &&
-    (will.qos > limits.maxQos || (will.retain && !limits.retainAvailable))
-  ) {
+  const { clean } = packet;
+  const no = refusal(connection, packet);
+  if (no === 'close') {
     return close(connection, 'disconnected: its will is not allowed here.', { will: false });
   }
-  if (packet.clientId === '' && !limits.allowZeroLengthClientId) return refuse(connection, 2);
+  if (no !== undefined) return refuse(connection, no);
   const who = identify(packet, arrival);
   identified(connection, who);
-  if (limits.maxKeepalive > 0 && (keepalive === 0 || keepalive > limits.maxKeepalive)) {
-    return refuse(connection, 2);
-  }
-  if (arrival.identity === 'missing') return refuse(connection, 4);
-  const code = await loginCode(connection, who, will);
+  const keepalive = keepAliveFor(packet, limits.maxKeepalive);
+  if (keepalive === undefined) return refuse(connection, { code: 2 });
+  if (arrival.identity === 'missing') return refuse(connection, { code: 4 });
+  const code = await loginCode(connection, who, packet);
   if (connection.phase !== 'connecting') return;
-  if (code !== 0) return refuse(connection, code);
+  if (code !== 0) return refuse(connection, { code });
 
-  const { session, present } = claimSession(connection, who, clean);
-  if (session === undefined) return refuse(connection, 3);
+  const expiry = expiryFor(packet, server.longestExpiry());
+  const { session, present } = claimSession(connection, who, clean, expiry);
+  if (session === undefined) return refuse(connection, { code: 3, reason: REASON.quotaExceeded });
   hold(connection);
   const router = routerClient(server.router, routerTarget(connection), () =>
-    close(connection, 'closed by the router.', { will: true }),
+    close(connection, 'closed by the router.', { will: true, reason: REASON.unspecified }),
   );
   admitted(connection, session, router);
-  await router.connect(who.clientId, clean, will);
+  await router.connect(who.clientId, !session.stored);
   if (connection.phase !== 'connecting') return;
 
-  opened(connection, keepalive);
-  say(connection, 'notice', () => connectLine(who, packet));
+  opened(connection, keepalive, packet.will);
+  say(connection, 'notice', () => connectLine(who, packet, keepalive));
   say(connection, 'debug', () => willLine(packet));
-  send(connection, connection.encoder.connack(0, present));
+  const properties = admission(connection, packet, keepalive, expiry);
+  send(connection, connection.encoder.connack(0, present, properties));
   sayConnack(connection, present, 0);
   session.outgoing.resume(packetWriter(connection), topic =>
     arrival.listener.mayReceive(who, topic),
@@ -67,11 +68,80 @@ export async function handleConnect(connection: Connection, packet: InboundConne
   releaseHeld(connection);
 }
 
+/** Why a client is refused; MQTT 5 has more words for it. */
+interface Refusal {
+  readonly code: Exclude<ConnackCode, 0>;
+  readonly reason?: number;
+}
+
+/** What of a CONNECT is not served here. `close`: MQTT 3.1.1 has no return code for it. */
+function refusal(
+  { arrival }: Connection,
+  { protocolVersion, will, clientId, authenticationMethod }: InboundConnect,
+): Refusal | 'close' | undefined {
+  const { limits } = arrival.listener;
+  if (!limits.acceptProtocolVersions.includes(protocolVersion)) return { code: 1 };
+  // `5.0 MQTT-4.12.0-1`
+  if (authenticationMethod !== undefined) {
+    return { code: 5, reason: REASON.badAuthenticationMethod };
+  }
+  if (will !== undefined && will.qos > limits.maxQos) {
+    return protocolVersion === 5 ? { code: 5, reason: REASON.qosNotSupported } : 'close'; // 5.0 MQTT-3.2.2-12
+  }
+  if (will?.retain === true && !limits.retainAvailable) {
+    return protocolVersion === 5 ? { code: 5, reason: REASON.retainNotSupported } : 'close'; // 5.0 MQTT-3.2.2-13
+  }
+  if (clientId === '' && !limits.allowZeroLengthClientId) return { code: 2 };
+  return undefined;
+}
+
+/** Seconds of keep-alive. MQTT 5 is told another value (`5.0 MQTT-3.1.2-21`), MQTT 3.1.1 refused: then
+ * undefined. */
+function keepAliveFor({ keepalive, protocolVersion }: InboundConnect, most: number) {
+  if (most === 0 || (keepalive > 0 && keepalive <= most)) return keepalive;
+  return protocolVersion === 5 ? most : undefined;
+}
+
+/** Seconds the session may outlive the connection: as asked for, within what the broker keeps. */
+function expiryFor({ sessionExpiry, protocolVersion }: InboundConnect, longest: number): number {
+  return protocolVersion === 5 && longest > 0 ? Math.min(sessionExpiry, longest) : sessionExpiry;
+}
+
+/** What CONNACK tells a client of MQTT 5, in Mosquitto's order. */
+function admission(
+  { arrival, who }: Connection,
+  packet: InboundConnect,
+  keepalive: number,
+  expiry: number,
+): readonly Property[] {
+  if (packet.v5 === undefined) return [];
+  const { limits } = arrival.listener;
+  const found: Property[] = [];
+  if (limits.maxTopicAlias > 0) {
+    found.push({ name: 'topicAliasMaximum', value: limits.maxTopicAlias });
+  }
+  if (limits.maxPacketSize > 0) {
+    found.push({ name: 'maximumPacketSize', value: limits.maxPacketSize });
+  }
+  if (limits.maxInflight > 0) found.push({ name: 'receiveMaximum', value: limits.maxInflight });
+  // `5.0 MQTT-3.1.3-7`
+  if (packet.clientId === '' && who !== undefined) {
+    found.push({ name: 'assignedClientIdentifier', value: who.clientId });
+  }
+  if (keepalive !== packet.keepalive) found.push({ name: 'serverKeepAlive', value: keepalive });
+  if (limits.maxQos < 2) found.push({ name: 'maximumQoS', value: limits.maxQos }); // 5.0 MQTT-3.2.2-9
+  if (!limits.retainAvailable) found.push({ name: 'retainAvailable', value: 0 });
+  if (expiry !== packet.sessionExpiry) {
+    found.push({ name: 'sessionExpiryInterval', value: expiry });
+  }
+  return found;
+}
+
 /** What the listener's rules say to a client, and to the size of its will. */
 async function loginCode(
   { arrival, server }: Connection,
   who: Who,
-  will: WillMessage | undefined,
+  { will }: InboundConnect,
 ): Promise<ConnackCode> {
   const most = arrival.listener.limits.messageSizeLimit;
   try {
@@ -83,12 +153,14 @@ async function loginCode(
   }
 }
 
-/** The session for a client (`3.1.1 MQTT-3.1.2-4` to `3.1.1 MQTT-3.1.2-6`): the one that was kept, or a new one; none
- * where too many are kept. Whoever had it before is disconnected. */
+/** The session for a client (`3.1.1 MQTT-3.1.2-4` to `3.1.1 MQTT-3.1.2-6`, `5.0 MQTT-3.1.2-4` to
+ * `5.0 MQTT-3.1.2-6`): the one that was kept, or a new one; none where too many are kept. Whoever had
+ * it before is disconnected. */
 function claimSession(
   { server, arrival }: Connection,
   who: Who,
   clean: boolean,
+  expiry: number,
 ): { readonly session: Session | undefined; readonly present: boolean } {
   const { store, connections } = server;
   const { clientId } = who;
@@ -98,43 +170,37 @@ function claimSession(
     old.takenOver(clean);
   }
   const kept = store.sessions.get(clientId);
-  if (kept !== undefined && !kept.clean && !clean) {
+  if (kept !== undefined && !clean) {
     kept.who = who;
+    kept.expiry = expiry;
     return { session: kept, present: true };
   }
-  if (!clean && store.sessions.size >= MAX_SESSIONS) return { session: undefined, present: false };
-  forgetSubscriptions(store, clientId);
-  return { session: createSession(who, clean, arrival.listener.limits), present: false };
+  if (kept !== undefined) endSession(server, kept);
+  if (expiry > 0 && store.sessions.size >= MAX_SESSIONS) {
+    return { session: undefined, present: false };
+  }
+  return { session: createSession(who, expiry, arrival.listener.limits), present: false };
 }
 
 /** The client, for the router. */
 function routerTarget(connection: Connection) {
   return {
     take: (message: ApplicationMessage) => take(connection, message),
-    mayWill: (will: WillMessage) => mayWill(connection, will),
     attached() {
       if (connection.session !== undefined) connection.session.attached = true;
     },
   };
 }
 
-function mayWill(
-  { who, server, willCounts, arrival }: Connection,
-  { topic }: WillMessage,
-): boolean {
-  if (server.crashing || who === undefined) return false;
-  if (!willCounts || topic.startsWith('$SYS/')) return false;
-  return arrival.listener.mayPublish(who, topic);
-}
-
-function refuse(connection: Connection, code: ConnackCode): void {
-  send(connection, connection.encoder.connack(code, false));
-  sayConnack(connection, false, code);
+function refuse(connection: Connection, { code, reason }: Refusal): void {
+  const { encoder } = connection;
+  send(connection, encoder.connack(code, false, [], reason));
+  sayConnack(connection, false, reason ?? code);
   const why = code === 5 || code === 4 ? 'not authorised.' : `refused (CONNACK ${code}).`;
   close(connection, `disconnected, ${why}`, { will: false });
 }
 
-function sayConnack(connection: Connection, present: boolean, code: ConnackCode): void {
+function sayConnack(connection: Connection, present: boolean, code: number): void {
   say(
     connection,
     'debug',

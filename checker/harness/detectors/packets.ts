@@ -49,7 +49,7 @@ export const wrongVersion: Detector = {
           field: packetFields.protocolLevel,
           expected: 'CONNECT with protocol level 4: MQTT 3.1.1',
           seen: [bad],
-          why: 'this course and its broker speak MQTT 3.1.1; another level is refused with return code 1 [3.1.1 MQTT-3.1.2-2]',
+          why: 'this course speaks MQTT 3.1.1; a broker that has only that refuses another level with return code 1 [3.1.1 MQTT-3.1.2-2]',
           try: 'leave the protocol version at its default',
           clauses: ['3.1.1 MQTT-3.1.2-2'],
         }

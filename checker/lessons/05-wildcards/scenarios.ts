@@ -1,4 +1,4 @@
-import { payloadText, type TraceEntry, topicMatches } from '../../../wire/index.js';
+import { payloadText, type TraceEntry, topicMatches, withhold } from '../../../wire/index.js';
 import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import {
@@ -56,19 +56,36 @@ function decoysFor({ company, site, replyTopic }: ReturnType<typeof place>, devi
   ];
 }
 
-function phases(random: Random, rounds: readonly (readonly string[])[]): Phase[] {
+interface Message {
+  readonly device: string;
+  readonly temp: number;
+}
+
+/** Phases from what is said in each, with what is known after it. */
+function phasesOf(rounds: readonly (readonly Message[])[], words: readonly string[]): Phase[] {
   const known: Record<string, number> = {};
-  const words = ['before', 'morning', 'evening'];
-  return rounds.map((devices, at) => {
-    const messages = devices.map(device => {
-      let temp = random.decimal(-30, 45, 1);
-      // A repeated value would prove nothing.
-      while (temp === known[device]) temp = random.decimal(-30, 45, 1);
-      known[device] = temp;
-      return { device, temp };
-    });
+  return rounds.map((messages, at) => {
+    for (const { device, temp } of messages) known[device] = temp;
     return { query: words[at] ?? `query ${at}`, messages, known: { ...known } };
   });
+}
+
+function phases(random: Random, rounds: readonly (readonly string[])[]): Phase[] {
+  const known: Record<string, number> = {};
+  const made = rounds.map((devices, round) =>
+    devices.map((device, at) => {
+      let temp = random.decimal(-30, 45, 1);
+      const before = known[device];
+      // A repeated value would prove nothing; and the latest is neither the highest nor the lowest.
+      if (round > 0 && before !== undefined) {
+        const step = random.int(1, 9) + 0.3;
+        temp = Number((at % 2 === 0 ? before - step : before + step).toFixed(1));
+      }
+      known[device] = temp;
+      return { device, temp };
+    }),
+  );
+  return phasesOf(made, ['before', 'morning', 'evening']);
 }
 
 /** Whether the program holds a granted subscription for each of the topics. */
@@ -104,13 +121,15 @@ function delivered(facts: Facts, count: number): (entry: TraceEntry) => boolean 
   };
 }
 
+type Peer = Awaited<ReturnType<ScenarioContext['peer']>>;
+
 /** How often a query is asked again when the reply does not have everything yet. */
 const ROUNDS = 3;
 
 async function ask(
   context: ScenarioContext,
   program: StartedProgram,
-  desk: Awaited<ReturnType<ScenarioContext['peer']>>,
+  desk: Peer,
   facts: Facts,
   phase: Phase,
 ): Promise<void> {
@@ -156,7 +175,11 @@ export function readReply(reply: Reply): Readonly<Record<string, unknown>> | und
   }
 }
 
-async function play(context: ScenarioContext, facts: Facts): Promise<void> {
+async function play(
+  context: ScenarioContext,
+  facts: Facts,
+  then?: (program: StartedProgram, desk: Peer) => Promise<void>,
+): Promise<void> {
   const sensor = await context.peer('sensor');
   const desk = await context.peer('desk');
   const program = await context.start({
@@ -185,10 +208,11 @@ async function play(context: ScenarioContext, facts: Facts): Promise<void> {
     published += phase.messages.length;
     if (phase.messages.length > 0) {
       const there = delivered(facts, published);
-      await context.maybe('the temperatures to reach your program', there, 1500);
+      await context.maybe('the temperatures to reach your program', there, 4000);
     }
     await ask(context, program, desk, facts, phase);
   }
+  await then?.(program, desk);
   await program.stop();
 }
 
@@ -204,23 +228,112 @@ export const day = scenario<Facts>('a day at the site', {
       decoys: decoysFor(here, first),
     };
   },
-  run: play,
+  run: (context, facts) => play(context, facts),
 });
 
-/** Devices whose names are words of the topic names themselves. */
-export const strange = scenario<Facts>('devices with strange names', {
+/** More devices than a small memory holds. */
+const DEVICES = 300;
+
+/** How many questions come without a pause. */
+export const QUESTIONS = 5;
+
+export interface BusyFacts extends Facts {
+  /** The payloads of questions that come without a pause, in base64. */
+  readonly questions: readonly string[];
+}
+
+const temps = [0, -40, 0.1, -0.5, 1e-7, 123456789012, 1013.25, -4.876543210987655, 100, 21];
+
+/** Devices whose names are words of the topic names themselves, or odd, among many; then many questions. */
+export const strange = scenario<BusyFacts>('devices with strange names', {
   facts: random => {
     const here = place(random);
-    const devices = random.shuffle(['temp', 'hum', 'query', 'monitor', here.company, here.site]);
-    const [asked] = phases(random, [devices]);
+    const words = ['temp', 'hum', 'query', 'monitor', 'reply', here.company, here.site];
+    const odd = [
+      '0',
+      '10',
+      '007',
+      'null',
+      'constructor',
+      'Oven-A',
+      'oven-a',
+      'tank 3 by the door',
+      'kühlraum',
+      'Cafe\u0301',
+      'Caf\u00e9',
+      `温室-${random.token(3)} 🌡`,
+      'a.b*c$d',
+      'x'.repeat(3000),
+    ];
+    const many = Array.from({ length: DEVICES }, (_, at) => `${random.token(3)}-${at}`);
+    const first = random.shuffle([...words, ...odd]).map((device, at) => ({
+      device,
+      temp: temps[at % temps.length] ?? 0,
+    }));
+    const others = many.map(device => ({ device, temp: random.decimal(-30, 45, 1) }));
+    // Then some of the first ones again, higher, lower, and the same; the others stay as they are.
+    const again = first.slice(0, 8).map(({ device, temp }, at) => ({
+      device,
+      temp: at < 3 ? temp - 1.5 : at < 6 ? temp + 1.5 : temp,
+    }));
+    const zero = { device: many[7] ?? '', temp: 0 };
+    const bytes = [Buffer.from([0xff, 0xfe, 0x00]), Buffer.from(''), Buffer.from('[1,{')];
+    const questions = Array.from({ length: QUESTIONS }, (_, at) =>
+      (bytes[at] ?? Buffer.from(`{"temp":${at}}`)).toString('base64'),
+    );
     return {
       ...here,
-      phases: asked ? [{ ...asked, query: '{"temp":99}' }] : [],
+      phases: phasesOf(
+        [
+          [...first, ...others],
+          [...again, zero],
+        ],
+        ['{"temp":99}', ''],
+      ),
       decoys: decoysFor(here, 'temp'),
+      questions,
     };
   },
-  run: play,
+  run: async (context, facts) => {
+    await play(context, facts, async (program, desk) => {
+      const from = countOf(context.tap.entries, facts);
+      // What acknowledges the replies comes late: nobody shall say it twice because of that.
+      const late = context.tap.rule({
+        who: 'program',
+        when: ({ packet, direction }) =>
+          direction === 'to-client' && (packet.type === 'PUBACK' || packet.type === 'PUBREC'),
+        do: withhold(),
+        times: Number.POSITIVE_INFINITY,
+      });
+      for (const question of facts.questions) {
+        await desk.publish(facts.queryTopic, Buffer.from(question, 'base64'));
+      }
+      const count = (more: number) => replyCount(facts, from + more);
+      await context.maybe('a reply more than there are questions', count(QUESTIONS + 1), 3000);
+      late.remove();
+      late.release();
+      if (!program.running) return;
+      await context.maybe('a reply to each of the questions', count(QUESTIONS), 2500);
+      await context.maybe('a reply more than there are questions', count(QUESTIONS + 1), 300);
+    });
+  },
 });
+
+function countOf(entries: readonly TraceEntry[], { replyTopic }: Facts): number {
+  return entries.filter(
+    entry =>
+      isFromProgram(entry, 'PUBLISH') && entry.packet.topic === replyTopic && !entry.packet.dup,
+  ).length;
+}
+
+/** True once that many replies have come. */
+function replyCount(facts: Facts, count: number): (entry: TraceEntry) => boolean {
+  const seen = new Set<TraceEntry>();
+  return entry => {
+    if (countOf([entry], facts) === 1) seen.add(entry);
+    return seen.size >= count;
+  };
+}
 
 /** The last reply to the query of a phase, and the query that it answers. */
 export function replyIn(
@@ -235,6 +348,7 @@ export function replyIn(
           ({ packet }) => packet.topic === queryTopic && payloadText(packet.payload) === one.query,
         );
   const own = queries(phase);
+  // Behind the last one come questions that are no phase's: their replies say the same.
   const next = queries(all[all.indexOf(phase) + 1])[0];
   const reply = sent(recording, 'PUBLISH', { after: own[0], before: next })
     .filter(({ packet }) => own.length > 0 && packet.topic === replyTopic)

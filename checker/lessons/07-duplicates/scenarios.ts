@@ -79,7 +79,7 @@ export const totalTopic = (here: Facts, device: string) => `${here.totals}/${dev
 const sameReading = (a: Reading, b: Readonly<Record<string, unknown>>) =>
   a.device === b['device'] && a.boot === b['boot'] && a.seq === b['seq'];
 
-function carries(entry: PacketEntry, reading: Reading): entry is Message {
+export function carries(entry: PacketEntry, reading: Reading): entry is Message {
   const { packet } = entry;
   if (packet.type !== 'PUBLISH') return false;
   try {
@@ -109,20 +109,20 @@ export function kwhOf(entry: Message): number | undefined {
   return typeof kwh === 'number' ? kwh : undefined;
 }
 
-const isTotal = (entry: TraceEntry, here: Facts, device: string): entry is Message =>
+export const totalOf = (entry: TraceEntry, here: Facts, device: string): entry is Message =>
   isFromProgram(entry, 'PUBLISH') && entry.packet.topic === totalTopic(here, device);
 
 /** Starts the program and waits until its subscription stands. */
-async function ready(context: ScenarioContext, here: Facts): Promise<StartedProgram> {
+export async function ready(context: ScenarioContext, here: Facts): Promise<StartedProgram> {
   const program = await context.start({ env: variables(here) });
   await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program' });
   await program.receives('SUBACK');
   return program;
 }
 
-type Send = (reading: Reading) => Promise<void>;
+export type Send = (reading: Reading) => Promise<void>;
 
-async function meters(context: ScenarioContext, here: Facts): Promise<Send> {
+export async function meters(context: ScenarioContext, here: Facts): Promise<Send> {
   const peer = await context.peer('meters');
   return reading => peer.publish(topicOf(here, reading), JSON.stringify(reading), { qos: 1 });
 }
@@ -131,7 +131,7 @@ async function meters(context: ScenarioContext, here: Facts): Promise<Send> {
 async function finish(context: ScenarioContext, here: Facts, program: StartedProgram, send: Send) {
   await send(here.sentinel);
   await context.until('the total of the meter that reported last', entry =>
-    isTotal(entry, here, here.sentinel.device),
+    totalOf(entry, here, here.sentinel.device),
   );
   await program.stop();
 }
@@ -237,12 +237,21 @@ export const manyMeters = scenario<Facts>('many meters', {
   },
 });
 
-/** Two readings under one packet identifier: the first is acknowledged before the second comes. */
+/** Milliseconds after which a copy still is one: more than a short memory lasts. */
+const LATER_MS = 2100;
+
+/**
+ * Two readings under one packet identifier: the first is acknowledged before the second comes. Beside
+ * them another meter repeats its reading after a while.
+ */
 export const reusedId = scenario<Facts>('packet identifier used again', {
-  facts: facts({ meter: { seqs: from(31, 3) } }),
+  facts: facts({ meter: { seqs: from(31, 3) }, slow: { seqs: [81] } }),
   run: async (context, here) => {
     const send = await meters(context, here);
     const program = await ready(context, here);
+    const [slow] = here.readings['slow'] as [Reading];
+    await send(slow);
+    const began = context.now();
     const suback = await program.receives('SUBACK');
     for (const [at, reading] of (here.readings['meter'] ?? []).entries()) {
       const text = JSON.stringify(reading);
@@ -261,6 +270,8 @@ export const reusedId = scenario<Facts>('packet identifier used again', {
         nth: at + 1,
       });
     }
+    await context.protocolTime(Math.max(0, began + LATER_MS - context.now()));
+    await send(slow);
     await finish(context, here, program, send);
   },
 });
@@ -289,7 +300,7 @@ async function nextTotal(
   before: number,
 ) {
   const isNew = (entry: TraceEntry) =>
-    isTotal(entry, here, device) && context.tap.entries.indexOf(entry) >= before;
+    totalOf(entry, here, device) && context.tap.entries.indexOf(entry) >= before;
   return (await context.maybe(`a total after the reading ${seq}`, isNew, 1500)) as
     | Message
     | undefined;

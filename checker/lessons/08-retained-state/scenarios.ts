@@ -66,7 +66,7 @@ function mark(context: ScenarioContext): { readonly n: number } {
 }
 
 /** Starts the program and waits until it listens. */
-async function start(context: ScenarioContext, here: Facts): Promise<StartedProgram> {
+export async function start(context: ScenarioContext, here: Facts): Promise<StartedProgram> {
   const from = mark(context);
   const program = await context.start({ env: environment(here) });
   await program.receives('CONNACK', { after: from });
@@ -78,7 +78,7 @@ async function start(context: ScenarioContext, here: Facts): Promise<StartedProg
   return program;
 }
 
-async function viewer(context: ScenarioContext, here: Facts): Promise<void> {
+export async function viewer(context: ScenarioContext, here: Facts): Promise<void> {
   const peer = await context.peer('viewer');
   await peer.subscribe(here.stateTopic.replace(/[^/]+$/, '+'), 1);
 }
@@ -87,7 +87,7 @@ async function viewer(context: ScenarioContext, here: Facts): Promise<void> {
  * Feeds a line and waits until the message that it asks for has reached those who listen, and the
  * program has its acknowledgement. False when that does not come.
  */
-async function feed(
+export async function feed(
   context: ScenarioContext,
   program: StartedProgram,
   line: Record<string, unknown>,
@@ -136,7 +136,7 @@ const read = (context: ScenarioContext, program: StartedProgram, here: Facts, nt
   );
 
 /** Somebody opens a dashboard now: subscribes, gets what is stored, and leaves. */
-async function newcomer(context: ScenarioContext, here: Facts, name: string): Promise<void> {
+export async function newcomer(context: ScenarioContext, here: Facts, name: string): Promise<void> {
   const peer = await context.peer(name, { fenceTopic: '$fence/newcomer' });
   await peer.subscribe(here.stateTopic.replace(/[^/]+$/, '+'), 1);
   await peer.fence();

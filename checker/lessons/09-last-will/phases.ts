@@ -28,7 +28,7 @@ export const comesBack = check<Facts>({
     const { online, offline } = recording.facts;
     const got = stored(recording, 'newcomer');
     if (got && text(got) === online) return;
-    const fault = recording.trace.entries.find(entry => entry.kind === 'fault');
+    const fault = recording.trace.entries.findLast(entry => entry.kind === 'fault');
     const again = sent(recording, 'CONNECT').find(entry => fault && entry.t > fault.t);
     const spoken = heardBy(recording, offline).find(entry => fault && entry.t >= fault.t);
     const expected = `after the connection was lost: CONNECT, CONNACK, and "${online}" again`;
@@ -40,6 +40,19 @@ export const comesBack = check<Facts>({
         seen: [...before, 'and no new CONNECT came'],
         why: 'the line is back after a second, and your program never asks',
         try: 'leave reconnecting to the library: mqtt.js does it by itself, paho inside loop_start() or loop_forever()',
+      });
+    }
+    const asked = notes(recording, 'stop-asked')[0]?.t ?? Number.POSITIVE_INFINITY;
+    const own = said(recording).findLast(
+      entry => entry.n > again.n && entry.t < asked && text(entry) === offline,
+    );
+    if (own) {
+      fail({
+        mistake: 'gone-while-running',
+        expected,
+        seen: [again, own, ...read(recording)],
+        why: 'you say yourself that you are gone, on the new connection: what is published when the line breaks waits in the library, and goes out when the line is back',
+        try: 'say OFFLINE only when you are asked to stop; leave lost connections to the will',
       });
     }
     fail({

@@ -1,4 +1,10 @@
-import { payloadText, type RuleHandle, type TraceEntry, withhold } from '../../../wire/index.js';
+import {
+  cutBefore,
+  payloadText,
+  type RuleHandle,
+  type TraceEntry,
+  withhold,
+} from '../../../wire/index.js';
 import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import {
@@ -193,18 +199,31 @@ export const silence = scenario<Facts>('silent line', {
   },
 });
 
-/** The connection is cut in the middle of the day. */
+const cutLines = (context: ScenarioContext) => {
+  for (const connection of openLines(context, 'program')) context.tap.cut(connection);
+};
+
+/** The connection is cut in the middle of the day, and once more in the evening. */
 export const cut = scenario<Facts>('cut', {
   facts,
   run: async (context, here) => {
     await viewer(context, here);
     const { program, up } = await comeUp(context, here);
-    const from = mark(context);
-    for (const connection of openLines(context, 'program')) context.tap.cut(connection);
-    if (up) {
-      await heard(context, `"${here.online}" on a new connection`, here.online, from, 5000);
-      await newcomer(context, here, 'newcomer');
+    let back = up;
+    for (let times = 0; times < 2 && back; times++) {
+      const from = mark(context);
+      cutLines(context);
+      const word = await heard(
+        context,
+        `"${here.online}" on a new connection`,
+        here.online,
+        from,
+        5000,
+      );
+      if (word) await acknowledged(context, here.online, from);
+      back = word !== undefined;
     }
+    if (up) await newcomer(context, here, 'newcomer');
     await program.stop();
   },
 });
@@ -246,6 +265,12 @@ export const reboot = scenario<Facts>('reboot', {
   },
 });
 
+/**
+ * How late an acknowledgement may be: longer than anybody's patience. A program that waits without a
+ * timer of its own is known to, so that this costs no time.
+ */
+const PATIENCE_MS = 6000;
+
 /** The program is asked to stop, and the broker takes its time with the acknowledgement. */
 export const cleanStop = scenario<Facts>('clean stop', {
   facts,
@@ -285,7 +310,7 @@ export const cleanStop = scenario<Facts>('clean stop', {
       entry =>
         (isPacket(entry, 'DISCONNECT') && entry.who === 'program') ||
         (entry.kind === 'connection' && entry.event === 'closed' && entry.who === 'program'),
-      600,
+      PATIENCE_MS,
     );
     ack.release();
     await program.stop();
@@ -315,6 +340,90 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
     await heard(context, `"${here.online}" after the late CONNACK`, here.online, from, 2500);
     await newcomer(context, here, 'newcomer');
     await program.stop();
+  },
+});
+
+const leftBefore = (context: ScenarioContext, what: string, ms: number) =>
+  context.maybe(
+    what,
+    entry => entry.kind === 'connection' && entry.who === 'program' && entry.event === 'closed',
+    ms,
+  );
+
+/** The program is asked to stop while it still waits for CONNACK. */
+export const stopsEarly = scenario<Facts>('stop before CONNACK', {
+  facts,
+  run: async (context, here) => {
+    const yesterday = await context.peer('yesterday');
+    await yesterday.publish(here.statusTopic, here.offline, { qos: 1, retain: true });
+    const connack = context.tap.rule({
+      who: 'program',
+      when: entry => entry.packet.type === 'CONNACK',
+      do: withhold(),
+    });
+    const program = await start(context, here);
+    await program.sends('CONNECT');
+    program.endInput();
+    await leftBefore(context, 'a program that leaves before CONNACK', 400);
+    connack.release();
+    await program.stop();
+    await newcomer(context, here, 'newcomer');
+  },
+});
+
+/** The connection is cut, and the program is asked to stop before it is back. */
+export const stopsInOutage = scenario<Facts>('stop in an outage', {
+  facts,
+  run: async (context, here) => {
+    const port = await context.listen();
+    await viewer(context, here);
+    const { program } = await comeUp(context, here);
+    await port.close();
+    cutLines(context);
+    await context.protocolTime(150);
+    program.endInput();
+    await context.protocolTime(150);
+    await port.reopen();
+    await program.stop();
+    await newcomer(context, here, 'newcomer');
+  },
+});
+
+/** Words that are longer than usual, with letters beyond ASCII. */
+const words = (random: Random): Facts => {
+  const here = facts(random);
+  return {
+    ...here,
+    online: `${here.online} in Käfig №5 😀`,
+    offline: `${here.offline} ${'ü'.repeat(300)}`,
+  };
+};
+
+/** The line is cut between the goodbye and its acknowledgement. */
+export const cutAtGoodbye = scenario<Facts>('cut at the goodbye', {
+  facts: words,
+  run: async (context, here) => {
+    await viewer(context, here);
+    const { program } = await comeUp(context, here);
+    const from = mark(context);
+    const goodbyes = () =>
+      context.tap.entries.filter(
+        (entry): entry is Published =>
+          isPacket(entry, 'PUBLISH') &&
+          entry.who === 'program' &&
+          entry.direction === 'to-broker' &&
+          text(entry) === here.offline &&
+          entry.n > from.n,
+      );
+    context.tap.rule({
+      who: 'program',
+      when: entry => goodbyes().some(said => isAck(entry, said)),
+      do: cutBefore(),
+    });
+    program.endInput();
+    await context.maybe('a goodbye of the program', () => goodbyes().length > 0, 2500);
+    await program.stop();
+    await newcomer(context, here, 'newcomer');
   },
 });
 

@@ -24,6 +24,6 @@ for line in readings():
     print(f"{line['kind']} {line['seq']}: not published yet ({len(WAYS)} of 3 kinds known)")
 
 # 5  Leave when everything has been acknowledged.
-#  TODO 3: wait for all messages of part 4; then say goodbye
+#  TODO 3: wait until all messages of part 4 are acknowledged (on_publish tells); then say goodbye
 client.disconnect()
 client.loop_stop()

@@ -12,12 +12,14 @@ OUT_TOPIC = env("OUT_TOPIC")
 def fahrenheit(payload):
     try:
         reading = json.loads(payload.decode())
+        if isinstance(reading["temp"], bool):
+            return None
         return {
             "device": reading["device"],
             "seq": reading["seq"],
             "f": reading["temp"] * 9 / 5 + 32,
         }
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

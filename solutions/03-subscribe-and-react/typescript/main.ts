@@ -16,6 +16,7 @@ client.on('message', (topic, payload) => {
 // 2  Subscribe when the connection is up, and know from SUBACK whether it worked.
 client.on('connect', () => {
   client.subscribe(inTopic, (error, granted) => {
+    if (client.disconnecting) return;
     if (error || granted?.some(({ qos }) => qos === 128)) {
       console.error(`the broker refused ${inTopic}`);
       process.exit(1);
@@ -33,7 +34,8 @@ function fahrenheit(text: string): object | undefined {
   }
   if (typeof reading !== 'object' || reading === null) return undefined;
   const { device, seq, temp } = reading as Record<string, unknown>;
-  if (device === undefined || seq === undefined || typeof temp !== 'number') return undefined;
+  if (device === undefined || seq === undefined) return undefined;
+  if (typeof temp !== 'number' || !Number.isFinite(temp)) return undefined;
   return { device, seq, f: (temp * 9) / 5 + 32 };
 }
 

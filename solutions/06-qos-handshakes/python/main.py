@@ -1,4 +1,5 @@
 import json
+import threading
 
 from mqttkit import env, make_client, readings
 
@@ -24,8 +25,18 @@ def on_message(client, userdata, message):
     client.publish(env("REPORT_TOPIC"), json.dumps({"n": n, "qos": message.qos}))
 
 
+# Called when a message has been acknowledged, also one that was published while the line was down.
+def on_publish(client, userdata, mid):
+    with news:
+        acknowledged.add(mid)
+        news.notify_all()
+
+
+acknowledged = set()
+news = threading.Condition()
 client.on_connect = on_connect
 client.on_message = on_message
+client.on_publish = on_publish
 client.connect(env("MQTT_HOST"), int(env("MQTT_PORT")))
 client.loop_start()
 
@@ -33,10 +44,12 @@ client.loop_start()
 unfinished = []
 for line in readings():
     topic, qos = WAYS[line["kind"]]
-    unfinished.append(client.publish(topic, json.dumps(line), qos=qos))
+    message = client.publish(topic, json.dumps(line), qos=qos)
+    if qos > 0:
+        unfinished.append(message.mid)
 
 # 5  Leave when everything has been acknowledged.
-for message in unfinished:
-    message.wait_for_publish()
+with news:
+    news.wait_for(lambda: acknowledged.issuperset(unfinished))
 client.disconnect()
 client.loop_stop()

@@ -18,7 +18,7 @@ client.on('message', (topic, payload, packet) => {
   const report =
     payload.length === 0
       ? { device, source: 'erased' }
-      : { device, source: packet.retain ? 'stored' : 'live', ...JSON.parse(payload.toString()) };
+      : { ...JSON.parse(payload.toString()), device, source: packet.retain ? 'stored' : 'live' };
   client.publish(reportTopic, JSON.stringify(report), { qos: 1 });
 });
 client.on('connect', () => client.subscribe(env('WATCH_FILTER'), { qos: 1 }));

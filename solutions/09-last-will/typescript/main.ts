@@ -12,10 +12,12 @@ const client = mqtt.connect(env('MQTT_URL'), {
 });
 
 // 2  At every new connection: the broker may have spoken the will meanwhile.
-client.on('connect', () => client.publish(topic, env('ONLINE'), stored));
+let word = env('ONLINE');
+client.on('connect', () => client.publish(topic, word, stored));
 
 // 3  DISCONNECT discards the will, so the last word is said before it.
 onStop(async () => {
-  await client.publishAsync(topic, env('OFFLINE'), stored);
+  word = env('OFFLINE');
+  await client.publishAsync(topic, word, stored);
   await client.endAsync();
 });

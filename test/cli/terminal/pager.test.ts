@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { lessonRefs, loadLesson, packageRoot } from '../../../course/index.js';
@@ -59,6 +60,8 @@ test.skipIf(!hasTmux)(
     expect((await cli.run(['start', '--yes', '--dir', folder], { cwd: packageRoot() })).code).toBe(
       0,
     );
+    // A check that takes its time.
+    writeFileSync(join(folder, 'exercises', lesson, 'typescript/main.ts'), 'for (;;) {}\n');
     const tmux = openTmux(folder);
     try {
       tmux.type(`'${process.execPath}' '${cli.bin}' start; echo "left $?"`, 'Enter');

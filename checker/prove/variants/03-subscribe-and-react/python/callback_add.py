@@ -9,6 +9,8 @@ from mqttkit import env, make_client, wait_for_stop
 def answer(client, userdata, message):
     try:
         reading = json.loads(message.payload)
+        if type(reading["temp"]) not in (int, float):
+            return
         text = json.dumps({**reading, "f": round(reading["temp"] * 1.8 + 32, 4)})
         reading["device"], reading["seq"]
     except Exception:

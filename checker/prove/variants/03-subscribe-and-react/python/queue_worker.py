@@ -15,9 +15,11 @@ def work():
         payload = inbox.get()
         try:
             reading = json.loads(payload)
+            if reading["temp"] is True or reading["temp"] is False:
+                continue
             f = reading["temp"] / 5 * 9 + 32
             body = {"seq": reading["seq"], "device": reading["device"], "f": f}
-        except (ValueError, TypeError, KeyError):
+        except Exception:
             continue
         client.publish(env("OUT_TOPIC"), json.dumps(body), qos=1)
 

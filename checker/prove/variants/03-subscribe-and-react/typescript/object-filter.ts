@@ -9,7 +9,8 @@ client.on('message', (_topic, payload) => {
   try {
     reading = JSON.parse(String(payload));
   } catch {}
-  if (!reading?.device || typeof reading.temp !== 'number') return;
+  if (reading?.device === undefined || reading.seq === undefined) return;
+  if (typeof reading.temp !== 'number') return;
   const f = Math.round((reading.temp * 1.8 + 32) * 100) / 100;
   client.publish(env('OUT_TOPIC'), JSON.stringify({ ...reading, f }), { qos: 2 });
 });

@@ -21,7 +21,7 @@ for await (const [, payload] of messages as AsyncIterable<[string, Buffer]>) {
     const { device, seq, temp } = JSON.parse(
       new TextDecoder('utf-8', { fatal: true }).decode(payload),
     );
-    if (!device || !Number.isInteger(seq) || !Number.isFinite(temp)) continue;
+    if (device === undefined || !Number.isInteger(seq) || !Number.isFinite(temp)) continue;
     mouth.publish(
       env('OUT_TOPIC'),
       JSON.stringify({ f: temp * 1.8 + 32, seq, device, unit: '°F' }, null, 1),

@@ -7,7 +7,7 @@ function level(name: string): string {
   return name
     .toLowerCase()
     .replace(/[äöüß]/g, letter => german[letter] ?? '')
-    .normalize('NFKD')
+    .normalize('NFD')
     .replace(/[^a-z0-9]/g, '');
 }
 

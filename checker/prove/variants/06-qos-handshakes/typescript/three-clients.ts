@@ -1,4 +1,4 @@
-// One connection for each kind, one message at a time on each, the subscription in an object.
+// One connection for each kind, the subscription in an object.
 import mqtt from 'mqtt';
 import { env, readings } from '#kit';
 
@@ -10,11 +10,7 @@ const connect = (name: string) =>
 const kinds = ['telemetry', 'heartbeat', 'billing'] as const;
 const [telemetry, heartbeat, billing] = await Promise.all(kinds.map(connect));
 const qosOf = { telemetry: 1, heartbeat: 0, billing: 2 } as const;
-const last = {
-  telemetry: Promise.resolve(),
-  heartbeat: Promise.resolve(),
-  billing: Promise.resolve(),
-};
+const last: Promise<unknown>[] = [];
 const clients = { telemetry, heartbeat, billing };
 
 heartbeat.on('message', (_topic, payload, { qos }) => {
@@ -26,9 +22,8 @@ await heartbeat.subscribeAsync({ [env('PROBE_TOPIC')]: { qos: 2 } });
 for await (const line of readings<{ kind: (typeof kinds)[number] }>()) {
   const { kind } = line;
   const topic = env(`${kind.toUpperCase()}_TOPIC`);
-  last[kind] = last[kind].then(async () => {
-    await clients[kind].publishAsync(topic, JSON.stringify(line), { qos: qosOf[kind] });
-  });
+  const message = JSON.stringify(line);
+  last.push(clients[kind].publishAsync(topic, message, { qos: qosOf[kind] }));
 }
-await Promise.all(Object.values(last));
+await Promise.all(last);
 await Promise.all(Object.values(clients).map(one => one.endAsync()));

@@ -4,7 +4,7 @@ import json
 
 from mqttkit import env, make_client, wait_for_stop
 
-WIDTH = 256
+WIDTH = 512
 windows = {}
 totals = {}
 

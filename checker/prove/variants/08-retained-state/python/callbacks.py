@@ -12,7 +12,7 @@ def watch(client, userdata, message):
     text = message.payload.decode()
     body = {"source": "erased", "mode": None}
     if text:
-        body = {"source": ["live", "stored"][bool(message.retain)], **json.loads(text)}
+        body = {**json.loads(text), "source": ["live", "stored"][bool(message.retain)]}
     client.publish(env("REPORT_TOPIC"), json.dumps({**body, "device": device, "at": time.time()}))
 
 

@@ -15,7 +15,7 @@ def say(client, userdata=None, flags=None, rc=0):
 def watch(client, userdata, message):
     source = "live" if not message.retain else "stored"
     mode = json.loads(message.payload)["mode"] if message.payload else ""
-    report = {"device": message.topic.split("/")[1], "source": source if mode else "erased", "mode": mode}
+    report = {"device": message.topic.split("/")[1], "source": source if message.payload else "erased", "mode": mode}
     client.publish(env("REPORT_TOPIC"), json.dumps(report), 1)
 
 

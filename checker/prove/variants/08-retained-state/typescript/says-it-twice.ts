@@ -1,4 +1,4 @@
-// Says a state twice, stored both times; subscribes before CONNACK with an object; no awaiting.
+// Says a state twice, stored both times; subscribes before CONNACK with an object; awaits at the end.
 import mqtt from 'mqtt';
 import { env, readings } from '#kit';
 
@@ -14,11 +14,15 @@ client.on('packetreceive', packet => {
       : { source: packet.retain ? 'stored' : 'live', mode: JSON.parse(text).mode };
   client.publish(env('REPORT_TOPIC'), JSON.stringify({ device, ...report }), { qos: 2 });
 });
+const leaving: Promise<unknown>[] = [];
 for await (const line of readings<{ mode?: string; temp?: number }>()) {
   const state = JSON.stringify({ mode: line.mode });
-  if ('temp' in line) client.publish(env('TELEMETRY_TOPIC'), JSON.stringify(line));
+  if ('temp' in line)
+    leaving.push(client.publishAsync(env('TELEMETRY_TOPIC'), JSON.stringify(line)));
   else if ('mode' in line) {
-    for (const _ of [1, 2]) client.publish(env('STATE_TOPIC'), state, { qos: 1, retain: true });
-  } else client.publish(env('STATE_TOPIC'), '', { qos: 1, retain: true });
+    for (const _ of [1, 2])
+      leaving.push(client.publishAsync(env('STATE_TOPIC'), state, { qos: 1, retain: true }));
+  } else leaving.push(client.publishAsync(env('STATE_TOPIC'), '', { qos: 1, retain: true }));
 }
+await Promise.all(leaving);
 client.end();

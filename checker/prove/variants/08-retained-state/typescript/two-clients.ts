@@ -17,15 +17,22 @@ watcher.on('message', (topic, payload, { retain }) => {
 });
 watcher.subscribe([env('WATCH_FILTER')]);
 
+let open = 1;
+const done = () => {
+  open -= 1;
+  if (open === 0) device.end(false, () => watcher.end());
+};
 let present: string | undefined;
-const say = () => present && device.publish(env('STATE_TOPIC'), present, keep);
+const say = () => {
+  if (present === undefined) return;
+  open += 1;
+  device.publish(env('STATE_TOPIC'), present, keep, done);
+};
 // Known state is said again at each new connection: the same value, so nobody is misled.
 device.on('connect', say);
-onStop(() => {
-  device.end(false, () => watcher.end());
-});
+onStop(done);
 for await (const { mode, temp, decommission } of readings<Record<string, unknown>>()) {
-  if (mode) {
+  if (mode !== undefined) {
     present = JSON.stringify({ since: Date.now(), mode });
     say();
   }

@@ -4,6 +4,7 @@ from mqttkit import env, make_client, on_stop
 
 HOST, PORT, KEEPALIVE = env("MQTT_HOST"), int(env("MQTT_PORT")), int(env("MQTT_KEEPALIVE"))
 last = []
+leaving = []
 
 
 def say(word):
@@ -16,13 +17,14 @@ def published(client, userdata, mid):
 
 
 def goodbye():
+    leaving.append(True)
     last.append(say(env("OFFLINE")))
 
 
 worker = make_client(env("MQTT_CLIENT_ID"))
 presence = make_client(env("MQTT_CLIENT_ID") + "-status")
 presence.will_set(env("STATUS_TOPIC"), env("OFFLINE"), 1, True)
-presence.on_connect = lambda c, u, flags, rc: say(env("ONLINE")) if rc == 0 else None
+presence.on_connect = lambda c, u, flags, rc: say(env("OFFLINE" if leaving else "ONLINE"))
 presence.on_publish = published
 worker.connect(HOST, PORT, KEEPALIVE)
 worker.loop_start()

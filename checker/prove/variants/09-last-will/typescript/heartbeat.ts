@@ -15,9 +15,11 @@ const client = await connectAsync(env('MQTT_URL'), {
 });
 const say = (word: string) => client.publish(topic, word, { qos: 1, retain: true });
 say(here);
-client.on('connect', () => say(here));
+let word = here;
+client.on('connect', () => say(word));
 const timer = setInterval(() => client.connected && say(here), 300);
 onStop(() => {
+  word = gone;
   clearInterval(timer);
   say(gone);
   // Without force, end() lets what was published have its acknowledgement first.

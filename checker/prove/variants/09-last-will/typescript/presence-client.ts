@@ -10,8 +10,10 @@ const presence = mqtt.connect(env('MQTT_URL'), {
   clientId: `${env('MQTT_CLIENT_ID')}-presence`,
   will: { topic: env('STATUS_TOPIC'), payload: Buffer.from(env('OFFLINE')), ...keep },
 });
-presence.on('connect', () => presence.publish(env('STATUS_TOPIC'), env('ONLINE'), keep));
+let name = 'ONLINE';
+presence.on('connect', () => presence.publish(env('STATUS_TOPIC'), env(name), keep));
 onStop(() => {
+  name = 'OFFLINE';
   presence.publish(env('STATUS_TOPIC'), env('OFFLINE'), keep, () => {
     presence.end(() => worker.end());
   });
