@@ -7,10 +7,9 @@
  * `--again`: with the course that the last walk installed. `--only`: the steps with this in their name;
  * most need what the steps before them made.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { installCourse, openPlace, root } from './place.mjs';
+import { filesBelow, installCourse, openPlace, root } from './place.mjs';
 import { makeRig } from './rig.mjs';
 import { must, stepper } from './steps.mjs';
 import { check, python } from './walk/check.mjs';
@@ -45,12 +44,10 @@ const { step, sum } = stepper({
 const context = { step, place, wine };
 try {
   for (const walk of [start, check, live, tools, terminals, classes, python]) await walk(context);
-  await step('nothing of the course is left in the temporary folder', () => {
+  await step('no file of the course is left in the temporary folder', () => {
     const temporary = join(rig.home, 'Temp');
-    const left = existsSync(temporary)
-      ? readdirSync(temporary).filter(name => /mqtt-course/.test(name))
-      : [];
-    must(left.length === 0, 'it is empty', left);
+    const left = filesBelow(temporary).filter(name => name.includes('mqtt-course'));
+    must(left.length === 0, 'none is there', left);
   });
 } finally {
   wine.close();

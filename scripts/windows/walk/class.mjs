@@ -9,7 +9,7 @@ export async function classes({ step, place }) {
 
   await step('verify 2: right programs pass, wrong ones fail with their own message', async () => {
     const outcome = await place.run(['verify', '2', '--track', 'typescript', '--quiet'], {
-      timeout: 240_000,
+      timeout: 480_000,
     });
     ends(outcome, 0);
     says(outcome.out, /\d+ .*as (?:it|they) should/);
@@ -65,7 +65,7 @@ export async function classes({ step, place }) {
       '--out',
       'graded class',
     ];
-    const outcome = await place.run(words, { cwd: folder, timeout: 240_000 });
+    const outcome = await place.run(words, { cwd: folder, timeout: 480_000 });
     ends(outcome, 0);
     says(outcome.err + outcome.out, 'programs can read your files');
     const out = join(folder, 'graded class');

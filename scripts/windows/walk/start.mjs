@@ -43,7 +43,7 @@ export async function start({ step, place }) {
   await step('npm run, npx and the batch file of the workspace run the course', async () => {
     const listed = await place.npm(['run', '--silent', 'list']);
     ends(listed, 0);
-    says(listed.out, '01-first-connection', '0 of 15 lessons passed');
+    says(listed.out, '01-first-connection', /0 of \d+ lessons passed/);
     const below = await place.npm(['exec', '--offline', '--', 'mqtt-course', 'list'], {
       cwd: join(workspace, 'exercises', '03-subscribe-and-react'),
     });

@@ -19,7 +19,7 @@ export async function terminals({ step, place, wine }) {
     place.solve('01-first-connection');
     const terminal = open(['list']);
     try {
-      await terminal.shows('of 15 lessons passed');
+      await terminal.shows(/of \d+ lessons passed/);
       says(terminal.screen(), '√ passed 03-subscribe-and-react');
       saysNot(terminal.screen(), '✓', '▶');
       must(terminal.coloured().includes('\u001B[32m'), 'in colour', terminal.coloured());
@@ -31,35 +31,31 @@ export async function terminals({ step, place, wine }) {
   await step('list in Windows Terminal: the signs of everywhere', async () => {
     const terminal = open(['list'], { env: { WT_SESSION: '1' } });
     try {
-      await terminal.shows('of 15 lessons passed');
+      await terminal.shows(/of \d+ lessons passed/);
       says(terminal.screen(), '✓ passed 03-subscribe-and-react');
     } finally {
       terminal.close();
     }
   });
 
-  await step(
-    'watch in a terminal: a save, a key, the end; the terminal is given back',
-    async () => {
-      const file = join(place.exercise('01-first-connection'), 'main.ts');
-      const right = readFileSync(file, 'utf8');
-      const terminal = open(['watch', '1']);
-      try {
-        await terminal.shows(/√ passed\s+T8/);
-        writeFileSync(file, right.replace(/clientId: [^,\r\n]+/, "clientId: 'mine'"));
-        await terminal.shows(/× failed\s+T1/);
-        writeFileSync(file, right);
-        await terminal.shows(/√ passed\s+T8/);
-        terminal.keys('q');
-        must((await terminal.ended()) === 0, 'it ends with 0', terminal.screen());
-        says(terminal.screen(), 'To watch again: npx mqtt-course watch 1');
-      } finally {
-        writeFileSync(file, right);
-        terminal.close();
-      }
-      await gone();
-    },
-  );
+  await step('watch in a terminal: a save, a key, the end', async () => {
+    const file = join(place.exercise('01-first-connection'), 'main.ts');
+    const right = readFileSync(file, 'utf8');
+    const terminal = open(['watch', '1']);
+    try {
+      await terminal.shows(/√ passed\s+T8/);
+      writeFileSync(file, right.replace(/clientId: [^,\r\n]+/, "clientId: 'mine'"));
+      await terminal.shows(/× failed\s+T1/);
+      writeFileSync(file, right);
+      await terminal.shows(/√ passed\s+T8/);
+      terminal.keys('q');
+      must((await terminal.ended()) === 0, 'it ends with 0', terminal.screen());
+    } finally {
+      writeFileSync(file, right);
+      terminal.close();
+    }
+    await gone();
+  });
 
   await step('Ctrl-C in watch leaves no program', async () => {
     const terminal = open(['watch', '1']);
