@@ -97,7 +97,7 @@ describe('without a terminal', () => {
     await sees(/and save\s+it:\s+the check runs by itself/);
     save(solution);
     await sees(/main\.ts changed: checking/);
-    await sees(/9 passed/);
+    await sees(/12 passed/);
     child.stdin.end();
     expect((await ended).code).toBe(0);
     expect(err()).toContain(`Watching exercises/${lesson}/typescript: every save is checked.`);
@@ -138,14 +138,14 @@ describe('without a terminal', () => {
     const { folder, save, file } = workspace();
     save(solution);
     const { child, sees, ended } = watch(['2', '--poll'], folder);
-    await sees(/9 passed/);
+    await sees(/12 passed/);
     writeFileSync(file, "import mqtt from 'mqtt';\nconst client = mqtt.connect(");
     await sees(/the file is a program/);
     renameSync(file, `${file}.away`);
     await sees(/is not there: it was deleted or renamed\. Watching goes on/);
     renameSync(`${file}.away`, file);
     save(solution);
-    await sees(/9 passed[\s\S]*9 passed/);
+    await sees(/12 passed[\s\S]*12 passed/);
     child.stdin.end();
     expect((await ended).code).toBe(0);
   });
@@ -223,7 +223,7 @@ describe.skipIf(!hasScript)('on a terminal (script of util-linux)', () => {
     await sees(/T1[\s\S]*each reading is published/);
     save(solution);
     await sees(/main\.ts changed/);
-    await sees(/9 passed/);
+    await sees(/12 passed/);
     child.stdin.write('q');
     expect((await ended).code).toBe(0);
     const end = out().slice(out().lastIndexOf('\u001B[?1049l'));

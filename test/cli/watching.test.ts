@@ -301,7 +301,7 @@ describe('the loop on a terminal', () => {
     const { app, view, see, job, asked, current } = await started();
     view.checking('');
     view.result(told('passed'), job);
-    await see(/9 passed/);
+    await see(/12 passed/);
     expect(current().id).toBe('06-qos-handshakes');
     app.key('n');
     await see(/Lesson 7: /);
