@@ -25,7 +25,7 @@ export async function report(error: unknown): Promise<number> {
     tell([`${error.message}`]);
     return 'reason' in error && error.reason === 'work' ? 1 : 3;
   }
-  const machine = error instanceof MachineError ? error.message : machineReason(error);
+  const machine = await machineWords(error);
   if (machine !== undefined && !process.env['MQTT_COURSE_DEBUG']) {
     const begin = machine.startsWith('This machine') ? '' : 'This machine did not do its part: ';
     tell([`${begin}${machine} Look at it with: npx mqtt-course doctor`]);
@@ -44,6 +44,19 @@ export async function report(error: unknown): Promise<number> {
     `Something went wrong in the course, not in your work: ${message}.${where}${options} Look at your machine with: npx mqtt-course doctor`,
   ]);
   return 3;
+}
+
+/** What this machine has to do with it; undefined when it does all that a check needs. */
+async function machineWords(error: unknown): Promise<string | undefined> {
+  if (error instanceof MachineError) return error.message;
+  const reason = machineReason(error);
+  if (reason !== undefined) return reason;
+  try {
+    const { machineFault } = await import('../checker/program/machine.js');
+    return await machineFault();
+  } catch (another) {
+    return machineReason(another);
+  }
 }
 
 /** Options for all Node programs may forbid what the course needs; that they are there is worth a word. */

@@ -163,11 +163,9 @@ export async function checkWith(
       })
       .finally(release);
     if (!run || run.fault) {
-      return finish(
-        { status: 'unknown', checks: [], notice: run?.fault ?? 'nothing was judged' },
-        {},
-        prepared.files,
-      );
+      const machine = request.launcher ? undefined : await machineFault(jumped());
+      const notice = machine ?? run?.fault ?? 'nothing was judged';
+      return finish({ status: 'unknown', checks: [], notice }, {}, prepared.files);
     }
     const output = outputOf(run);
     const status = overall(run.verdicts);

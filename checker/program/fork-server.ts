@@ -9,6 +9,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
+import { coverInherited } from './inherited.js';
 import { killMarked, runDelayMs } from './processes.js';
 import { scratchFolder } from './scratch.js';
 
@@ -148,7 +149,7 @@ function open(
     // As long as every program's mark: a fork writes its own into this place.
     env: { ...env, [MARK]: randomUUID() },
     detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...coverInherited(4)],
   });
   // No process could be made: the program's own start will say why.
   if (python.pid === undefined) {

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { passedOn } from '../../course/environment.js';
 import { packageRoot } from '../../course/package-root.js';
 import { type Child, type ChildRequest, type Ending, MARK } from './child.js';
+import { coverInherited } from './inherited.js';
 import { endLeftovers, programBegins } from './leftovers.js';
 import { killGroup, runDelayMs } from './processes.js';
 import { discard, scratchFolder } from './scratch.js';
@@ -97,7 +98,7 @@ function begin(preload: string): Waiting {
     {
       env: { ...passedOn(), [MARK]: mark },
       detached: process.platform !== 'win32',
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...coverInherited(4)],
       windowsHide: true,
     },
   );

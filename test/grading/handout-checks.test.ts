@@ -72,8 +72,8 @@ describe.each(lessonIds())('%s', id => {
     const texts = new Set(textsOf(whole));
     for (const { title, clauses } of modules.lesson.checks) {
       for (const clause of clauses) expect(texts).toContain(clause);
-      // A title may be a template: its first part is there.
-      expect([...texts].some(text => text.length > 10 && title.startsWith(text))).toBe(true);
+      // A title may be a template: a part of it is there.
+      expect([...texts].some(text => text.length > 10 && title.includes(text))).toBe(true);
     }
     for (const { failure } of modules.lesson.diagnoses) {
       expect(textsOf(`(${failure.toString()})`).every(text => texts.has(text))).toBe(true);
@@ -135,10 +135,11 @@ describe('lesson 5 with T1, T2 and T3 alone', () => {
     execFileSync('tar', ['xzf', join(place, made.tarball), '-C', unpacked, '--strip', '1']);
   });
 
-  test('the others are kept back', () => {
-    expect(made.keptBack).toEqual(
-      ['T4', 'T5', 'T6', 'T7', 'T8', 'T9'].map(check => ({ lesson: id, id: check })),
-    );
+  test('the others are kept back', async () => {
+    const { lesson } = await lessonModules(id);
+    const others = lesson.checks.map(check => check.id).slice(3);
+    expect(others.length).toBeGreaterThan(5);
+    expect(made.keptBack).toEqual(others.map(check => ({ lesson: id, id: check })));
   });
 
   test('no file of the package says what they say', async () => {
