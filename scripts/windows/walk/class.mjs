@@ -8,7 +8,11 @@ import { ends, must, says } from '../steps.mjs';
  * These hand their socket 300 messages at once, in more than 1,024 pieces. Wine passes them to Linux in
  * one call, which takes no more, and the connection breaks; Windows has no such limit.
  */
-const tooManyPieces = new Set(['variant/pretty-qos2', 'mutant/template-string']);
+const tooManyPieces = new Set([
+  'variant/pretty-qos2',
+  'mutant/template-string',
+  'mutant/fixed-pause',
+]);
 
 export async function classes({ step, place }) {
   const { folder, course } = place;
