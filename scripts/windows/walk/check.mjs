@@ -124,6 +124,16 @@ export async function check({ step, place, wine }) {
     },
   );
 
+  await step('what cannot be started says what can', async () => {
+    writeFileSync(join(workspace, 'other.py'), 'print(1)\r\n');
+    const python = await place.run(['check', '1', '--', 'other.py']);
+    ends(python, 1);
+    says(python.out, 'name what runs it: py other.py');
+    const nothing = await place.run(['check', '1', '--', '.\\not there.exe']);
+    ends(nothing, 1);
+    says(nothing.out, 'it could not be started', 'check 1 -- ".\\not there.exe"');
+  });
+
   await step('in PowerShell -- is taken away: said, with what helps', async () => {
     const outcome = await place.run(['check', '1', 'program.exe']);
     ends(outcome, 2);
