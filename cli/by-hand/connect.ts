@@ -48,13 +48,12 @@ export async function connect(
       resolve(client);
     });
     client.once('error', error => refuse(whyNot(name, error)));
-    client.once('close', () =>
-      refuse(
-        `${name} closed the connection without an answer. Does it speak MQTT, with TLS or without?`,
-      ),
-    );
+    client.once('close', () => refuse(hungUp(name)));
   });
 }
+
+const hungUp = (name: string): string =>
+  `${name} closed the connection without an answer. Does it speak MQTT, with TLS or without?`;
 
 /** The reason in words, and what to do. */
 function whyNot(name: string, error: Error & { code?: string | number; errno?: unknown }): string {
@@ -70,6 +69,7 @@ function whyNot(name: string, error: Error & { code?: string | number; errno?: u
   if (codes.includes('ECONNREFUSED')) {
     return `Nobody listens at ${name}. Start a broker there first, for example: npx mqtt-course broker -v`;
   }
+  if (codes.includes('ECONNRESET')) return hungUp(name);
   if (codes.some(one => one === 'ENOTFOUND' || one === 'EAI_AGAIN')) {
     return `${name}: there is no machine of that name, or no network.`;
   }
