@@ -15,12 +15,14 @@ const PATIENCE_MS = 10_000;
 /**
  * Connects once and gives the client when CONNACK has come.
  * @param again milliseconds after which a lost connection is dialled again; 0: it is not
+ * @param signal ends the try; the promise then stays open
  * @throws NotConnected with the reason in words
  */
 export async function connect(
   { name, elsewhere, options }: Destination,
   again: number,
   clean = true,
+  signal?: AbortSignal,
 ): Promise<MqttClient> {
   const { default: mqtt } = await import('mqtt');
   if (elsewhere) {
@@ -35,13 +37,18 @@ export async function connect(
       reconnectPeriod: 0,
       connectTimeout: PATIENCE_MS,
     });
-    const refuse = (why: string): void => {
+    const giveUp = (): void => {
       client.removeAllListeners();
       client.on('error', () => undefined);
       client.end(true);
+    };
+    const refuse = (why: string): void => {
+      giveUp();
       reject(new NotConnected(why));
     };
+    signal?.addEventListener('abort', giveUp, { once: true });
     client.once('connect', () => {
+      signal?.removeEventListener('abort', giveUp);
       client.removeAllListeners('error');
       client.removeAllListeners('close');
       client.options.reconnectPeriod = again;

@@ -78,11 +78,15 @@ async function subscribe(flags: SubFlags, stored: boolean): Promise<number> {
   }
   const where = destination(flags);
   const over = ending(wait);
-  const client = await Promise.race([connect(where, AGAIN_MS, !keep), over.then(code => code)]);
-  if (typeof client === 'number') return client;
+  const trying = new AbortController();
+  const client = await Promise.race([connect(where, AGAIN_MS, !keep, trying.signal), over]);
+  if (typeof client === 'number') {
+    trying.abort();
+    return client;
+  }
   const enough = show(client, { stored, verbose: flags.verbose === true, count });
-  await granted(client, where, filters, qos);
-  const code = await Promise.race([over, enough]);
+  const refused = granted(client, where, filters, qos).then(() => enough);
+  const code = await Promise.race([over, enough, refused]);
   await Promise.race([client.endAsync(), over.then(() => undefined)]);
   client.end(true);
   return code;

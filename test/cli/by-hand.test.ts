@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -12,7 +14,16 @@ let broker: Awaited<ReturnType<typeof startFromConfig>>;
 let port: string;
 let subscribed = (): void => undefined;
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port: free } = server.address() as AddressInfo;
+  server.close();
+  return free;
+}
+
 beforeAll(async () => {
+  port = String(await freePort());
   folder = mkdtempSync(join(tmpdir(), 'mqtt-course-by-hand-'));
   writeFileSync(join(folder, 'passwd'), `ada:${await hashPassword('s3cret', 'sha512-pbkdf2')}\n`, {
     mode: 0o600,
@@ -20,14 +31,13 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'acl'), 'topic readwrite open/#\n\nuser ada\ntopic readwrite #\n');
   writeFileSync(
     join(folder, 'mosquitto.conf'),
-    `listener 0 127.0.0.1\nallow_anonymous true\npassword_file ${join(folder, 'passwd')}\nacl_file ${join(folder, 'acl')}\n`,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\npassword_file ${join(folder, 'passwd')}\nacl_file ${join(folder, 'acl')}\n`,
   );
   broker = await startFromConfig(await loadMosquittoConfig(join(folder, 'mosquitto.conf')), {
     log: ({ level, text }) => {
       if (level === 'subscribe' && text.includes('counter')) subscribed();
     },
   });
-  port = String(broker.listeners[0]?.port);
 });
 afterAll(async () => {
   await broker?.shutDown();
