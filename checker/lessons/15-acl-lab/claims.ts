@@ -207,6 +207,13 @@ function missed(recording: ProbeRecording, claim: Claim): Words {
   const user = claim.startsWith('sensor') ? 'sensor' : 'dashboard';
   const puback = answerTo(recording, user, 'PUBACK');
   const suback = answerTo(recording, user, 'SUBACK');
+  if (probeFindings(recording)?.slow) {
+    return {
+      mistake: 'does-not-wait',
+      why: `the message that ${user === 'sensor' ? 'sensor must not receive' : 'dashboard must not publish'} was on its way, and took 0.4 s. The probe had decided by then`,
+      try: 'wait for something that comes behind every delivery, such as the answer to UNSUBSCRIBE; or, by the clock, for longer than the half second of the contract',
+    };
+  }
   const ways: Readonly<Record<Claim, Words>> = {
     sensorCanPublish: {
       mistake: 'trusts-puback',
