@@ -16,9 +16,30 @@ const found = (...lines: string[]) =>
 describe('rights of an access list, over all topics', () => {
   it.each([
     ['as in the lesson', right],
-    ['what is below, and not the level itself', ['user sensor', 'topic write home/sensors/+/#', 'user dashboard', 'topic read home/+/#']],
-    ['in two parts', ['user dashboard', 'topic read home/+', 'topic read home/+/+/#', 'user sensor', 'topic write home/sensors/#']],
-    ['the same user twice', ['user sensor', 'user dashboard', 'topic read home/#', 'user sensor', 'topic write home/sensors/#']],
+    [
+      'what is below, and not the level itself',
+      ['user sensor', 'topic write home/sensors/+/#', 'user dashboard', 'topic read home/+/#'],
+    ],
+    [
+      'in two parts',
+      [
+        'user dashboard',
+        'topic read home/+',
+        'topic read home/+/+/#',
+        'user sensor',
+        'topic write home/sensors/#',
+      ],
+    ],
+    [
+      'the same user twice',
+      [
+        'user sensor',
+        'user dashboard',
+        'topic read home/#',
+        'user sensor',
+        'topic write home/sensors/#',
+      ],
+    ],
     ['a line that is within another', [...right, 'topic read home/light/+']],
     ['a deny that denies nothing', [...right, 'topic deny office/#', 'pattern deny garden/%c/#']],
     ['lines for nobody', ['topic readwrite #', ...right, 'user admin', 'topic readwrite #']],
@@ -28,25 +49,69 @@ describe('rights of an access list, over all topics', () => {
   });
 
   it.each([
-    ['one topic too many', [...right, 'topic write home/commands/#'], 'dashboard write home/commands: false'],
-    ['outside of home', ['user sensor', 'topic write health/#', 'topic write home/sensors/#', 'user dashboard', 'topic read home/#'], 'sensor write health: false'],
-    ['deep', [...right, 'user sensor', 'topic read a/+/b/+/c'], 'sensor read a/pump/b/value/c: false'],
+    [
+      'one topic too many',
+      [...right, 'topic write home/commands/#'],
+      'dashboard write home/commands: false',
+    ],
+    [
+      'outside of home',
+      [
+        'user sensor',
+        'topic write health/#',
+        'topic write home/sensors/#',
+        'user dashboard',
+        'topic read home/#',
+      ],
+      'sensor write health: false',
+    ],
+    [
+      'deep',
+      [...right, 'user sensor', 'topic read a/+/b/+/c'],
+      'sensor read a/pump/b/value/c: false',
+    ],
     ['an empty level', [...right, 'topic read /home/#'], 'dashboard read /home: false'],
-    ['below a deny', [...right, 'user sensor', 'topic deny home/sensors/+/secret'], 'sensor write home/sensors/state/secret: true'],
-    ['one level', ['user sensor', 'topic write home/sensors/+', 'user dashboard', 'topic read home/#'], 'sensor write home/sensors/state/value: true'],
-    ['a pattern for all', [...right, 'pattern write home/%us/#'], 'dashboard write home/dashboards: false'],
-    ['a pattern with the client identifier', [...right, 'pattern read inbox/%c'], 'sensor read inbox/checker-sensor: false'],
-    ['the broker itself', [...right, 'topic read $SYS/broker/uptime'], 'dashboard read $SYS/broker/uptime: false'],
+    [
+      'below a deny',
+      [...right, 'user sensor', 'topic deny home/sensors/+/secret'],
+      'sensor write home/sensors/state/secret: true',
+    ],
+    [
+      'one level',
+      ['user sensor', 'topic write home/sensors/+', 'user dashboard', 'topic read home/#'],
+      'sensor write home/sensors/state/value: true',
+    ],
+    [
+      'a pattern for all',
+      [...right, 'pattern write home/%us/#'],
+      'dashboard write home/dashboards: false',
+    ],
+    [
+      'a pattern with the client identifier',
+      [...right, 'pattern read inbox/%c'],
+      'sensor read inbox/checker-sensor: false',
+    ],
+    [
+      'the broker itself',
+      [...right, 'topic read $SYS/broker/uptime'],
+      'dashboard read $SYS/broker/uptime: false',
+    ],
     ['another $', [...right, 'topic write $internal/#'], 'dashboard write $internal: false'],
     ['no lines at all', ['topic readwrite home/#'], 'sensor write home/sensors/state: true'],
-    ['letters', ['user sensor', 'topic write Home/sensors/#', 'user dashboard', 'topic read home/#'], 'sensor write Home/sensors: false'],
+    [
+      'letters',
+      ['user sensor', 'topic write Home/sensors/#', 'user dashboard', 'topic read home/#'],
+      'sensor write Home/sensors: false',
+    ],
   ])('differs: %s', (_, lines, one) => {
     expect(found(...lines)).toContain(one);
   });
 
   it('stays small for a list that is made to be large', () => {
     const many = Array.from({ length: 60 }, (_, at) =>
-      Array.from({ length: 40 }, (_, level) => ((at * 7 + level * 3) % 5 < 2 ? '+' : `l${at % 3}`)).join('/'),
+      Array.from({ length: 40 }, (_, level) =>
+        (at * 7 + level * 3) % 5 < 2 ? '+' : `l${at % 3}`,
+      ).join('/'),
     );
     const began = performance.now();
     expect(kindsOfTopics(many).length).toBeLessThanOrEqual(20_000);
@@ -64,8 +129,12 @@ const topic = fc
   .map(levels => levels.join('/'))
   .filter(text => text !== '');
 const line = fc.oneof(
-  fc.tuple(fc.constantFrom('read', 'write', 'readwrite', 'deny'), filter).map(([access, text]) => `topic ${access} ${text}`),
-  fc.tuple(fc.constantFrom('read', 'write', 'deny'), filter).map(([access, text]) => `pattern ${access} %u/${text}`),
+  fc
+    .tuple(fc.constantFrom('read', 'write', 'readwrite', 'deny'), filter)
+    .map(([access, text]) => `topic ${access} ${text}`),
+  fc
+    .tuple(fc.constantFrom('read', 'write', 'deny'), filter)
+    .map(([access, text]) => `pattern ${access} %u/${text}`),
   fc.constantFrom('user sensor', 'user dashboard', 'user other'),
 );
 

@@ -160,7 +160,8 @@ const SLOW_MS = 400;
 /** The user who logged in on a connection. */
 function userOf(context: ScenarioContext, connection: number): string | undefined {
   const connect = context.tap.entries.find(
-    entry => entry.kind === 'packet' && entry.connection === connection && isPacket(entry, 'CONNECT'),
+    entry =>
+      entry.kind === 'packet' && entry.connection === connection && isPacket(entry, 'CONNECT'),
   );
   return connect && isPacket(connect, 'CONNECT') ? connect.packet.username : undefined;
 }
@@ -192,7 +193,11 @@ const broken = (name: string, violated: Claim) =>
     facts: facts(violated),
     broker: brokerWith('mosquitto'),
     run: (context, { passwords }) =>
-      probe(context, passwords, violated.includes('Cannot') ? slowly(context, violated) : undefined),
+      probe(
+        context,
+        passwords,
+        violated.includes('Cannot') ? slowly(context, violated) : undefined,
+      ),
   });
 
 // Four brokers with one slip each.

@@ -34,7 +34,9 @@ const MOST_KINDS = 20_000;
  */
 export function may(user: User, access: Access, topic: string): boolean | undefined {
   const [own, itself] =
-    user === 'sensor' ? (['home/sensors/#', 'home/sensors'] as const) : (['home/#', 'home'] as const);
+    user === 'sensor'
+      ? (['home/sensors/#', 'home/sensors'] as const)
+      : (['home/#', 'home'] as const);
   if (access !== (user === 'sensor' ? 'write' : 'read')) return false;
   return topic === itself ? undefined : topicMatches(own, topic);
 }
@@ -78,9 +80,7 @@ export function kindsOfTopics(filters: readonly string[]): string[] {
   const strange = strangers(levels.flat());
   const seen = new Set<string>();
   const topics: string[] = [];
-  let front: Kind[] = [
-    { path: [], alive: levels.map((_, at) => at), all: [] },
-  ];
+  let front: Kind[] = [{ path: [], alive: levels.map((_, at) => at), all: [] }];
   for (let depth = 0; front.length > 0 && seen.size < MOST_KINDS; depth++) {
     const next: Kind[] = [];
     for (const kind of front) {
