@@ -17,6 +17,8 @@ import {
   down,
   hangsUp,
   listeningSensor,
+  lockedDashboard,
+  lockedSensor,
   mute,
   muteSensor,
   PROBE_DEADLINE_MS,
@@ -462,5 +464,22 @@ export const ownLab = check<ProbeFacts>({
       });
     }
     exitsWith(recording, 0, expected);
+  },
+});
+
+export const lockedPart = check<ProbeFacts>({
+  id: 'T20',
+  title: 'where a login is refused, it says that it cannot tell',
+  clauses: ['3.1.1 MQTT-3.2.2-5'],
+  on: [lockedSensor, lockedDashboard],
+  needs: ['T12', 'T13', 'T17', 'T18'],
+  explains: ['U1', 'U2', 'U5', 'U6'],
+  verify: recording => {
+    const user = recording.facts.lockedOut ?? 'sensor';
+    admitsIgnorance(recording, `this broker refuses the login of ${user}`, {
+      mistake: 'not-there',
+      why: `${user} was never at the broker, so it received nothing and published nothing. That proves no rule: with the right password it may do everything`,
+      try: 'look at the CONNACK of each login; with another code than 0 end with exit code 4',
+    });
   },
 });

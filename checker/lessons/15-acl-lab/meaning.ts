@@ -180,12 +180,18 @@ const settings: Readonly<Record<string, Claims>> = {
         unless: /hash/i,
       },
       {
-        in: what,
+        in: ['what'],
         words:
-          /\b(?:read|write|publish|receive|subscribe)\w*\s+(?:\w+\s+){0,3}topics?|\btopics?\b|\b(?:turns?|switch(?:es)?|disables?)\s+(?:off|passwords?)/i,
+          /\b(?:read|write|publish|receive|subscribe)\w*\s+(?:\w+\s+){0,3}topics?|\b(?:which|what|whose)\s+topics?/i,
         truth:
           'the password file says who may log in; what they may read and write stands in the access list',
         unless: /acl|access list/i,
+      },
+      {
+        in: what,
+        words:
+          /\b(?:turns?|switch(?:es)?)\s+off\s+(?:\w+\s+)?passwords?|\bdisables?\s+(?:\w+\s+)?passwords?/i,
+        truth: 'with it the broker asks for a password',
       },
       {
         in: ['without'],

@@ -30,6 +30,8 @@ export interface ProbeFacts {
   readonly passwords: Readonly<Record<'sensor' | 'dashboard' | 'tester', string>>;
   /** The claim that this broker violates. */
   readonly violated?: Claim;
+  /** The user whose password is another one at this broker. */
+  readonly lockedOut?: 'sensor' | 'dashboard';
 }
 
 /** What is left when the probe has ended. */
@@ -85,9 +87,10 @@ const facts =
   });
 
 function brokerWith(dialect: Dialect, deliver = true) {
-  return ({ passwords, violated }: ProbeFacts): BrokerOptions => {
+  return ({ passwords, violated, lockedOut }: ProbeFacts): BrokerOptions => {
     const acl = aclOf(violated);
     const known = new Map<string, string>(Object.entries(passwords));
+    if (lockedOut) known.delete(lockedOut);
     return {
       dialect,
       authenticate: ({ username, password }) => {
@@ -220,6 +223,17 @@ export const down = scenario<ProbeFacts>('no broker', {
     await probe(context, passwords);
   },
 });
+
+const locked = (lockedOut: 'sensor' | 'dashboard') =>
+  scenario<ProbeFacts>(`${lockedOut} is not let in`, {
+    facts: random => ({ ...facts()(random), lockedOut }),
+    broker: brokerWith('mosquitto'),
+    run: (context, { passwords }) => probe(context, passwords),
+  });
+
+// All that a claim of "cannot" needs is there, but the one it is about was never at the broker.
+export const lockedSensor = locked('sensor');
+export const lockedDashboard = locked('dashboard');
 
 /** The learner's probe against the learner's own files. */
 export const together = scenario<ProbeFacts>('your probe, your files', {
