@@ -1,23 +1,33 @@
-import { check, fail } from '../harness/check.js';
+import { payloadText } from '../../wire/index.js';
+import { check, type Diagnosis, fail } from '../harness/check.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
 import type { ScenarioDefinition } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
+import { dependence, follower } from './13-login-and-public-brokers/dependence.js';
 import { keepsOut, letsIn, opens } from './13-login-and-public-brokers/door.js';
+import {
+  arriveAll,
+  keepsTryingAtEnd,
+  leavesAfterPuback,
+} from './13-login-and-public-brokers/readings.js';
 import { endsAfterRefusal } from './13-login-and-public-brokers/refusal.js';
 import { leakOf } from './13-login-and-public-brokers/scan.js';
 import {
   awkwardLogin,
   badLogin,
+  burst,
   busy,
+  busyThenBad,
   environment,
   type Facts,
   inPublic,
   login,
   notAuthorised,
   rotated,
+  threeHouses,
 } from './13-login-and-public-brokers/scenarios.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
 
@@ -160,6 +170,19 @@ export const speaks = check<Facts>({
   },
 });
 
+/** The shortest pause that the contract allows, and how early a timer may be. */
+const PAUSE_MS = 250;
+const TIMER_MS = 15;
+
+/** The temp of a message, without judging it. */
+function readTemp(packet: PacketOf<'PUBLISH'>['packet']): unknown {
+  try {
+    return (JSON.parse(payloadText(packet.payload) ?? '') as { temp?: unknown } | null)?.temp;
+  } catch {
+    return undefined;
+  }
+}
+
 export const keepsTrying = check<Facts>({
   id: 'T6',
   title: 'code 3: it tries again until the broker is back',
@@ -200,14 +223,29 @@ export const keepsTrying = check<Facts>({
           : 'in mqtt.js look for reconnectOnConnackError among the options of connect; paho tries again by itself in loop_start and loop_forever',
       });
     }
-    const temp = recording.facts.temps[0] ?? 0;
-    if (!sent(recording, 'PUBLISH').some(one => sameNumber(jsonObject(one)['temp'], temp))) {
+    for (const no of noes) {
+      const [next] = sent(recording, 'CONNECT', { after: no });
+      const pause = next ? next.t - no.t : PAUSE_MS;
+      if (next && pause < PAUSE_MS - TIMER_MS) {
+        return fail({
+          mistake: 'no-pause',
+          expected: `after CONNACK 3 a pause of ${PAUSE_MS} ms or more, and then another CONNECT`,
+          seen: [no, next, `${pause.toFixed(0)} ms later`],
+          why: 'a broker that starts anew is knocked at by all devices at once, again and again: they keep it from getting up',
+          try: 'give the library a longer time between two tries (reconnectPeriod, reconnect_delay_set), or wait before your own',
+        });
+      }
+    }
+    const temp = recording.facts.temps.find(
+      one => !sent(recording, 'PUBLISH').some(({ packet }) => readTemp(packet) === one),
+    );
+    if (temp !== undefined) {
       fail({
         mistake: 'reading-lost',
         expected,
-        seen: insteadOf(recording, 'PUBLISH of the reading that waited'),
-        why: 'the reading came while the broker was away, and it is gone',
-        try: 'publish with QoS 1: the library keeps it until the broker has it',
+        seen: insteadOf(recording, `PUBLISH of the reading ${temp}, which waited`),
+        why: 'the readings came while the broker was away, and one is gone',
+        try: 'publish with QoS 1: the library keeps a message until PUBACK',
       });
     }
   },
@@ -217,10 +255,10 @@ export const noSecret = check<Facts>({
   id: 'T8',
   title: 'the password is in the password field, and nowhere else',
   clauses: ['3.1.1 MQTT-3.1.2-21'],
-  on: [login, busy, rotated, inPublic],
+  on: [login, busy, rotated, inPublic, burst],
   needs: ['T1'],
   verify: recording => {
-    const leak = leakOf(recording, recording.facts.password);
+    const leak = leakOf(recording, recording.facts.password, { parts: true });
     if (!leak) return;
     fail({
       mistake: 'secret-on-wire',
@@ -271,6 +309,16 @@ export const noLogin = publicly(
         try: 'give the login only when PUBLIC_BROKER is not 1',
       });
     }
+    const name = leakOf(recording, recording.facts.username);
+    if (name) {
+      fail({
+        mistake: 'user-name-in-public',
+        expected: 'with PUBLIC_BROKER=1 your user name in no packet',
+        seen: [name.entry, `${name.where} holds it${name.how ? `, ${name.how}` : ''}`],
+        why: 'half of a login is known to strangers now, and to which house it belongs',
+        try: 'find where MQTT_USERNAME is used besides the login',
+      });
+    }
   },
 );
 
@@ -306,7 +354,7 @@ export const noSerial = publicly(
   { id: 'T11', title: 'in public, the real serial is nowhere', clauses: [], needs: ['T9'] },
   recording => {
     const { serial } = recording.facts;
-    const leak = leakOf(recording, serial);
+    const leak = leakOf(recording, serial, { parts: true });
     if (!leak) return;
     fail({
       mistake: 'serial-in-public',
@@ -348,6 +396,59 @@ export const madeUp = publicly(
   },
 );
 
+export const houseUnknown = check<Facts>({
+  id: 'T17',
+  title: 'in public, nothing depends on your house',
+  clauses: [],
+  on: threeHouses,
+  needs: ['T9', 'T11', 'T12'],
+  explains: ['U3', 'U5'],
+  verify: recording => {
+    const expected =
+      'the same kind of messages for every house: what is said does not come from the serial, the login or the readings';
+    const found = dependence(recording);
+    if (found) {
+      const reading = found.what === 'reading';
+      return fail({
+        mistake: reading ? 'reading-in-disguise' : 'device-in-disguise',
+        expected,
+        seen: [
+          'in your house',
+          found.here,
+          'the same again in a second run there; in another house',
+          found.there,
+        ],
+        why: reading
+          ? `${found.where} changes where the readings change, and only there: whoever knows how can reckon back. Another unit, a sum or a rounded number is still your temperature`
+          : `${found.where} is the same whenever this device speaks, and another for another device: strangers know it again. A part, a sum or a hash of the serial is still its name`,
+        try: reading
+          ? 'make up the number without the input; the input only tells when to send'
+          : 'make up the name without DEVICE_SERIAL and without the login',
+      });
+    }
+    const near = follower(recording);
+    if (near) {
+      fail({
+        mistake: 'reading-with-noise',
+        expected,
+        seen: [
+          near.entry,
+          `over ${recording.facts.temps.length} messages ${near.where} goes up and down with the readings`,
+        ],
+        why: 'a little chance added to a reading hides nothing: the curve of your house is the same',
+        try: 'make up the number without the input; the input only tells when to send',
+      });
+    }
+  },
+});
+
+export const busyThenBadEnds = endsAfterRefusal(busyThenBad, {
+  id: 'T18',
+  title: 'code 4 after code 3: it ends with exit code 2',
+  needs: ['T5', 'T6'],
+  code: 4,
+});
+
 export const notAuthorisedEnds = endsAfterRefusal(notAuthorised, {
   id: 'T4',
   title: 'code 5, not authorised: it ends with exit code 2',
@@ -370,6 +471,20 @@ export const rotatedEnds = endsAfterRefusal(rotated, {
 });
 
 export const leaves = leavesCleanly(login, { id: 'T16', needs: ['T3'] });
+
+/** paho's version 2 callbacks have other values, and other signatures. */
+export const versionTwo: Diagnosis = {
+  leads: 'T4',
+  covers: ['T5', 'T7', 'T18'],
+  applies: one =>
+    /CallbackAPIVersion\s*\.\s*VERSION2/.test(one.source) &&
+    one.mistake('T4') === 'retries-refusal',
+  failure: () => ({
+    mistake: 'version-two-codes',
+    why: "with paho's version 2 callbacks on_connect gets a ReasonCode, with the numbers of MQTT 5 also for a broker of 3.1.1: 135 for code 5, 134 for code 4. A comparison with 4 or 5 is never true, and the library knocks again",
+    try: 'compare reason_code.value with 134 and 135, or use CallbackAPIVersion.VERSION1, where the codes are 4 and 5',
+  }),
+};
 
 export const practice: Practice = {
   env: random => environment(login.facts(random)),
@@ -396,7 +511,13 @@ export const lesson = hiddenTests(
       letsIn,
       keepsOut,
       leaves,
+      houseUnknown,
+      busyThenBadEnds,
+      arriveAll,
+      leavesAfterPuback,
+      keepsTryingAtEnd,
     ],
+    diagnoses: [versionTwo],
     practice,
   }),
 );
