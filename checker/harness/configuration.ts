@@ -85,6 +85,8 @@ export async function readConfiguration(
   context: ScenarioContext,
   guests: readonly Guest[],
   folder = context.folder,
+  /** Those of whom the rules alone are asked, at every door of the house. */
+  asked?: readonly Guest[],
 ): Promise<ConfigFindings> {
   const real = context.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
   const nothing = { localOnly: false, doors: [], warnings: [], places: {}, users: [], answers: {} };
@@ -124,8 +126,8 @@ export async function readConfiguration(
     const otherDoors: OtherDoor[] = [];
     for (const [at, listener] of config.listeners.entries()) {
       const door = doors[at];
-      if (listener === first || !door || isLoopback(listener.host)) continue;
-      otherDoors.push({ door, ...(await asked(config, listener, guests)) });
+      if ((listener === first && !asked) || !door || isLoopback(listener.host)) continue;
+      otherDoors.push({ door, ...(await answersOf(config, listener, asked ?? guests)) });
     }
     return {
       ...base,
@@ -151,7 +153,7 @@ export async function readConfiguration(
 }
 
 /** What the rules of a listener say to each guest. */
-async function asked(
+async function answersOf(
   config: MosquittoConfig,
   listener: ListenerConfig,
   guests: readonly Guest[],

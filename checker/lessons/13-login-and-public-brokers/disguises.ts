@@ -66,6 +66,10 @@ function nameBased(text: string): string[] {
   });
 }
 
+/** Random by their making, and full of short runs of digits. */
+const withoutUuids = (text: string) =>
+  text.replace(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/gi, '');
+
 /** Whole or as a part of it: pieces between signs, and windows of its letters that nobody makes up. */
 function piecesOf(secret: string): Disguise[] {
   const pieces = secret.split(/[^\p{L}\p{N}]+/u).filter(piece => piece.length >= 4);
@@ -76,13 +80,16 @@ function piecesOf(secret: string): Disguise[] {
   const numbers = pieces.filter(piece => /^\d+$/.test(piece));
   const ends = numbers.flatMap(one => [one.slice(0, 4), one.slice(-4)]);
   const words = pieces.filter(piece => !/^\d+$/.test(piece)).map(letters);
+  const sums = pieces.flatMap(hashes).map(hash => hash.toLowerCase());
+  const coded = pieces.map(one => [base64(one), Buffer.from(one).toString('hex')] as const);
   return [
     { how: 'a part of it', matches: ({ text }) => numbers.some(one => hasRun(text, one)) },
     {
       how: 'a part of it',
       matches: ({ spoken }) =>
-        ends.some(one => new RegExp(`(?<!\\d)${one}(?!\\d)`).test(spoken)) ||
-        words.some(one => letters(spoken).includes(one)),
+        ends.some(one =>
+          new RegExp(`(?<![\\da-f])${one}(?![\\da-f])`, 'i').test(withoutUuids(spoken)),
+        ) || words.some(one => letters(spoken).includes(one)),
     },
     {
       how: 'a part of it',
@@ -95,17 +102,12 @@ function piecesOf(secret: string): Disguise[] {
     },
     {
       how: 'a part of it, as a hash',
-      matches: ({ text }) =>
-        pieces.flatMap(hashes).some(hash => text.toLowerCase().includes(hash.toLowerCase())),
+      matches: ({ text }) => sums.some(hash => text.toLowerCase().includes(hash)),
     },
     {
       how: 'a part of it, in base64 or hexadecimal',
       matches: ({ text }) =>
-        pieces.some(
-          one =>
-            text.includes(base64(one)) ||
-            text.toLowerCase().includes(Buffer.from(one).toString('hex')),
-        ),
+        coded.some(([one, other]) => text.includes(one) || text.toLowerCase().includes(other)),
     },
   ];
 }
@@ -113,8 +115,7 @@ function piecesOf(secret: string): Disguise[] {
 /** All disguises of a secret; with `parts` also of pieces of it. */
 export function disguisesOf(secret: string, parts: boolean): Disguise[] {
   const bytes = [...Buffer.from(secret)];
-  const many = hashes(secret);
-  const lower = hashes(secret.toLowerCase());
+  const sums = [...hashes(secret), ...hashes(secret.toLowerCase())].map(one => one.toLowerCase());
   return [
     { how: undefined, matches: ({ text }) => text.includes(secret) },
     {
@@ -139,8 +140,7 @@ export function disguisesOf(secret: string, parts: boolean): Disguise[] {
     },
     {
       how: 'as a hash: who knows the device can compare it',
-      matches: ({ text }) =>
-        [...many, ...lower].some(hash => text.toLowerCase().includes(hash.toLowerCase())),
+      matches: ({ text }) => sums.some(hash => text.toLowerCase().includes(hash)),
     },
     ...(parts ? piecesOf(secret) : []),
   ];

@@ -214,7 +214,7 @@ function publishesAll({ temps }: Facts): (entry: TraceEntry) => boolean {
   return entry => {
     if (fromProgram(entry) && isPacket(entry, 'PUBLISH')) {
       const temp = readObject(entry)?.['temp'];
-      const at = left.findIndex(one => one === temp);
+      const at = typeof temp === 'number' ? left.indexOf(temp) : -1;
       if (at >= 0) left.splice(at, 1);
     }
     return left.length === 0;
