@@ -140,7 +140,14 @@ function checkLine(verdict: Verdict, style: Style, waitsShown = true): string[] 
       ? style.dim(` (waits for ${verdict.waitsFor.join(', ')})`)
       : '';
   const title = verdict.status === 'not-reached' ? style.dim(verdict.title) : verdict.title;
-  return hang(mark, indent, `${style.dim(verdict.id)}${FIRM}${safe(title)}${waits}`, style.width);
+  const remark =
+    verdict.remark === undefined
+      ? []
+      : hang(indent, indent, style.dim(safe(verdict.remark)), style.width);
+  return [
+    ...hang(mark, indent, `${style.dim(verdict.id)}${FIRM}${safe(title)}${waits}`, style.width),
+    ...remark,
+  ];
 }
 
 /** The list of checks in few lines: those that failed, and how many passed and wait. */
