@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TestCase, TestModule, Vitest } from 'vitest/node';
+import type { FirstFailure } from '../harness/first-failure.js';
 import type { Recordings } from '../harness/judge.js';
 import type { Lesson } from '../harness/lesson.js';
 import type { Verdict } from '../harness/result.js';
@@ -25,6 +26,8 @@ export interface HostRequest {
   readonly keepRecordings?: boolean;
   /** Called as each check of a program is done, in the order in which they finish. */
   readonly onCheck?: (programId: string, title: string, state: 'passed' | 'failed') => void;
+  /** Called at most once for a program, before all of its verdicts are known. */
+  readonly onFirstFailure?: (programId: string, failure: FirstFailure) => void;
   /** Called when all verdicts of a program are known. */
   readonly onProgram?: (run: ProgramRun) => void;
   /** Ends all of it early: programs are killed, and what was not judged has a fault. */
@@ -114,6 +117,7 @@ export function openTestHost(maxWorkers = 1): TestHost {
         keyed.map(({ spec, key }) => ({ ...spec, id: key })),
       );
       project.provide('keepRecordings', request.keepRecordings ?? false);
+      project.provide('firstFailure', request.onFirstFailure !== undefined);
       project.provide('broker', request.broker ?? 'embedded');
       request.signal?.addEventListener('abort', stop, { once: true });
       if (request.signal?.aborted)
@@ -186,10 +190,12 @@ async function startVitest(
         {
           onTestCaseResult: (test: TestCase) => {
             const now = current();
-            const { program, verdicts, recordings } = test.meta();
+            const { program, verdicts, recordings, firstFailure } = test.meta();
             const spec = program === undefined ? undefined : now?.specs.get(program);
             if (!now || program === undefined || !spec) return;
-            if (verdicts) {
+            if (test.name === 'first failure') {
+              if (firstFailure) now.request.onFirstFailure?.(spec.id, firstFailure);
+            } else if (verdicts) {
               const run = { spec, verdicts, ...(recordings ? { recordings } : {}) };
               now.runs.set(program, run);
               now.request.onProgram?.(run);

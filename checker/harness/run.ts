@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { ProgramSpec } from '../program/spec.js';
+import { certainFailure, type FirstFailure } from './first-failure.js';
 import { judge, look, type ProvisionalVerdict, type Recordings } from './judge.js';
 import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
 import type { ContextSettings } from './open-context.js';
@@ -12,6 +13,8 @@ import type { ScenarioDefinition } from './scenario.js';
 export interface LessonRun {
   /** The check by itself, as soon as its scenarios are recorded. */
   first(checkId: string): Promise<ProvisionalVerdict>;
+  /** The first failure that is certain, as soon as it is; undefined when everything has passed or cannot be told. */
+  firstFailure(): Promise<FirstFailure | undefined>;
   /** All verdicts, when everything is recorded. */
   verdicts(): Promise<Verdict[]>;
   recordings(): Promise<Recordings>;
@@ -39,6 +42,7 @@ export function runLesson(
     return Object.fromEntries(await Promise.all(pairs)) as Recordings;
   };
   const all = () => gather(lessonScenarios(lesson));
+  const context = { source: spec.source, track: spec.track };
   let judged: Promise<Verdict[]> | undefined;
   return {
     first: async id => {
@@ -46,10 +50,22 @@ export function runLesson(
       if (!check) throw new Error(`${lesson.id} has no check ${id}`);
       return look(check, await gather(scenariosOf(check)));
     },
-    verdicts: () => {
-      judged ??= all().then(recordings =>
-        judge(lesson, recordings, { source: spec.source, track: spec.track }),
+    firstFailure: async () => {
+      const known: Record<string, Recording> = {};
+      const open = new Map(
+        [...recording].map(([name, one]) => [name, one.then(played => ({ name, played }))]),
       );
+      while (open.size > 0) {
+        const { name, played } = await Promise.race(open.values());
+        open.delete(name);
+        known[name] = played;
+        const failure = certainFailure(lesson, known, context);
+        if (failure) return failure;
+      }
+      return undefined;
+    },
+    verdicts: () => {
+      judged ??= all().then(recordings => judge(lesson, recordings, context));
       return judged;
     },
     recordings: all,
