@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import type { Lesson } from '../harness/lesson.js';
 import type { Verdict } from '../harness/result.js';
 import type { ProgramSpec } from '../program/spec.js';
 import { fastStart } from './vitest-protocol.js';
-import { type Order, openWorkerPool } from './worker-pool.js';
+import { type Order, openWorkerPool, type WorkerPool } from './worker-pool.js';
 
 /** What came of one program. */
 export interface ProgramRun {
@@ -73,6 +73,11 @@ export interface TestHost {
   ): void;
   /** @returns one run for each program, in their order */
   run(request: HostRequest): Promise<ProgramRun[]>;
+  /**
+   * Begins a run that lasts until the host is closed: programs are given to the pool's thread as they
+   * come. @returns settles when the run has ended, of itself or with an error
+   */
+  stream(): { readonly threads: WorkerPool; readonly ended: Promise<unknown> };
   close(): Promise<void>;
 }
 
@@ -143,6 +148,18 @@ export function openTestHost(maxWorkers = 1): TestHost {
       workers.ready({ type: 'ready', ...(file ? { file } : {}), ...order });
     },
     run,
+    stream: () => {
+      workers.ready({ type: 'ready' });
+      const ended = vitest.then(running => {
+        const project = running.getRootProject();
+        project.provide('stream', true);
+        // Any file: its lesson is not looked at.
+        const any = readdirSync(join(here, 'lessons')).find(name => name.endsWith('.test.js'));
+        const file = join(here, 'lessons', any ?? 'none');
+        return running.runTestSpecifications([project.createSpecification(file)]);
+      });
+      return { threads: workers, ended };
+    },
     close: async () => {
       await workers.close();
       await vitest.then(

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { ProgramSpec } from '../program/spec.js';
 import { certainFailure, type FirstFailure } from './first-failure.js';
 import { judge, look, type ProvisionalVerdict, type Recordings } from './judge.js';
@@ -8,6 +7,7 @@ import { perform } from './perform.js';
 import type { Recording } from './recording.js';
 import type { Verdict } from './result.js';
 import type { ScenarioDefinition } from './scenario.js';
+import { inTurn } from './turns.js';
 
 /** One program being checked against one lesson. */
 export interface LessonRun {
@@ -30,9 +30,7 @@ export function runLesson(
   for (const definition of lessonScenarios(lesson)) {
     recording.set(
       definition.name,
-      slot(definition.waits ? waiters : workers, () =>
-        performUntilTold(lesson, definition, spec, settings),
-      ),
+      inTurn(definition.waits ?? false, () => performUntilTold(lesson, definition, spec, settings)),
     );
   }
   const gather = async (
@@ -100,29 +98,4 @@ async function performUntilTold(
     recording = await perform(definition, spec, settings);
   }
   return recording;
-}
-
-interface Pool {
-  free: number;
-  readonly waiting: (() => void)[];
-}
-
-/**
- * Scenarios at once in this process: enough to use the processors while some only wait for
- * protocol time, few enough that a deadline means something.
- */
-const workers: Pool = { free: Math.max(4, availableParallelism() * 3), waiting: [] };
-/** Those that do little but wait for seconds on end. */
-const waiters: Pool = { free: workers.free * 2, waiting: [] };
-
-async function slot<T>(pool: Pool, work: () => Promise<T>): Promise<T> {
-  if (pool.free === 0) await new Promise<void>(resolve => pool.waiting.push(resolve));
-  else pool.free -= 1;
-  try {
-    return await work();
-  } finally {
-    const next = pool.waiting.shift();
-    if (next) next();
-    else pool.free += 1;
-  }
 }

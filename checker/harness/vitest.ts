@@ -12,6 +12,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The programs to check, of any lesson. */
     programs: readonly ProgramSpec[];
+    /** Whether programs come while it runs, by another way: see `stream.ts`. */
+    stream: boolean;
     /** Whether recordings go back to the caller. */
     keepRecordings: boolean;
     /** Whether somebody wants to hear of the first failure before all is known. */
