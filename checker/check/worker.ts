@@ -52,7 +52,7 @@ function say(said: Said): void {
   orders.postMessage(said);
 }
 
-const LOAD_MS = 50;
+const LOAD_MS = 100;
 
 function sayLoad(): void {
   let last = performance.now();

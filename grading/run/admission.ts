@@ -21,8 +21,8 @@ export interface MachineState {
 }
 
 /** Scenarios at once in an engine, and of those that mostly wait for protocol time. */
-export const SCENARIOS = 6;
-export const THAT_WAIT = 6;
+export const SCENARIOS = 8;
+export const THAT_WAIT = 8;
 /** Memory of one scenario's programs, with what is around them, MiB: measured. */
 const SCENARIO_MIB = 45;
 /** What one grading may take of the memory in all, and what it leaves for others. */
