@@ -143,8 +143,13 @@ async function openNetwork(options: SandboxOptions): Promise<Made> {
     fill: files => ask(id => askFill(id, files)).then(() => undefined),
     alive: () => child.exitCode === null && child.signalCode === null && child.connected,
     close(empty) {
-      // Before the holder ends: what has its name afterwards is somebody else's.
-      if (empty) note('-');
+      // Before the holder ends: what has its name afterwards is somebody else's. Where the list is gone,
+      // the sandbox is closed, and nobody looks for its networks any more.
+      try {
+        if (empty) note('-');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
       if (child.connected) child.disconnect();
       child.kill('SIGKILL');
     },
