@@ -114,7 +114,8 @@ function verdictOf(check: Check, first: ProvisionalVerdict): Verdict {
   return failed(base, first.failure, first.recording.scenario);
 }
 
-function failed(
+/** The verdict on a check, or of a detector, that a recording has failed. */
+export function failed(
   base: Pick<Verdict, 'id' | 'title' | 'clauses'>,
   failure: Failure,
   scenario: string,
@@ -177,7 +178,8 @@ function findRootCauses(
   };
 }
 
-function firstCause(
+/** The first detector that finds why a check failed. */
+export function firstCause(
   check: Check,
   recording: Recording,
   context: DetectorContext,
@@ -224,7 +226,7 @@ function diagnose(
 }
 
 /** Of the checks that a diagnosis does not speak of, it learns nothing: students may not have them. */
-function patternFor(
+export function patternFor(
   { leads, covers = [] }: Diagnosis,
   looks: ReadonlyMap<string, ProvisionalVerdict>,
   { source }: DetectorContext,
