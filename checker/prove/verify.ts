@@ -33,6 +33,11 @@ export interface VerifyRequest {
   /** A folder for the exchanges of programs that were not as they should be, also when only at first. */
   readonly keep?: string;
   /**
+   * Plays all of every mutant. Else one ends as soon as it has failed as it should and nothing before
+   * that is open. Recordings to judge again are always whole.
+   */
+  readonly whole?: boolean;
+  /**
    * A folder of recordings: what could not have changed since is judged again and not played; what
    * is played is kept there. Recordings stay on one broker, the embedded one.
    */
@@ -78,7 +83,9 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
         await Promise.all(
           played.map(async program => {
             const made = await prepare(program, seed, request.launcher);
-            prepared.set(idOf(program), { program, made });
+            const until = request.whole || recall ? undefined : program.expects;
+            const spec = { ...made.spec, ...(until ? { until } : {}) };
+            prepared.set(idOf(program), { program, made: { ...made, spec } });
           }),
         );
       }

@@ -17,6 +17,7 @@ interface VerifyFlags {
   readonly load?: string;
   readonly keep?: string;
   readonly stored?: string | true;
+  readonly whole?: boolean;
 }
 
 const words = {
@@ -47,6 +48,10 @@ export function registerVerify(program: Command): void {
     .option(
       '--stored [dir]',
       'judge recordings where only checks or texts changed, and play the rest; default .tmp/recordings',
+    )
+    .option(
+      '--whole',
+      'play all of every mutant, also when it has failed as it should; --rounds and --stored always do',
     )
     .option('--json', 'the whole matrix as JSON')
     .addHelpText(
@@ -88,6 +93,7 @@ async function verify(names: readonly string[], options: VerifyFlags): Promise<n
     ...(options.broker ? { broker: options.broker } : {}),
     ...(options.only ? { only: options.only } : {}),
     ...(options.keep ? { keep: options.keep } : {}),
+    ...(options.whole || rounds !== undefined ? { whole: true } : {}),
     ...(options.stored ? { stored: storeFolder(options.stored) } : {}),
   };
   if (rounds !== undefined && options.stored)
