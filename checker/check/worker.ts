@@ -6,6 +6,7 @@ import './quiet.js';
 import * as module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { shareProcessors } from '../harness/admission.js';
 import { stopProgram } from '../harness/stopping.js';
 import { warmPython } from '../program/fork-server.js';
 import { useScratchFolder } from '../program/scratch.js';
@@ -16,8 +17,13 @@ import type { Order } from './worker-pool.js';
 // Each thread says so for itself; Node 22.8 and later.
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
-const { orders, scratch } = workerData as { orders: MessagePort; scratch: string };
+const { orders, scratch, threads } = workerData as {
+  orders: MessagePort;
+  scratch: string;
+  threads: number;
+};
 useScratchFolder(scratch);
+shareProcessors(threads);
 
 orders.on('message', (order: Order) => {
   if (order.type === 'stop') return stopProgram(order.program);

@@ -7,7 +7,7 @@ import { availableParallelism, cpus } from 'node:os';
  */
 
 interface Queue {
-  readonly always: number;
+  always: number;
   running: number;
   readonly waiting: (() => void)[];
 }
@@ -18,7 +18,15 @@ const working: Queue = { always: Math.max(4, processors * 3), running: 0, waitin
 /** Those that do little but wait for seconds on end. */
 const idling: Queue = { always: working.always * 2, running: 0, waiting: [] };
 /** More than this are no help: each has a broker and one or more programs in memory. */
-const MOST = processors * 16;
+let most = processors * 16;
+
+/** Says how many threads do this beside each other; each takes its part. Default 1. */
+export function shareProcessors(threads: number): void {
+  const part = (all: number) => Math.ceil(all / Math.max(1, threads / processors));
+  working.always = part(Math.max(4, processors * 3));
+  idling.always = working.always * 2;
+  most = part(processors * 16);
+}
 
 /** How often one more is let in, and how much of the processors must have been idle meanwhile. */
 const LOOK_MS = 100;
@@ -66,7 +74,7 @@ function watch(): void {
     const now = processorTime();
     const share = idleShare(before, now);
     before = now;
-    if (share >= IDLE_SHARE && working.running + idling.running < MOST) letIn(queue);
+    if (share >= IDLE_SHARE && working.running + idling.running < most) letIn(queue);
   }, LOOK_MS);
   watching.unref();
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Differing, Track, VerifyOutcome, VerifyRequest } from '../../checker/index.js';
 import { UsageError } from '../../course/errors.js';
 import { packageRoot } from '../../course/package-root.js';
-import { endChildren } from '../children.js';
+import { endWhenInterrupted } from '../check/interruption.js';
 
 interface VerifyFlags {
   readonly track?: Track;
@@ -59,17 +59,17 @@ export function registerVerify(program: Command): void {
       '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1',
     )
     .action(async (lessons: string[], options: VerifyFlags) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-        process.once(signal, () => {
-          endChildren();
-          process.exit(signal === 'SIGINT' ? 130 : 143);
-        });
-      }
-      process.exitCode = await verify(lessons, options);
+      const interruption = endWhenInterrupted(() => undefined);
+      process.exitCode = await interruption.settled(verify(lessons, options, interruption.signal));
+      interruption.off();
     });
 }
 
-async function verify(names: readonly string[], options: VerifyFlags): Promise<number> {
+async function verify(
+  names: readonly string[],
+  options: VerifyFlags,
+  signal: AbortSignal,
+): Promise<number> {
   const [{ brokerProblem, verifyLessons, hiddenTestFile }, { lessonIds, findLesson }] =
     await Promise.all([import('../../checker/index.js'), import('../../course/index.js')]);
   const wanted = names.length > 0 ? names.map(name => findLesson(name).id) : lessonIds();
@@ -89,6 +89,7 @@ async function verify(names: readonly string[], options: VerifyFlags): Promise<n
   const request: VerifyRequest = {
     lessons,
     tracks,
+    signal,
     ...(options.seed ? { seed: options.seed } : {}),
     ...(options.broker ? { broker: options.broker } : {}),
     ...(options.only ? { only: options.only } : {}),
