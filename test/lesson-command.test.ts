@@ -68,7 +68,7 @@ test('a slip in each part of it is told, and those of other lessons are not look
   const text = 'lessons/02-publish-a-reading.md';
   // Another picture, another answer, a clause without its version, a mistake that is another one.
   change(text, /^(#1 +)/m, '$1x');
-  change(text, /^( +answer:) .*/m, '$1 3');
+  change(text, /^( +answer:) .*/m, '$1 1');
   change(text, /3\.1\.1 (MQTT-)/, '$1');
   change(
     'checker/prove/mutants/02-publish-a-reading/programs.diff',
@@ -84,7 +84,7 @@ test('a slip in each part of it is told, and those of other lessons are not look
     '--only',
     'mutant/seq',
   );
-  expect(out).toMatch(/FAIL.*the picture in 02-publish-a-reading/);
+  expect(out).toMatch(/FAIL.*the picture in '02-publish-a-reading'/);
   expect(out).toMatch(/FAIL.*the questions of 02-publish-a-reading/);
   expect(out).toContain('has no version; write 3.1.1 before it');
   expect(out).toContain('should be told "no-');

@@ -75,13 +75,10 @@ export async function allAtRest(
   for (let looks = 0; !signal.aborted; looks++) {
     const programs = running();
     const left = leftMs();
-    const all = programs.map(one => one.rest());
-    const asleep =
-      left > 0 &&
-      all.length > 0 &&
-      all.every(one => one.ms > left) &&
-      !setup.scenarioIsBusy() &&
-      !tap.busy();
+    // A look reads dozens of small files: none while something else is known to go on.
+    const quiet = left > 0 && programs.length > 0 && !setup.scenarioIsBusy() && !tap.busy();
+    const all = quiet ? programs.map(one => one.rest()) : [];
+    const asleep = quiet && all.every(one => one.ms > left);
     const state = asleep ? `${tap.entries.length} ${all.map(one => one.ran).join('|')}` : '';
     if (state === '' || state !== seen) {
       agreed = 0;
@@ -97,7 +94,9 @@ export async function allAtRest(
       !(await setup.hasUnread())
     )
       return true;
-    const pause = looks < 20 || asleep ? BETWEEN_LOOKS_MS : LONG_BETWEEN_MS;
+    // What is still open after looks that agree is a matter of seconds, not of the next moment.
+    const soon = asleep ? agreed < LOOKS : looks < 20;
+    const pause = soon ? BETWEEN_LOOKS_MS : LONG_BETWEEN_MS;
     await new Promise(resolve => setTimeout(resolve, pause).unref());
   }
   return false;
