@@ -180,7 +180,7 @@ async function startVitest(
       runner: join(here, 'harness', 'runner.js'),
       isolate: false,
       maxWorkers: workers,
-      // Whose turn it is, the scenarios say: see `checker/harness/admission.ts`.
+      // Whose turn it is, the scenarios say: see `checker/harness/turns.ts`.
       maxConcurrency: 100_000,
       fileParallelism: workers > 1,
       experimental: fastStart,

@@ -1,5 +1,4 @@
 import type { ProgramSpec } from '../program/spec.js';
-import { admit } from './admission.js';
 import { isSettled, settlingScenarios } from './early.js';
 import { judge, look, type ProvisionalVerdict, type Recordings } from './judge.js';
 import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
@@ -8,6 +7,7 @@ import { perform } from './perform.js';
 import type { Recording } from './recording.js';
 import type { Verdict } from './result.js';
 import type { ScenarioDefinition } from './scenario.js';
+import { inTurn } from './turns.js';
 
 /** One program being checked against one lesson. */
 export interface LessonRun {
@@ -26,7 +26,7 @@ export function runLesson(
 ): LessonRun {
   const context = { source: spec.source, track: spec.track };
   const play = (definition: ScenarioDefinition<unknown>) =>
-    admit(definition.waits ?? false, () => performUntilTold(lesson, definition, spec, settings));
+    inTurn(definition.waits ?? false, () => performUntilTold(lesson, definition, spec, settings));
   const recording = new Map<string, Promise<Recording | undefined>>();
   const gather = async (
     definitions: readonly ScenarioDefinition<unknown>[],

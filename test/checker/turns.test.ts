@@ -23,11 +23,11 @@ afterEach(() => vi.clearAllMocks());
 
 /** Wants to begin so many, none of which ends by itself. */
 async function begin(count: number, waits: boolean, threads = 2) {
-  const { admit, shareProcessors } = await import('../../checker/harness/admission.js');
+  const { inTurn, shareProcessors } = await import('../../checker/harness/turns.js');
   shareProcessors(threads);
   const ends: (() => void)[] = [];
   const all = Array.from({ length: count }, () =>
-    admit(waits, () => new Promise<void>(resolve => ends.push(resolve))),
+    inTurn(waits, () => new Promise<void>(resolve => ends.push(resolve))),
   );
   await Promise.resolve();
   return { ends, all: Promise.all(all) };

@@ -36,7 +36,7 @@ const IDLE_SHARE = 0.2;
  * Does the work when its turn has come.
  * @param waits whether it mostly waits for timers of seconds
  */
-export async function admit<T>(waits: boolean, work: () => Promise<T>): Promise<T> {
+export async function inTurn<T>(waits: boolean, work: () => Promise<T>): Promise<T> {
   const queue = waits ? idling : working;
   if (queue.running >= queue.always) {
     watch();
