@@ -1,8 +1,8 @@
 import { check, fail } from '../../harness/check.js';
-import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
 import { received, sent } from '../../harness/recording.js';
+import { endsBeforeConnack } from '../shared/ends-early.js';
 import { delivery, sameId, states } from './commands.js';
 import { allKinds, stopsEarly } from './kinds.js';
 import { crowded, type Facts, nonsense, published, strangers, switching } from './scenarios.js';
@@ -190,34 +190,4 @@ export const onlyAnswers = check<Facts>({
   },
 });
 
-export const stopsBeforeConnack = check<Facts>({
-  id: 'T17',
-  title: 'asked to stop before CONNACK, it ends',
-  clauses: [],
-  on: stopsEarly,
-  needs: ['T13'],
-  verify: recording => {
-    const expected = 'the program ends, with exit code 0, also when CONNACK has not come yet';
-    if (stillRunning(recording)) {
-      fail({
-        mistake: 'stuck-before-connack',
-        expected,
-        seen: [
-          ...sent(recording, 'CONNECT').slice(0, 1),
-          `asked to stop, no CONNACK yet; ${stillThere(recording)}`,
-        ],
-        why: 'the stop waits for a connection that is not there: mqtt.js 5.16 neither says DISCONNECT nor closes when end() is called before CONNACK',
-        try: 'make the stop work in every state; in mqtt.js, end(true) where client.connected is false',
-      });
-    }
-    const program = recording.programs[0];
-    if (program?.exitCode === 0) return;
-    fail({
-      mistake: 'stop-as-failure',
-      expected,
-      seen: `asked to stop before CONNACK, your program ended with exit code ${program?.exitCode ?? program?.signal}`,
-      why: 'somebody wanted it to end, and it reports a failure: a subscription that cannot be made any more was taken for one that the broker refused',
-      try: 'look at what your program does when subscribe fails while it is leaving',
-    });
-  },
-});
+export const stopsBeforeConnack = endsBeforeConnack(stopsEarly, { id: 'T17', needs: ['T13'] });
