@@ -1,5 +1,5 @@
 import { payloadText } from '../../../wire/index.js';
-import { type Check, check, fail } from '../../harness/check.js';
+import { type Check, cannotTell, check, fail } from '../../harness/check.js';
 import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf, readObject } from '../../harness/matchers.js';
@@ -69,6 +69,9 @@ export const everyJob = check<PileFacts>({
   needs: ['T6'],
   verify: recording => {
     const { done, wanted } = counts(recording);
+    if (recording.trace.entries.some(one => one.kind === 'note' && one.note === 'not-finished')) {
+      cannotTell('the program was still at work');
+    }
     const all = [...wanted.values()].reduce((sum, one) => sum + one, 0);
     const missing = [...wanted].filter(([id, times]) => (done.get(id) ?? 0) < times);
     const lost = missing.find(([id]) => !done.has(id)) ?? missing[0];

@@ -49,11 +49,16 @@ export const endsAway = scenario<Facts>('input ends in an outage', {
     if (!program) return;
     context.tap.fault('broker-away', 'the broker is away');
     await context.broker.stop();
-    await context.maybe(
-      'the end of its connection',
-      entry => entry.kind === 'connection' && entry.who === 'program' && entry.event === 'closed',
-      1000,
-    );
+    // By then it knows that the line is down.
+    const from = context.tap.entries.length;
+    const attempt = () =>
+      context.tap.entries
+        .slice(from)
+        .some(
+          entry =>
+            entry.kind === 'connection' && entry.who === 'program' && entry.event === 'opened',
+        );
+    await context.maybe('an attempt in the outage', attempt, BACK_MS);
     feedThree(program, here);
     await program.leaves(600);
     await context.broker.start('keep');
