@@ -250,7 +250,7 @@ export const patient = check<Facts>({
   title: 'it waits for a slow CONNACK',
   clauses: ['3.1.1 MQTT-3.1.4-2'],
   on: slowConnack,
-  needs: ['T4', 'T21'],
+  needs: ['T4'],
   explains: ['U3', 'U5'],
   verify: recording => {
     const kept = faultAt(recording, 'withhold');

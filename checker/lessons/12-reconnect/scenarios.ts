@@ -324,7 +324,7 @@ export const deadLine = scenario<Facts>('dead line', {
   },
 });
 
-/** After a drop the broker is not ready yet, and says so; then CONNACK takes a second and a half. */
+/** After a drop CONNACK takes a second and a half; after another one the broker is not ready yet, and says so. */
 export const slowConnack = scenario<Facts>('slow CONNACK', {
   facts: facts(30),
   waits: true,
@@ -332,12 +332,6 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
     const program = await begin(context, here);
     if (!program) return;
     const from = context.tap.entries.length;
-    const refusal = context.tap.rule({
-      who: 'program',
-      direction: 'to-broker',
-      when: ({ packet }) => packet.type === 'CONNECT' && packet.clientId === here.clientId,
-      do: answer({ type: 'CONNACK', returnCode: 3, sessionPresent: false }, { close: true }),
-    });
     const connack = context.tap.rule({
       who: 'program',
       // Of the one that is asked, when the program has several connections.
@@ -352,10 +346,8 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
       do: withhold(),
     });
     cutAll(context, false);
-    const refused = () => refusal.applied > 0;
-    if (!(await context.maybe('a CONNECT after the drop', refused, BACK_MS))) return;
     const held = () => connack.applied > 0;
-    if (!(await context.maybe('a CONNECT after the refusal', held, BACK_MS))) return;
+    if (!(await context.maybe('a CONNECT after the drop', held, BACK_MS))) return;
     const then = context.tap.entries.length;
     const again = () =>
       context.tap.entries
@@ -363,6 +355,17 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
         .some(entry => isPacket(entry, 'CONNECT') && entry.packet.clientId === here.clientId);
     await context.maybe('a second CONNECT', again, 1500);
     connack.release();
-    await finish(context, here, program, from);
+    if (!(await standing(context, here, from))) return;
+    const refusal = context.tap.rule({
+      who: 'program',
+      direction: 'to-broker',
+      when: ({ packet }) => packet.type === 'CONNECT' && packet.clientId === here.clientId,
+      do: answer({ type: 'CONNACK', returnCode: 3, sessionPresent: false }, { close: true }),
+    });
+    const later = context.tap.entries.length;
+    cutAll(context, false);
+    const refused = () => refusal.applied > 0;
+    if (!(await context.maybe('a CONNECT after another drop', refused, BACK_MS))) return;
+    await finish(context, here, program, later);
   },
 });
