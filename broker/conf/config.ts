@@ -49,6 +49,8 @@ export interface MosquittoConfig {
   readonly localOnly: boolean;
   readonly perListenerSettings: boolean;
   readonly security: Security;
+  /** Lines about security above every listener, where each has its own: they hold for none of those. */
+  readonly aboveListeners: ReadonlyMap<string, FilePosition>;
   readonly maxInflight: number;
   readonly maxQueued: number;
   readonly maxPacketSize: number | undefined;

@@ -173,6 +173,10 @@ function finish(
     localOnly,
     perListenerSettings: draft.perListenerSettings,
     security: draft.security,
+    aboveListeners:
+      draft.perListenerSettings && draft.listeners.length > 0
+        ? standard.security.places
+        : new Map(),
     maxInflight: draft.maxInflight,
     maxQueued: draft.maxQueued,
     maxPacketSize: draft.maxPacketSize,

@@ -44,6 +44,8 @@ export interface ConfigFindings {
   readonly warnings: readonly { readonly text: string; readonly at: FilePosition }[];
   /** Lines that were written about who may come in: `allow_anonymous`, `password_file`. */
   readonly places: Readonly<Record<string, FilePosition>>;
+  /** Such lines above all listeners, where each has its own: they hold for none of them. */
+  readonly aboveListeners?: Readonly<Record<string, FilePosition>>;
   /** Users of the password_file whose line can be used. */
   readonly users: readonly string[];
   /** The CONNACK code for each guest, by name; null when the connection ended without one. */
@@ -106,6 +108,7 @@ export async function readConfiguration(
         at: place,
       })),
       places: Object.fromEntries(security.places),
+      aboveListeners: Object.fromEntries(config.aboveListeners),
       users: [...(rules.passwords?.users.keys() ?? [])],
       answers,
     };

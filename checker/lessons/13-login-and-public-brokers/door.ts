@@ -81,6 +81,16 @@ export const letsIn = check<Facts>({
     const [user] = out;
     if (user === undefined) return;
     const seen = out.map(one => answerOf(findings, one)).join('\n');
+    const above = placeText(findings.aboveListeners?.['password_file']);
+    if (above && !('password_file' in findings.places)) {
+      return fail({
+        mistake: 'above-the-listener',
+        expected,
+        seen: `${above}: password_file, above the listener (${placeText(findings.doors[0]?.at)})\n${seen}`,
+        why: 'with per_listener_settings true each listener has its own settings: what stands above it does not hold for it, and this door has no password_file',
+        try: 'move the lines about who may come in below the listener, or leave per_listener_settings away: a house with one door does not need it',
+      });
+    }
     if (!('password_file' in findings.places)) {
       return fail({
         mistake: 'no-password-file',
