@@ -297,7 +297,8 @@ export const slowSuback = scenario<Facts>('slow SUBACK', {
     await sensor.publish(here.inTopic, early ?? '');
     await context.maybe(
       'the reading before SUBACK',
-      entry => entry.kind === 'packet' && entry.packet.type === 'PUBLISH' && entry.who === 'program',
+      entry =>
+        entry.kind === 'packet' && entry.packet.type === 'PUBLISH' && entry.who === 'program',
     );
     suback.remove();
     suback.release();
