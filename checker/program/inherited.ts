@@ -33,6 +33,16 @@ export function closeInherited(): void {
   for (const fd of inheritable()) closeSync(fd);
 }
 
+/** No process can put anything in the place of a file descriptor from this number on. */
+function limit(): number {
+  try {
+    const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    return found === undefined ? Number.POSITIVE_INFINITY : Number(found);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 let nothing: number | undefined;
 
 /**
@@ -41,7 +51,11 @@ let nothing: number | undefined;
  * @param from the first that is not given to the program on purpose
  */
 export function coverInherited(from: number): ('ignore' | number)[] {
-  const stray = inheritable().filter(fd => fd >= from && fd !== nothing);
+  const all = inheritable().filter(fd => fd >= from && fd !== nothing);
+  if (all.length === 0) return [];
+  // A shell that sets a limit may have some open that are beyond it: they stay.
+  const below = limit();
+  const stray = all.filter(fd => fd < below);
   if (stray.length === 0) return [];
   nothing ??= openSync('/dev/null', 'r');
   const cover: ('ignore' | number)[] = [];

@@ -120,6 +120,11 @@ describe('limits', () => {
     }
     // As it is published: what the tests build of the sources opens twice as many files to begin.
     const built = `'${process.execPath}' '${join(packageRoot(), 'bin', 'mqtt-course.js')}'`;
+    // So few that the course itself cannot be read.
+    expectMachine(
+      await shell(`ulimit -n 24; ${built} check ${PUBLISH}`, { cwd: folder }),
+      /EMFILE/,
+    );
     const doctor = await shell(`ulimit -n 100; ${built} doctor --json`, { cwd: folder });
     await expectDoctor(doctor.out, 'handles');
   });
