@@ -41,7 +41,8 @@ function obstacle() {
 const machine = {
   EMFILE: 'no file can be opened any more (EMFILE). What to do: ulimit -n 1024',
   ENFILE: 'no file can be opened any more (ENFILE). What to do: close some programs',
-  EACCES: 'a file of the course may not be read (EACCES). What to do: install it again, as yourself',
+  EACCES:
+    'a file of the course may not be read (EACCES). What to do: install it again, as yourself',
   EIO: 'the disk reports an error (EIO). What to do: install the course on another disk',
 };
 
