@@ -90,6 +90,7 @@ describe('the network inside this machine', () => {
   };
   test.skipIf(!mounts).each([
     ['IPv6 only', '::1 localhost\n'],
+    ['IPv4 only', '127.0.0.1 localhost\n'],
     ['IPv6 first', '::1 localhost\n127.0.0.1 localhost\n'],
   ])('localhost by %s is answered, in both tracks', async (_, lines) => {
     for (const track of ['typescript', 'python']) {
