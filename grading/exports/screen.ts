@@ -82,7 +82,7 @@ function inWords(grades: ClassGrades, width: number): string[] {
     const all = one.points === null ? 'points not known yet' : `${sum(one)} points`;
     return [
       `${cleanLine(one.learner.id)}: ${all}`,
-      ...folded(lessons.join(', '), width - 2).map(line => `  ${line}`),
+      ...inLines(lessons, ', ', width - 2).map(line => `  ${line}`),
     ];
   });
 }
@@ -171,12 +171,22 @@ function key(grades: ClassGrades, words: TableSigns, width: number): string[] {
     ...(grades.unexpected.length > 0 ? [`${grades.unexpected.length} not on the roster`] : []),
     ...(grades.unreadable.length > 0 ? [`${grades.unreadable.length} could not be read`] : []),
   ];
+  return [
+    ...(parts.length > 0 ? ['', ...parts] : []),
+    ...renamed(grades, width),
+    '',
+    ...inLines(facts, words.dot, width),
+  ];
+}
+
+/** Short facts beside each other, as many in a line as there is room for; none is broken. */
+function inLines(facts: readonly string[], between: string, width: number): string[] {
   const lines: string[] = [];
   for (const fact of facts) {
     const last = lines.at(-1);
-    const joined = last === undefined ? fact : `${last}${words.dot}${fact}`;
+    const joined = last === undefined ? fact : `${last}${between}${fact}`;
     if (last === undefined || stringWidth(joined) > width) lines.push(fact);
     else lines[lines.length - 1] = joined;
   }
-  return [...(parts.length > 0 ? ['', ...parts] : []), ...renamed(grades, width), '', ...lines];
+  return lines;
 }
