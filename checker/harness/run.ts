@@ -67,7 +67,7 @@ function wasAsleep({ stalls }: Pick<Recording, 'stalls'>): boolean {
 }
 
 /** Plays a scenario; again, with the same seed, while a check of it cannot tell. */
-async function performUntilTold(
+export async function performUntilTold(
   lesson: Lesson,
   definition: ScenarioDefinition<unknown>,
   spec: ProgramSpec,
