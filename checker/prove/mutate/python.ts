@@ -14,6 +14,8 @@ import {
 import {
   aboutOf,
   addressName,
+  isCounter,
+  isForm,
   isPause,
   type NumberUse,
   otherNumbers,
@@ -76,10 +78,11 @@ function withComma({ from, nodes }: { from: number; nodes: SyntaxNode[] }, sourc
 function optionRemoved(node: SyntaxNode, source: Source) {
   if (!/^(ArgList|DictionaryExpression)$/.test(node.name) || isTold(node, source)) return [];
   const named = elements(node).filter(({ nodes }) => /^(AssignOp|:)$/.test(nodes[1]?.name ?? ''));
-  return named.map(one => ({
-    edits: [replaced(withComma(one, source), '')],
-    ...aboutOf(one.nodes[0] ? textOf(source, one.nodes[0]).replaceAll(/['"]/g, '') : ''),
-  }));
+  return named.flatMap(one => {
+    const name = one.nodes[0] ? textOf(source, one.nodes[0]).replaceAll(/['"]/g, '') : '';
+    if (isForm(name)) return [];
+    return [{ edits: [replaced(withComma(one, source), '')], ...aboutOf(name) }];
+  });
 }
 
 /** The option that this is the value of; empty when it is none. */
@@ -94,6 +97,7 @@ const aboutOfValue = (node: SyntaxNode, source: Source) => aboutOf(optionOf(node
 
 function numberChanged(node: SyntaxNode, source: Source) {
   if (node.name !== 'Number' || isTold(node, source)) return [];
+  if (isForm(optionOf(node, source)) || optionOf(node, source) === 'keepalive') return [];
   return otherNumbers(textOf(source, node), numberUse(node, source)).map(text => ({
     edits: [replaced(node, text)],
     ...aboutOfValue(node, source),
@@ -110,6 +114,7 @@ function numberUse(node: SyntaxNode, source: Source): NumberUse {
 
 function booleanFlipped(node: SyntaxNode, source: Source) {
   if (node.name !== 'Boolean' || isTold(node, source)) return [];
+  if (isForm(optionOf(node, source))) return [];
   const text = textOf(source, node) === 'True' ? 'False' : 'True';
   return [{ edits: [replaced(node, text)], ...aboutOfValue(node, source) }];
 }
@@ -242,12 +247,16 @@ function comparisonLoosened(node: SyntaxNode, source: Source) {
   return [];
 }
 
+/** The thread of the library ends with the program, and when it has said goodbye. */
+const endsLoop = /\.loop_stop\(\)$/;
+
 const removable =
   /^(ExpressionStatement|UpdateStatement|RaiseStatement|BreakStatement|ContinueStatement|DeleteStatement)$/;
 
 function statementRemoved(node: SyntaxNode, source: Source) {
   if (isDocstring(node) || onlyTells(node, source)) return [];
   const text = textOf(source, node);
+  if (endsLoop.test(text)) return [];
   // What is assigned to a name is needed later; what is assigned to a part of something is a step.
   const step = node.name === 'AssignStatement' && node.firstChild?.name === 'MemberExpression';
   if (!(removable.test(node.name) || step || text === 'return')) return [];
@@ -273,7 +282,7 @@ function statementsSwapped(node: SyntaxNode, source: Source) {
   if (node.name !== 'ExpressionStatement' || next?.name !== 'ExpressionStatement') return [];
   if (isDocstring(node) || onlyTells(node, source) || onlyTells(next, source)) return [];
   const [first, second] = [textOf(source, node), textOf(source, next)];
-  if (/^on_stop\(/.test(first) || /^on_stop\(/.test(second)) return [];
+  if ([first, second].some(one => /^on_stop\(/.test(one) || endsLoop.test(one))) return [];
   return [{ edits: [replaced(node, second), replaced(next, first)] }];
 }
 
@@ -338,16 +347,21 @@ function valueTurned(node: SyntaxNode, source: Source) {
     const value = nodes[2];
     if (nodes[1]?.name !== ':' || !value || nodes.length > 3) return [];
     if (/^(Number|String|Boolean|DictionaryExpression)$/.test(value.name)) return [];
-    return turned(textOf(source, value)).map(text => ({ edits: [replaced(value, text)] }));
+    return turned(textOf(source, value), source).map(text => ({
+      edits: [replaced(value, text)],
+    }));
   });
 }
 
 /** A number and a text at once: what a value is, the text of a program does not tell. */
-const turned = (value: string) =>
-  [
-    `round(v) if isinstance(v, float) else v[:${SHORT_MEMORY}] if isinstance(v, str) else v`,
-    'v.encode("ascii", "replace").decode() if isinstance(v, str) else str(v) if isinstance(v, (int, float)) else v',
-  ].map(text => `(lambda v: ${text})(${value})`);
+const turned = (value: string, { text: program }: Source) =>
+  [...(isCounter(value, program) ? [] : [ROUNDED]), AS_TEXT].map(
+    text => `(lambda v: ${text})(${value})`,
+  );
+
+const ROUNDED = `round(v) if isinstance(v, float) else v[:${SHORT_MEMORY}] if isinstance(v, str) else v`;
+const AS_TEXT =
+  'v.encode("ascii", "replace").decode() if isinstance(v, str) else str(v) if isinstance(v, (int, float)) else v';
 
 /** A memory that forgets everything when there is more than a little in it. */
 function memoryLimited(node: SyntaxNode, source: Source) {

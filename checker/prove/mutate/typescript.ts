@@ -14,6 +14,8 @@ import {
 import {
   aboutOf,
   addressName,
+  isCounter,
+  isForm,
   isPause,
   type NumberUse,
   otherNumbers,
@@ -64,6 +66,7 @@ function propertyName(node: SyntaxNode, source: Source): string {
 function optionRemoved(node: SyntaxNode, source: Source) {
   if (node.name !== 'Property' || isTold(node, source)) return [];
   const name = propertyName(node, source);
+  if (isForm(name)) return [];
   return [{ edits: [replaced(elementRange(node, source), '')], ...aboutOf(name) }];
 }
 
@@ -74,6 +77,8 @@ function aboutOfValue(node: SyntaxNode, source: Source) {
 
 function numberChanged(node: SyntaxNode, source: Source) {
   if (node.name !== 'Number' || isTold(node, source)) return [];
+  const option = node.parent?.name === 'Property' ? propertyName(node.parent, source) : '';
+  if (isForm(option) || option === 'keepalive') return [];
   return otherNumbers(textOf(source, node), numberUse(node, source)).map(text => ({
     edits: [replaced(node, text)],
     ...aboutOfValue(node, source),
@@ -226,6 +231,8 @@ function statementsSwapped(node: SyntaxNode, source: Source) {
 
 function awaitRemoved(node: SyntaxNode, source: Source) {
   if (node.name !== 'AwaitExpression' || isTold(node, source)) return [];
+  // Behind the last wait of a program, nothing is left to come too early.
+  if (node.parent?.parent?.name === 'Script' && !node.parent.nextSibling) return [];
   const value = node.firstChild?.nextSibling;
   return value ? [{ edits: [replaced(node, textOf(source, value))] }] : [];
 }
@@ -277,15 +284,18 @@ function valueTurned(node: SyntaxNode, source: Source) {
   const last = node.lastChild;
   const value = last && last.name !== 'PropertyDefinition' ? textOf(source, last) : name;
   if (last && /^(Number|String|ObjectExpression|BooleanLiteral)$/.test(last.name)) return [];
-  return turned(value).map(text => ({ edits: [replaced(node, `${name}: ${text}`)] }));
+  return turned(value, source).map(text => ({ edits: [replaced(node, `${name}: ${text}`)] }));
 }
 
 /** A number and a text at once: what a value is, the text of a program does not tell. */
-const turned = (value: string) =>
-  [
-    `typeof v === 'number' ? Math.round(v) : typeof v === 'string' ? v.slice(0, ${SHORT_MEMORY}) : v`,
-    "typeof v === 'number' ? `${v}` : typeof v === 'string' ? v.replace(/[^ -~]/g, '?') : v",
-  ].map(text => `((v: unknown) => (${text}))(${value})`);
+const turned = (value: string, { text: program }: Source) =>
+  [...(isCounter(value, program) ? [] : [ROUNDED]), AS_TEXT].map(
+    text => `((v: unknown) => (${text}))(${value})`,
+  );
+
+const ROUNDED = `typeof v === 'number' ? Math.round(v) : typeof v === 'string' ? v.slice(0, ${SHORT_MEMORY}) : v`;
+const AS_TEXT =
+  "typeof v === 'number' ? String(v) : typeof v === 'string' ? v.replace(/[^ -~]/g, '?') : v";
 
 /** A memory that forgets everything when there is more than a little in it. */
 function memoryLimited(node: SyntaxNode, source: Source) {

@@ -11,13 +11,26 @@ export function otherNumbers(text: string, use: NumberUse = 'other'): string[] {
   const value = Number(text.replaceAll('_', ''));
   if (!Number.isFinite(value)) return [];
   if (use === 'exit code') return value === 0 ? ['1'] : ['0'];
-  // More than was asked for is right nearly everywhere.
-  if (use === 'qos') return [value === 0 ? '1' : String(value - 1)];
+  // More than was asked for is right nearly everywhere, and 0 is what comes of no option.
+  if (use === 'qos') return value === 1 ? [] : [value === 0 ? '1' : String(value - 1)];
   // None at all, and one that nobody has the patience for.
   if (use === 'pause' || value >= 100) return value === 0 ? ['1'] : ['0', String(value * 60)];
   if (value === 0) return ['1'];
   return [String(value - 1), String(value + 1)];
 }
+
+/** Options that change nothing on the wire that a contract could speak of: the form of a JSON text, patience in a loop. */
+export const isForm = (name: string): boolean =>
+  /^(indent|separators|ensure_ascii|sort_keys|timeout|protocol|protocolVersion|encoding|callback_api_version)$/.test(
+    name,
+  );
+
+/** Whether this value is an integer, always: it counts, in this program or in what sends to it. */
+export const isCounter = (name: string, text: string): boolean =>
+  /\b(seq|n|boot|count|beat|qos|mid|id)("\])?$/.test(name) ||
+  new RegExp(
+    `\\b${name} \\+= 1\\b|\\bfor ${name}, .* in enumerate\\(|\\+\\+${name}\\b|\\b${name}\\+\\+`,
+  ).test(text);
 
 /** Whether a number with this name, or given to this function, is a time. */
 export const isPause = (name: string): boolean =>
