@@ -55,7 +55,7 @@ function facts(random: Random): Facts {
       at => even[at] ?? 0,
     ),
     idle: meter(name(), [[2, 1]], () => 0),
-    letters: meter(name('zähler-№5-😀'), [
+    letters: meter(name(`zähler-№5-😀-${'lang'.repeat(20)}`), [
       [2, 254],
       [2, 255],
       [2, 256],

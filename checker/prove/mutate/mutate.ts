@@ -191,7 +191,7 @@ async function playGroup(
     }
   }
   await atOnce(
-    request.workers ?? 6,
+    request.workers ?? 10,
     toPlay.filter(one => bases.has(one.of)),
     async mutant => {
       let outcome = await play(mutant.files, mutant.id);

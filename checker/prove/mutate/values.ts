@@ -26,11 +26,12 @@ export const isForm = (name: string): boolean =>
   );
 
 /** Whether this value is an integer, always: it counts, in this program or in what sends to it. */
-export const isCounter = (name: string, text: string): boolean =>
-  /\b(seq|n|boot|count|beat|qos|mid|id)("\])?$/.test(name) ||
-  new RegExp(
-    `\\b${name} \\+= 1\\b|\\bfor ${name}, .* in enumerate\\(|\\+\\+${name}\\b|\\b${name}\\+\\+`,
-  ).test(text);
+export function isCounter(name: string, text: string): boolean {
+  if (/\b(seq|n|boot|count|beat|qos|mid|id)("\])?$/.test(name)) return true;
+  if (!/^\w+$/.test(name)) return false;
+  const counts = [`\\b${name} \\+= 1\\b`, `\\b${name}\\+\\+`, `\\bfor ${name}, .* in enumerate\\(`];
+  return new RegExp(counts.join('|')).test(text);
+}
 
 /** Whether a number with this name, or given to this function, is a time. */
 export const isPause = (name: string): boolean =>
