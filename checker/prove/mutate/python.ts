@@ -259,7 +259,8 @@ function statementRemoved(node: SyntaxNode, source: Source) {
   if (endsLoop.test(text)) return [];
   // What is assigned to a name is needed later; what is assigned to a part of something is a step.
   const step = node.name === 'AssignStatement' && node.firstChild?.name === 'MemberExpression';
-  if (!(removable.test(node.name) || step || text === 'return')) return [];
+  const bare = node.name === 'ReturnStatement' && text === 'return';
+  if (!(removable.test(node.name) || step || bare)) return [];
   const siblings = children(node.parent ?? node).filter(one => isStatement(one));
   const only = node.parent?.name === 'Body' && siblings.length === 1;
   // Behind `if` alone it is what a condition that is never true makes.
@@ -312,7 +313,11 @@ function errorsIgnored(node: SyntaxNode, source: Source) {
   return handlers(node).flatMap(body => {
     const does = children(body).filter(isStatement);
     if (does.every(one => onlyTells(one, source) || one.name === 'PassStatement')) return [];
-    return [{ edits: [replaced(body, `:\n${indentAt(node.from, source)}    pass`)] }];
+    // A body may end in the line end behind it.
+    const to = body.from + textOf(source, body).trimEnd().length;
+    return [
+      { edits: [replaced({ from: body.from, to }, `:\n${indentAt(node.from, source)}    pass`)] },
+    ];
   });
 }
 
