@@ -124,7 +124,9 @@ function textChanged(node: SyntaxNode, source: Source) {
   if (node.parent?.name === 'ExpressionStatement') return [];
   const call = node.parent?.name === 'ArgList' ? node.parent.parent : undefined;
   if (
-    /^(env|open|getattr|setattr|hasattr|int|float)$|\.(encode|decode)$/.test(callee(call, source))
+    /^(env|open|getattr|setattr|hasattr|int|float|exit|sys\.exit|SystemExit)$|\.(encode|decode)$/.test(
+      callee(call, source),
+    )
   )
     return [];
   const [, before = '', quote = '', text = ''] =
@@ -351,7 +353,8 @@ function valueTurned(node: SyntaxNode, source: Source) {
   return elements(node).flatMap(({ nodes }) => {
     const value = nodes[2];
     if (nodes[1]?.name !== ':' || !value || nodes.length > 3) return [];
-    if (/^(Number|String|Boolean|DictionaryExpression)$/.test(value.name)) return [];
+    if (/^(Number|String|Boolean|TupleExpression|DictionaryExpression)$/.test(value.name))
+      return [];
     return turned(textOf(source, value), source).map(text => ({
       edits: [replaced(value, text)],
     }));

@@ -79,6 +79,9 @@ function numberChanged(node: SyntaxNode, source: Source) {
   if (node.name !== 'Number' || isTold(node, source)) return [];
   const option = node.parent?.name === 'Property' ? propertyName(node.parent, source) : '';
   if (isForm(option) || option === 'keepalive') return [];
+  // The indent of a JSON text.
+  if (node.parent?.name === 'ArgList' && callee(node.parent.parent, source) === 'JSON.stringify')
+    return [];
   return otherNumbers(textOf(source, node), numberUse(node, source)).map(text => ({
     edits: [replaced(node, text)],
     ...aboutOfValue(node, source),
