@@ -1,4 +1,4 @@
-import { type Check, check, fail } from '../harness/check.js';
+import { check, fail } from '../harness/check.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject } from '../harness/matchers.js';
@@ -309,10 +309,10 @@ export const anyOrder = check<Facts>({
 });
 
 /** Also when the last acknowledgement came late, in another order, or was one of hundreds. */
-export const leaves: Check = {
+export const leaves = check<Facts>({
   ...leavesCleanly(oneOfEach, { id: 'T10', needs: ['T1', 'T3', 'T7'] }),
   on: [oneOfEach, latePuback, outOfOrder, everythingAtOnce],
-};
+});
 
 export const practice: Practice = {
   env: random => variables(environment(random)),
