@@ -11,6 +11,7 @@ import {
   makeReadings,
   makeTopic,
   nothing,
+  nothingYet,
   type Published,
   paced,
   published,
@@ -326,7 +327,10 @@ export const silentWithout = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(paced, { needs: ['T1'] });
+export const leaves = check<Facts>({
+  ...leavesCleanly(paced, { needs: ['T1'] }),
+  on: [paced, nothing, nothingYet],
+});
 
 export const allOfMany = check<Facts>({
   id: 'T10',

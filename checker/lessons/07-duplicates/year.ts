@@ -115,7 +115,8 @@ function story({ readings }: Facts): (Reading | undefined)[] {
     busy[1],
     held,
     ...crowd.map(([first]) => first),
-    ...crowd.slice(0, 3).flat(),
+    // The copy of its first reading would tell a program again what it had forgotten.
+    ...crowd.slice(0, 3).flatMap((list, at) => (at === 0 ? list : list.slice(1))),
   ];
 }
 

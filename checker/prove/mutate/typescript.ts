@@ -110,7 +110,7 @@ function booleanFlipped(node: SyntaxNode, source: Source) {
 
 /** Names of events, of variables of the environment, of modules and types are no values. */
 function textChanged(node: SyntaxNode, source: Source) {
-  if (node.name !== 'String' || isTold(node, source)) return [];
+  if (node.name !== 'String' || isTold(node, source) || isFallback(node, source)) return [];
   if (around(node, 'TypeAnnotation', 'TypeArgList', 'UnionType', 'TypeAliasDeclaration')) return [];
   const call = node.parent?.name === 'ArgList' ? node.parent.parent : undefined;
   const to = callee(call, source);
@@ -173,7 +173,7 @@ function conditionPartRemoved(node: SyntaxNode, source: Source) {
   const parts = node.name === 'BinaryExpression' ? children(node) : [];
   const [left, operator, right] = parts;
   if (!left || !operator || !right || isTold(node, source)) return [];
-  if (!/^(&&|\|\||\?\?)$/.test(textOf(source, operator))) return [];
+  if (!/^(&&|\|\||\?\?)$/.test(textOf(source, operator)) || isFallback(right, source)) return [];
   return [left, right].map(one => ({ edits: [replaced(node, textOf(source, one))] }));
 }
 
@@ -203,8 +203,16 @@ function comparisonLoosened(node: SyntaxNode, source: Source) {
     const there = `${a.slice('typeof '.length)} ${differs ? '===' : '!=='} undefined`;
     return [{ edits: [replaced(node, there)] }];
   }
-  if (sign === '??') return [{ edits: [replaced(operator, '||')] }];
+  if (sign === '??' && !/^(0|''|new \w+.*)$/.test(b ?? '')) {
+    return [{ edits: [replaced(operator, '||')] }];
+  }
   return [];
+}
+
+/** What stands behind `??` for the sake of the types, where something is always there. */
+function isFallback(node: SyntaxNode, source: Source): boolean {
+  const before = node.prevSibling;
+  return before !== null && textOf(source, before) === '??' && textOf(source, node) === "''";
 }
 
 function statementRemoved(node: SyntaxNode, source: Source) {
