@@ -49,7 +49,8 @@ describe('operators on TypeScript', () => {
 
   test('what is there is taken for what is true', () => {
     expect(ts('if (a !== undefined) b();', 'comparison-loosened')).toEqual(['if (a) b();']);
-    expect(ts('const a = b ?? 0;', 'comparison-loosened')).toEqual(['const a = b || 0;']);
+    expect(ts('const a = b ?? c;', 'comparison-loosened')).toEqual(['const a = b || c;']);
+    expect(ts('const a = b ?? 0;', 'comparison-loosened')).toEqual([]);
     expect(ts("if (typeof a === 'number') b();", 'comparison-loosened')).toEqual([
       'if (a !== undefined) b();',
     ]);
