@@ -13,7 +13,7 @@ import {
 import { hiddenTests } from '../harness/vitest.js';
 import { billAgain, readingAgain } from './06-qos-handshakes/cut.js';
 import { everyLine, keepsLines, whenItComes } from './06-qos-handshakes/lines.js';
-import { probed, smallerOfBoth } from './06-qos-handshakes/probes.js';
+import { oneReport, probed, smallerOfBoth } from './06-qos-handshakes/probes.js';
 import {
   copiesOf,
   environment,
@@ -347,6 +347,7 @@ export const lesson = hiddenTests(
       whenItComes,
       everyLine,
       keepsLines,
+      oneReport,
     ],
     practice,
   }),
