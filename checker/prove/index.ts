@@ -4,8 +4,9 @@ import type { Differing, RepeatOutcome, RepeatRequest } from './repeat.js';
 import type { Proof, VerifyOutcome, VerifyRequest } from './verify.js';
 
 export type { CorpusProblem, CorpusProgram, Role } from './corpus.js';
-export type { MutantResult, MutateOutcome, MutateRequest } from './mutate/mutate.js';
+export type { MutateOutcome, MutateRequest } from './mutate/mutate.js';
 export type { Rate } from './mutate/rates.js';
+export type { MutantResult } from './mutate/results.js';
 export type { Differing, Proof, RepeatOutcome, RepeatRequest, VerifyOutcome, VerifyRequest };
 
 /** See `verify.ts`. */

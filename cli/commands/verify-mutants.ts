@@ -23,7 +23,10 @@ export async function verifyMutants(
   flags: MutantFlags,
 ): Promise<number> {
   const { mutateLessons } = await import('../../checker/index.js');
-  const { readRates, writeRates } = await import('../../checker/prove/mutate/rates.js');
+  const [{ readRates, writeRates }, { namesCause, told }] = await Promise.all([
+    import('../../checker/prove/mutate/rates.js'),
+    import('../../checker/prove/mutate/results.js'),
+  ]);
   const outcome = await mutateLessons({
     lessons,
     tracks: flags.track ? [flags.track] : ['typescript', 'python'],
@@ -39,6 +42,12 @@ export async function verifyMutants(
     },
   });
   if (flags.write) writeRates(outcome.rates);
+  if (!flags.json && !flags.quiet) {
+    for (const one of outcome.results.filter(it => namesCause(it) === false)) {
+      const { lesson, id, about } = one.mutant;
+      console.log(`UNNAMED  ${lesson}  ${id}  (not a word of ${about}: ${told(one.outcome)})`);
+    }
+  }
   if (flags.json) console.log(JSON.stringify(asData(outcome), null, 2));
   else tellAll(outcome, readRates(), flags.quiet ?? false);
   return exitCode(outcome);
@@ -59,7 +68,7 @@ function exitCode({ results, problems }: MutateOutcome): number {
 }
 
 function tellAll(outcome: MutateOutcome, reviewed: readonly Rate[], quiet: boolean): void {
-  const { results, problems, unchanged, skipped } = outcome;
+  const { results, problems, unchanged, withoutFigures, skipped } = outcome;
   // Those that were not played this time are told together.
   for (const one of results.filter(one => one.kept && !isFine(one))) tell(one, 'kept');
   for (const text of problems) console.log(`WRONG    ${text}`);
@@ -71,6 +80,7 @@ function tellAll(outcome: MutateOutcome, reviewed: readonly Rate[], quiet: boole
   }
   if (unchanged.length > 0)
     console.log(`\nunchanged since their figures were written: ${unchanged.length}`);
+  if (withoutFigures.length > 0) console.log(`no figures yet: ${withoutFigures.join(', ')}`);
   for (const { track, reason } of skipped) console.log(`\nskipped: ${track}. ${reason}`);
   const count = (status: string) => results.filter(one => one.outcome.status === status).length;
   const excused = results.filter(one => one.excuse && one.outcome.status === 'survived').length;

@@ -6,14 +6,14 @@ import { type PreparedProgram, prepareProgram } from '../../program/prepare.js';
 import { findPython } from '../../program/python.js';
 import { ProgramUnavailable } from '../../program/spec.js';
 import { keepWarm } from '../../program/warm.js';
-import { type CorpusProgram, corpus, idOf, layOut } from '../corpus.js';
+import { corpus, idOf, layOut } from '../corpus.js';
 import { lessonHash, programHash } from '../stored.js';
-import { type Excuse, readExcuses } from './excused.js';
+import { readExcuses } from './excused.js';
 import { type Mutant, mutantsOf } from './mutants.js';
 import { type KillOrder, killOrder, type Outcome, playUntilKilled } from './play.js';
 import { markOf, type Rate, readRates } from './rates.js';
+import { excuseProblems, type Group, type MutantResult, rateOf, told } from './results.js';
 import { openOutcomes } from './store.js';
-import { aboutOption } from './values.js';
 
 export interface MutateRequest {
   readonly lessons: readonly string[];
@@ -37,14 +37,6 @@ export interface MutateRequest {
   readonly onOutcome?: (result: MutantResult, done: number, all: number) => void;
 }
 
-export interface MutantResult {
-  readonly mutant: Mutant;
-  readonly outcome: Outcome;
-  readonly excuse?: Excuse;
-  /** It was not played this time. */
-  readonly kept: boolean;
-}
-
 export interface MutateOutcome {
   readonly results: readonly MutantResult[];
   /** Of lessons and tracks of which every mutant was looked at. */
@@ -53,6 +45,8 @@ export interface MutateOutcome {
   readonly problems: readonly string[];
   /** Lessons and tracks that were left out: nothing of them has changed. */
   readonly unchanged: readonly string[];
+  /** Lessons and tracks that were left out, since there are no figures yet that could have changed. */
+  readonly withoutFigures: readonly string[];
   readonly skipped: readonly { readonly track: Track; readonly reason: string }[];
   readonly durationMs: number;
 }
@@ -62,6 +56,7 @@ export async function mutateLessons(request: MutateRequest): Promise<MutateOutco
   const started = performance.now();
   const problems: string[] = [];
   const unchanged: string[] = [];
+  const withoutFigures: string[] = [];
   const skipped: { track: Track; reason: string }[] = [];
   const groups: Group[] = [];
   for (const lesson of request.lessons) {
@@ -69,7 +64,11 @@ export async function mutateLessons(request: MutateRequest): Promise<MutateOutco
       if (skipped.some(one => one.track === track)) continue;
       try {
         const group = await groupOf(lesson, track);
-        if (request.changed && isCurrent(group)) unchanged.push(`${lesson} ${track}`);
+        const before = readRates().find(one => one.lesson === lesson && one.track === track);
+        const name = `${lesson} ${track}`;
+        if (request.changed && !before) withoutFigures.push(name);
+        else if (request.changed && before?.mark === markOf(lesson, group.mutants))
+          unchanged.push(name);
         else groups.push(group);
       } catch (error) {
         if (!(error instanceof ProgramUnavailable) || error.reason === 'work') throw error;
@@ -97,17 +96,10 @@ export async function mutateLessons(request: MutateRequest): Promise<MutateOutco
     rates,
     problems,
     unchanged,
+    withoutFigures,
     skipped,
     durationMs: Math.round(performance.now() - started),
   };
-}
-
-/** A lesson in a track. */
-interface Group {
-  readonly lesson: string;
-  readonly track: Track;
-  readonly right: readonly CorpusProgram[];
-  readonly mutants: readonly Mutant[];
 }
 
 async function groupOf(lesson: string, track: Track): Promise<Group> {
@@ -116,11 +108,6 @@ async function groupOf(lesson: string, track: Track): Promise<Group> {
   );
   return { lesson, track, right, mutants: await mutantsOf(right) };
 }
-
-const isCurrent = ({ lesson, track, mutants }: Group) =>
-  readRates().some(
-    one => one.lesson === lesson && one.track === track && one.mark === markOf(lesson, mutants),
-  );
 
 /** Those that are asked for. A sample and a shard do not depend on the order of the mutants. */
 function choose(
@@ -205,11 +192,6 @@ async function playGroup(
   return { mine, faults };
 }
 
-export function told(outcome: Outcome): string {
-  if (outcome.status === 'killed') return `${outcome.check} ${outcome.mistake}`;
-  return outcome.status === 'unknown' ? `could not tell: ${outcome.reason}` : 'survived';
-}
-
 async function runtimeOf(track: Track): Promise<string> {
   if (track === 'typescript') return process.version;
   const python = await findPython();
@@ -263,49 +245,4 @@ async function atOnce<T>(
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: workers }, worker));
-}
-
-/** An excuse is of one mutant that is there, and survives. */
-function excuseProblems(
-  { lesson, track, mutants }: Group,
-  mine: readonly MutantResult[],
-): string[] {
-  const { excuses, problems } = readExcuses(lesson);
-  const where = (line: number) => `checker/prove/mutate/excused/${lesson}.txt:${line}`;
-  const killed = mine.filter(one => one.excuse && one.outcome.status === 'killed');
-  const names = new Set(mutants.map(one => one.id));
-  const dead = [...excuses.values()].filter(
-    one => one.id.startsWith(`${track} `) && !names.has(one.id),
-  );
-  return [
-    ...(track === 'typescript' ? problems : []).map(one => `${where(one.line)}: ${one.text}`),
-    ...dead.map(one => `${where(one.line)}: no mutant is called: ${one.id}`),
-    ...killed.map(
-      ({ excuse, outcome }) =>
-        `${where(excuse?.line ?? 0)}: ${told(outcome)} kills it, it needs no excuse: ${excuse?.id}`,
-    ),
-  ];
-}
-
-/** Whether the message of a killed mutant speaks of what is wrong; undefined when that cannot be said. */
-export function namesCause({ mutant, outcome }: MutantResult): boolean | undefined {
-  const words = mutant.about === undefined ? undefined : aboutOption[mutant.about];
-  if (!words || outcome.status !== 'killed' || outcome.early) return undefined;
-  return words.test(`${outcome.mistake}\n${outcome.text}`);
-}
-
-function rateOf({ lesson, track, mutants }: Group, mine: readonly MutantResult[]): Rate {
-  const count = (is: (one: MutantResult) => boolean) => mine.filter(is).length;
-  return {
-    lesson,
-    track,
-    mutants: mutants.length,
-    killed: count(one => one.outcome.status === 'killed'),
-    excused: count(one => one.outcome.status === 'survived' && one.excuse !== undefined),
-    survived: count(one => one.outcome.status === 'survived' && one.excuse === undefined),
-    unknown: count(one => one.outcome.status === 'unknown'),
-    sampled: count(one => namesCause(one) !== undefined),
-    named: count(one => namesCause(one) === true),
-    mark: markOf(lesson, mutants),
-  };
 }

@@ -1,5 +1,15 @@
 import type { SyntaxNode } from '@lezer/common';
 import {
+  callee,
+  elements,
+  handlers,
+  isDocstring,
+  isStatement,
+  onlyTells,
+  optionOf,
+  withComma,
+} from './python-syntax.js';
+import {
   around,
   children,
   elementRange,
@@ -45,36 +55,6 @@ export const pythonOperators: readonly Operator[] = [
   { name: 'memory-limited', at: memoryLimited },
 ];
 
-function callee(node: SyntaxNode | null | undefined, source: Source): string {
-  return node?.name === 'CallExpression' && node.firstChild ? textOf(source, node.firstChild) : '';
-}
-
-/** What stands between commas in brackets: an argument with its keyword, a pair of a dictionary. */
-function elements(list: SyntaxNode): { from: number; to: number; nodes: SyntaxNode[] }[] {
-  const found: { from: number; to: number; nodes: SyntaxNode[] }[] = [];
-  let nodes: SyntaxNode[] = [];
-  for (const one of children(list)) {
-    if (/^[()[\]{},]$/.test(one.name)) {
-      const [first] = nodes;
-      const last = nodes.at(-1);
-      if (first && last) found.push({ from: first.from, to: last.to, nodes });
-      nodes = [];
-    } else nodes.push(one);
-  }
-  const [first] = nodes;
-  const last = nodes.at(-1);
-  return first && last ? [...found, { from: first.from, to: last.to, nodes }] : found;
-}
-
-/** With the comma that belongs to it. */
-function withComma({ from, nodes }: { from: number; nodes: SyntaxNode[] }, source: Source) {
-  const [first] = nodes;
-  const last = nodes.at(-1);
-  if (!first || !last) return { from, to: from };
-  if (last.nextSibling?.name === ',') return { from, to: elementRange(last, source).to };
-  return { from: first.prevSibling?.name === ',' ? first.prevSibling.from : from, to: last.to };
-}
-
 function optionRemoved(node: SyntaxNode, source: Source) {
   if (!/^(ArgList|DictionaryExpression)$/.test(node.name) || isTold(node, source)) return [];
   const named = elements(node).filter(({ nodes }) => /^(AssignOp|:)$/.test(nodes[1]?.name ?? ''));
@@ -83,14 +63,6 @@ function optionRemoved(node: SyntaxNode, source: Source) {
     if (isForm(name)) return [];
     return [{ edits: [replaced(withComma(one, source), '')], ...aboutOf(name) }];
   });
-}
-
-/** The option that this is the value of; empty when it is none. */
-function optionOf(node: SyntaxNode, source: Source): string {
-  const name = /^(AssignOp|:)$/.test(node.prevSibling?.name ?? '')
-    ? node.prevSibling?.prevSibling
-    : undefined;
-  return name ? textOf(source, name).replaceAll(/['"]/g, '') : '';
 }
 
 const aboutOfValue = (node: SyntaxNode, source: Source) => aboutOf(optionOf(node, source));
@@ -271,15 +243,6 @@ function statementRemoved(node: SyntaxNode, source: Source) {
   return [{ edits: [only ? replaced(node, 'pass') : replaced(lineRange(node, source), '')] }];
 }
 
-const isStatement = ({ name }: SyntaxNode) => /Statement$|Definition$/.test(name);
-
-const isDocstring = ({ name, firstChild }: SyntaxNode) =>
-  name === 'ExpressionStatement' && firstChild?.name === 'String';
-
-function onlyTells({ name, firstChild }: SyntaxNode, source: Source): boolean {
-  return name === 'ExpressionStatement' && firstChild !== null && isTold(firstChild, source);
-}
-
 function statementsSwapped(node: SyntaxNode, source: Source) {
   const next = node.nextSibling;
   if (node.name !== 'ExpressionStatement' || next?.name !== 'ExpressionStatement') return [];
@@ -297,18 +260,6 @@ function waitRemoved(node: SyntaxNode, source: Source) {
   return before?.name === 'CallExpression'
     ? [{ edits: [replaced(node, textOf(source, before))] }]
     : [];
-}
-
-/** The bodies behind `except`. */
-function handlers(node: SyntaxNode): SyntaxNode[] {
-  if (node.name !== 'TryStatement') return [];
-  const found: SyntaxNode[] = [];
-  let inExcept = false;
-  for (const one of children(node)) {
-    if (/^(except|finally|else|try)$/.test(one.name)) inExcept = one.name === 'except';
-    if (one.name === 'Body' && inExcept) found.push(one);
-  }
-  return found;
 }
 
 function errorsIgnored(node: SyntaxNode, source: Source) {
