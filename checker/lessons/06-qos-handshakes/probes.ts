@@ -84,7 +84,7 @@ export const oneReport = check<Facts>({
   title: 'each probe gets one report, also after a lost connection',
   clauses: ['3.1.1 MQTT-4.4.0-1'],
   on: probeAgain,
-  needs: ['T8'],
+  needs: ['T4', 'T8'],
   verify: recording => {
     const found = reports(recording).filter(({ packet }) => !packet.dup);
     const [first, second] = found.filter(entry => numberIn(entry, 'n') === LAST_PROBE);
