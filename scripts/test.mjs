@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { proveLessons } from './lesson.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** As `npm run mutants` has it. */
+const SAMPLE = ['2', '3', '4', '5', '--mutate', '--sample', '60', '--quiet'];
+
 const PARTS = [
   ['build', ['scripts/build.mjs']],
   ['lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
@@ -15,6 +18,7 @@ const PARTS = [
   ['types of the exercises', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'exercises']],
   ['unit tests', ['node_modules/vitest/vitest.mjs', 'run']],
   ['programs', ['bin/mqtt-course.js', 'verify']],
+  ['machine-made mutants, a sample', ['bin/mqtt-course.js', 'verify', ...SAMPLE]],
 ];
 
 function everything() {

@@ -122,7 +122,7 @@ const isPlayed = (check: Lesson['checks'][number], recordings: Recordings): bool
  * Plays a scenario; again, with the same seed, while a check of it cannot tell. For a grade, a failure
  * on a strained machine is played a second time too: nobody looks at it and tries again.
  */
-async function performUntilTold(
+export async function performUntilTold(
   lesson: Lesson,
   definition: ScenarioDefinition<unknown>,
   spec: ProgramSpec,

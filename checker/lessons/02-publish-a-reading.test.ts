@@ -12,6 +12,7 @@ import {
   makeReadings,
   makeTopic,
   nothing,
+  nothingYet,
   type Published,
   paced,
   published,
@@ -375,7 +376,10 @@ export const silentWithout = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(paced, { needs: ['T1'] });
+export const leaves = check<Facts>({
+  ...leavesCleanly(paced, { needs: ['T1'] }),
+  on: [paced, nothing, nothingYet],
+});
 
 export const allOfMany = check<Facts>({
   id: 'T10',

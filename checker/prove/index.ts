@@ -1,8 +1,12 @@
 /** Proves that the checks are good. Loaded when asked for: a check needs none of it. */
+import type { MutateOutcome, MutateRequest } from './mutate/mutate.js';
 import type { Differing, RepeatOutcome, RepeatRequest } from './repeat.js';
 import type { Proof, VerifyOutcome, VerifyRequest } from './verify.js';
 
 export type { CorpusProblem, CorpusProgram, Role } from './corpus.js';
+export type { MutateOutcome, MutateRequest } from './mutate/mutate.js';
+export type { Rate } from './mutate/rates.js';
+export type { MutantResult } from './mutate/results.js';
 export type { Differing, Proof, RepeatOutcome, RepeatRequest, VerifyOutcome, VerifyRequest };
 
 /** See `verify.ts`. */
@@ -13,4 +17,9 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
 /** See `repeat.ts`. */
 export async function verifyRepeatedly(request: RepeatRequest): Promise<RepeatOutcome> {
   return (await import('./repeat.js')).verifyRepeatedly(request);
+}
+
+/** See `mutate/mutate.ts`. */
+export async function mutateLessons(request: MutateRequest): Promise<MutateOutcome> {
+  return (await import('./mutate/mutate.js')).mutateLessons(request);
 }

@@ -4,8 +4,10 @@ import type { Differing, Track, VerifyOutcome, VerifyRequest } from '../../check
 import { UsageError } from '../../course/errors.js';
 import { packageRoot } from '../../course/package-root.js';
 import { endWhenInterrupted } from '../check/interruption.js';
+import type { MutantFlags } from './verify-mutants.js';
 
-interface VerifyFlags {
+interface VerifyFlags extends MutantFlags {
+  readonly mutate?: boolean;
   readonly track?: Track;
   readonly seed?: string;
   readonly broker?: string;
@@ -53,10 +55,19 @@ export function registerVerify(program: Command): void {
       '--whole',
       'play all of every mutant, also when it has failed as it should; --rounds and --stored always do',
     )
+    .option(
+      '--mutate',
+      'make wrong programs of every right one: a check kills each, or it is excused',
+    )
+    .option('--sample <n>', 'with --mutate: so many mutants, the same ones each time')
+    .option('--shard <i/n>', 'with --mutate: one part of the whole')
+    .option('--changed', 'with --mutate: only lessons whose figures are not of today')
+    .option('--survivors', 'with --mutate: only what was not killed when it was last played')
+    .option('--write', 'with --mutate: put the figures into rates.json')
     .option('--json', 'the whole matrix as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1',
+      '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1\n  npx mqtt-course verify 7 --mutate',
     )
     .action(async (lessons: string[], options: VerifyFlags) => {
       const interruption = endWhenInterrupted(() => undefined);
@@ -79,6 +90,7 @@ async function verify(
     console.error(problem.text);
     return problem.reason === 'use' ? 2 : 3;
   }
+  if (options.mutate) return (await import('./verify-mutants.js')).verifyMutants(lessons, options);
   const tracks: Track[] = options.track ? [options.track] : ['typescript', 'python'];
   const load = amount('load', options.load);
   const rounds = amount('rounds', options.rounds) ?? (load === undefined ? undefined : 1);

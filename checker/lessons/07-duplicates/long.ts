@@ -19,7 +19,7 @@ export const wellFormed = check<Facts>({
   id: 'T13',
   title: 'a total names its device, and goes out at QoS 1',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
-  on: quietDay,
+  on: [quietDay, longYear],
   needs: ['T2'],
   verify: recording => {
     for (const list of Object.values(recording.facts.readings)) {

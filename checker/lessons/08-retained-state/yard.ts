@@ -50,7 +50,7 @@ function yard(random: Random): YardFacts {
   const stored = Array.from(
     { length: MANY },
     (_, at): Said => ({
-      device: at === 5 ? name(at, 'öfen-😀') : name(at),
+      device: at === 5 ? name(at, `öfen-😀-${'lang'.repeat(20)}`) : name(at),
       mode: [one, two, three][at % 3] ?? one,
       ...special[at],
       source: 'stored',
