@@ -35,7 +35,7 @@ export function buildClass({ run, records, lessons, courseFile }: ClassInput): C
       const grade = gradeLesson(told(record), lesson, courseFile, member);
       return at === 0 ? withNotices(grade, member.notices) : grade;
     });
-    return gradeLearner(member.learner, grades, member.submission);
+    return gradeLearner(member, grades);
   });
   const absent = run.members.filter(one => isAbsent(one)).map(one => one.learner.id);
   const unreadable = [
@@ -82,7 +82,11 @@ function recordFor(
 ): GradeRecord {
   const { unreadable } = member;
   if (stored && unreadable === undefined && !isAbsent(member)) return stored;
-  const made = (status: GradeStatus, notices: readonly string[]): GradeRecord => ({
+  const made = (
+    status: GradeStatus,
+    notices: readonly string[],
+    problem?: string,
+  ): GradeRecord => ({
     schema: GRADE_SCHEMA,
     key: '',
     learner: member.learner.id,
@@ -101,8 +105,11 @@ function recordFor(
     },
     attempts: 0,
     notices,
+    ...(problem === undefined ? {} : { unreadable: problem }),
   });
-  if (unreadable !== undefined) return made('unknown', [`could not be read: ${unreadable}`]);
+  if (unreadable !== undefined) {
+    return made('unknown', [`could not be read: ${unreadable}`], unreadable);
+  }
   return isAbsent(member) ? made('missing', []) : made('unknown', ['not graded yet']);
 }
 

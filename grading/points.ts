@@ -31,6 +31,15 @@ export interface HandedIn {
   readonly markedLate?: boolean;
 }
 
+/** A learner with what counts of what came. */
+export interface Submitted {
+  readonly learner: Learner;
+  readonly submission?: string;
+  readonly submittedAt?: string;
+  readonly submittedAtFrom?: string;
+  readonly others?: readonly string[];
+}
+
 /*
  * The rounding rule: points are counted in hundredths. The points of a lesson are shared among its
  * checks in whole hundredths by the method of the largest remainder, so that what is shown always
@@ -128,6 +137,9 @@ export function gradeLesson(
     seed: record.inputs.seed,
     isolation: record.inputs.isolation,
     ...(record.bundle ? { bundle: record.bundle } : {}),
+    ...(status === 'unknown' && record.unreadable !== undefined
+      ? { unreadable: record.unreadable }
+      : {}),
   };
 }
 
@@ -254,9 +266,8 @@ function plusHours(moment: Moment, hours: number): Moment {
 
 /** All lessons of one learner. A lesson that could not be told leaves the sum open: null. */
 export function gradeLearner(
-  learner: Learner,
+  { learner, submission, submittedAt, submittedAtFrom, others }: Submitted,
   lessons: readonly LessonGrade[],
-  submission?: string,
 ): LearnerGrade {
   const cents = lessons.map(one => (one.points === null ? null : Math.round(one.points * CENTS)));
   const total = cents.reduce((all, one) => (all === null || one === null ? null : all + one), 0);
@@ -264,6 +275,10 @@ export function gradeLearner(
   return {
     learner,
     ...(submission === undefined ? {} : { submission }),
+    ...(submittedAt === undefined
+      ? {}
+      : { handedIn: { at: submittedAt, from: submittedAtFrom ?? '' } }),
+    ...(others && others.length > 0 ? { others } : {}),
     lessons,
     points: total === null ? null : points(total),
     max: points(max),

@@ -32,7 +32,11 @@ export interface Member {
   readonly submission?: string;
   /** ISO 8601 with offset, as far as anybody but the learner says so. */
   readonly submittedAt?: string;
+  /** Where that comes from: `submissions.csv`, `Gradescope`, `Moodle worksheet`. */
+  readonly submittedAtFrom?: string;
   readonly markedLate?: boolean;
+  /** What else came from this learner and does not count: names. */
+  readonly others?: readonly string[];
   /** Why what came cannot be read; nothing of it was graded. */
   readonly unreadable?: string;
   /** What a person should know about the submission as a whole. */
@@ -79,7 +83,9 @@ const runFile = z.object({
       learner,
       submission: z.string().optional(),
       submittedAt: z.string().optional(),
+      submittedAtFrom: z.string().optional(),
       markedLate: z.boolean().optional(),
+      others: z.array(z.string()).optional(),
       unreadable: z.string().optional(),
       notices: z.array(z.string()),
     }),

@@ -80,6 +80,11 @@ export interface GradeRecord {
   readonly program?: ProgramOutput;
   /** The replay bundle, relative to the results' folder: `bundles/<learner>/<lesson>.json.gz`. */
   readonly bundle?: string;
+  /**
+   * Something came for the lesson that is not known as the exercise, and why. The status is
+   * `unknown`; the learner is asked for the right thing.
+   */
+  readonly unreadable?: string;
 }
 
 /** A learner, from the roster or from how the submission is named. */
@@ -90,6 +95,11 @@ export interface Learner {
   readonly email?: string;
   /** Ids under which a learning platform knows the learner: `canvas`, `moodle`, `github`, … */
   readonly ids?: Readonly<Record<string, string>>;
+}
+
+/** A learner as the instructor reads it: the id, and the name where it is known and another. */
+export function learnerText({ id, name }: Learner): string {
+  return name === undefined || name === id ? id : `${id} ${name}`;
 }
 
 /** How late a submission was, and what the policy made of that. */
@@ -124,12 +134,18 @@ export interface LessonGrade {
   readonly seed: string;
   readonly isolation: Isolation;
   readonly bundle?: string;
+  /** Of an unknown one: what is wrong with what was handed in. The reason is not on our side. */
+  readonly unreadable?: string;
 }
 
 export interface LearnerGrade {
   readonly learner: Learner;
-  /** Name of the folder or archive; undefined when nothing came from this learner. */
+  /** Name of the folder or archive that counts; undefined when nothing came from this learner. */
   readonly submission?: string;
+  /** When it was handed in, and who says so. */
+  readonly handedIn?: { readonly at: string; readonly from: string };
+  /** What else came from this learner and did not count: names. */
+  readonly others?: readonly string[];
   /** One for each lesson of the class, in course order. */
   readonly lessons: readonly LessonGrade[];
   /** Null when a lesson is unknown: a sum with a hole is no grade. */

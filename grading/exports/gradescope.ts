@@ -3,7 +3,7 @@ import {
   type FeedbackOptions,
   lateLines,
   summaryWords,
-  UNKNOWN_WORDS,
+  unknownTexts,
 } from '../feedback/phrases.js';
 import type { LearnerGrade } from '../types.js';
 import { casesOf } from './cases.js';
@@ -74,7 +74,7 @@ export function gradescopeResults(
   );
   const late = lateLines(learner).map(markdown);
   const unknown = learner.lessons.filter(one => one.points === null).map(one => one.lesson);
-  const lines = [summaryWords(learner), ...(unknown.length > 0 ? [UNKNOWN_WORDS] : []), ...late];
+  const lines = [summaryWords(learner), ...unknownTexts(learner.lessons).map(markdown), ...late];
   return {
     ...(learner.points === null ? {} : { score: learner.points }),
     output: lines.join('\n\n'),

@@ -22,7 +22,18 @@ const lessonsWith = (
  */
 export function gradesCsv(grades: ClassGrades): string {
   const head = [
-    ...['learner', 'name', 'email', 'submission', 'points', 'max', 'unknown', 'missing', 'excused'],
+    ...[
+      'learner',
+      'name',
+      'email',
+      'submission',
+      'points',
+      'max',
+      'unknown',
+      'missing',
+      'excused',
+      'notes',
+    ],
     ...grades.lessons.map(one => one.id),
   ];
   const rows = grades.learners.map((one): CsvValue[] => [
@@ -33,17 +44,24 @@ export function gradesCsv(grades: ClassGrades): string {
     one.points,
     one.max,
     lessonsWith(one, 'unknown') || null,
-    missingLessons(one) || null,
+    lessonsWith(one, 'missing') || null,
     lessonsWith(one, 'excused') || null,
+    notesOf(one) || null,
     ...grades.lessons.map(({ id }) => countingPoints(one, id)),
   ]);
   return csv([head, ...rows]);
 }
 
-/** Those not handed in; with the file that lies there under another name. */
-function missingLessons(one: LearnerGrade): string {
-  const notes = one.lessons.flatMap(lesson => renamedFile(lesson) ?? []);
-  return [lessonsWith(one, 'missing'), ...notes].join('; ');
+/** What a person should know beside the points: files taken under another name, what could not be read. */
+function notesOf(one: LearnerGrade): string {
+  return [
+    ...new Set(
+      one.lessons.flatMap(lesson => [
+        ...(lesson.unreadable === undefined ? [] : [`could not be read: ${lesson.unreadable}`]),
+        ...(renamedFile(lesson) === undefined ? [] : [renamedFile(lesson) as string]),
+      ]),
+    ),
+  ].join('; ');
 }
 
 /** `checks.csv`: a row for each learner, lesson and check; detectors that found a cause among them. */

@@ -16,6 +16,7 @@ import { exchange, exchangeStyle } from './exchange.js';
 import {
   CHECK_WORDS,
   clauseWords,
+  countedWords,
   type FeedbackOptions,
   isTold,
   lateCost,
@@ -25,7 +26,7 @@ import {
   pointsWords,
   summaryWords,
   trackWords,
-  UNKNOWN_WORDS,
+  unknownWords,
 } from './phrases.js';
 
 export type Bundles = (lesson: string) => Bundle | undefined;
@@ -70,6 +71,7 @@ function total(learner: LearnerGrade): Markup {
 <div class="meter" aria-hidden="true"><span style="width:${points(Math.min(100, Math.max(0, share)))}%"></span></div>`;
   return h`${score}
 <p>${summaryWords(learner)}</p>
+${countedWords(learner).map(line => h`<p class="dim small">${line}</p>`)}
 ${lateLines(learner).map(line => h`<p class="late">${line}</p>`)}`;
 }
 
@@ -111,7 +113,7 @@ function content(
   const said = lesson.notices.filter(one => one !== SAME_AS_SOLUTION);
   const notices =
     said.length > 0 && h`<ul class="notices">${said.map(one => h`<li>${one}</li>`)}</ul>`;
-  if (lesson.status === 'unknown') return h`<p>${UNKNOWN_WORDS}</p>`;
+  if (lesson.status === 'unknown') return h`<p>${unknownWords(lesson)}</p>`;
   if (lesson.status === 'missing') return h`${notices}`;
   const told = lesson.checks.filter(check => isTold(check, options));
   const bundle = told.length > 0 ? bundles(lesson.lesson) : undefined;

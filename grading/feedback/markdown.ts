@@ -10,6 +10,7 @@ import {
 import {
   CHECK_WORDS,
   clauseWords,
+  countedWords,
   type FeedbackOptions,
   isTold,
   lateCost,
@@ -19,7 +20,7 @@ import {
   pointsWords,
   summaryWords,
   trackWords,
-  UNKNOWN_WORDS,
+  unknownWords,
 } from './phrases.js';
 
 /** What `feedbackHtml` says, without drawings. Nothing of a learner's text marks anything up. */
@@ -35,6 +36,7 @@ export function feedbackMarkdown(
   return blocks([
     `# ${markdown(shown)}: ${markdown(grades.title)}`,
     `**${pointsWords(learner.points, learner.max)} points.** ${summaryWords(learner)}`,
+    ...countedWords(learner).map(markdown),
     ...lateLines(learner).map(markdown),
     ['| Lesson | Result | Points |', '|---|---|---:|', ...rows].join('\n'),
     ...learner.lessons.map(one => lessonMarkdown(one, options)),
@@ -65,7 +67,7 @@ function lessonMarkdown(lesson: LessonGrade, options: FeedbackOptions): string {
   return blocks([
     `## ${heading(lesson)}`,
     facts.filter(Boolean).join(' · '),
-    ...(lesson.status === 'unknown' ? [UNKNOWN_WORDS] : [notices]),
+    ...(lesson.status === 'unknown' ? [markdown(unknownWords(lesson))] : [notices]),
     ...(lesson.status === 'graded'
       ? [
           ...lesson.checks.filter(check => isTold(check, options)).map(check => failure(check)),

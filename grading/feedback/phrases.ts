@@ -38,6 +38,8 @@ export function ownChecks({ checks }: Pick<LessonGrade, 'checks'>): readonly Gra
 
 /** What came of a lesson, in a few words. */
 export function lessonWords(lesson: LessonGrade): { readonly text: string; readonly tone: Tone } {
+  if (lesson.excused) return { text: 'excused', tone: 'dim' };
+  if (lesson.unreadable !== undefined) return { text: 'could not be read', tone: 'ask' };
   if (lesson.status === 'missing') return { text: 'nothing handed in', tone: 'dim' };
   if (lesson.status === 'unknown') return { text: 'could not be told yet', tone: 'ask' };
   const checks = ownChecks(lesson);
@@ -117,7 +119,11 @@ function spanWords(seconds: number): string {
 /** One sentence on the whole: what is right first. */
 export function summaryWords({ lessons, submission }: LearnerGrade): string {
   if (submission === undefined) return 'Nothing came from you for this class.';
-  const number = (tone: Tone) => lessons.filter(one => lessonWords(one).tone === tone).length;
+  const counted = lessons.filter(one => !one.excused);
+  const number = (tone: Tone) => counted.filter(one => lessonWords(one).tone === tone).length;
+  const unread = counted.filter(one => one.unreadable !== undefined).length;
+  const untold = number('ask') - unread;
+  const excused = lessons.length - counted.length;
   const lesson = (many: number) => count(many, 'lesson');
   const parts = [
     ...(number('good') > 0
@@ -126,14 +132,41 @@ export function summaryWords({ lessons, submission }: LearnerGrade): string {
     ...(number('bad') > 0
       ? [`${lesson(number('bad'))} ${number('bad') === 1 ? 'has' : 'have'} something to look at`]
       : []),
-    ...(number('ask') > 0 ? [`${lesson(number('ask'))} could not be told yet`] : []),
+    ...(untold > 0 ? [`${lesson(untold)} could not be told yet`] : []),
+    ...(unread > 0 ? [`for ${lesson(unread)} nothing could be read: please hand in again`] : []),
     ...(number('dim') > 0 ? [`for ${lesson(number('dim'))} nothing was handed in`] : []),
+    ...(excused > 0 ? [`from ${lesson(excused)} you are excused`] : []),
   ];
   return `${parts.join('; ')}.`;
 }
 
-export const UNKNOWN_WORDS =
+const OUR_SIDE =
   'We could not tell: the reason is on our side or the machine’s, not in your work. Your instructor sees this and looks at it. It does not count as zero.';
+
+/** What a learner is told of a lesson without a verdict: whose turn it is, and what would be right. */
+export function unknownWords({ lesson, unreadable }: LessonGrade): string {
+  if (unreadable === undefined) return OUR_SIDE;
+  // What stands behind it is advice for the instructor.
+  const [reason = unreadable] = unreadable.split(/; (?:ask for|move the)/);
+  return `This lesson could not be judged: ${reason}. Please hand in again: your folder exercises as one .zip, each file under the name it came with, for example exercises/${lesson}/typescript/main.ts or exercises/${lesson}/python/main.py. It does not count as zero; your instructor sees this.`;
+}
+
+/** The same of several lessons, each thing once. */
+export function unknownTexts(lessons: readonly LessonGrade[]): string[] {
+  return [...new Set(lessons.filter(one => one.points === null).map(unknownWords))];
+}
+
+/** Which submission was judged, when it came, and what else came and was not. */
+export function countedWords({ submission, handedIn, others = [] }: LearnerGrade): string[] {
+  if (submission === undefined) return [];
+  const when = handedIn
+    ? `, handed in ${moment(handedIn.at)}${handedIn.from ? ` (${handedIn.from})` : ''}`
+    : '';
+  return [
+    `Judged: ${submission}${when}.`,
+    ...(others.length > 0 ? [`Also there, older, and not judged: ${others.join(', ')}.`] : []),
+  ];
+}
 
 /** A clause and what it demands. */
 export function clauseWords(citation: string): string {

@@ -4,6 +4,7 @@ import type { Bundle } from '../../checker/index.js';
 import { clause } from '../../wire/clauses.js';
 import { count, points } from '../exports/text.js';
 import { exchange, exchangeStyle } from '../feedback/exchange.js';
+import { moment } from '../feedback/phrases.js';
 import type { ClassGrades, LearnerGrade, ProgramLimits } from '../types.js';
 import {
   bins,
@@ -204,9 +205,9 @@ function learnersPart(grades: ClassGrades, options: ClassReportOptions): Markup 
   return h`<div class="scroll" tabindex="0" role="region" aria-label="Points of every learner"><table class="all"><thead><tr><th scope="col">Learner</th>${grades.lessons.map(
     ({ id, title, max }) =>
       h`<th scope="col" class="num" title="${title}, ${points(max)} points">${lessonNumber(id)}</th>`,
-  )}<th scope="col" class="num">Sum</th></tr></thead>
+  )}<th scope="col" class="num">Sum</th><th scope="col">What was judged</th></tr></thead>
 <tbody>${grades.learners.map(one => learnerRow(one, grades, options))}</tbody></table></div>
-<p class="dim small">? could not be told · – nothing handed in</p>`;
+<p class="dim small">? could not be told · – nothing handed in · ex excused</p>`;
 }
 
 function learnerRow(
@@ -219,11 +220,21 @@ function learnerRow(
   const linked = feedback ? h`<a href="${encodeURI(feedback(id))}">${shown}</a>` : shown;
   return h`<tr><th scope="row">${linked}</th>${grades.lessons.map(lesson => {
     const grade = one.lessons.find(it => it.lesson === lesson.id);
+    if (grade?.excused) return h`<td class="num dim">ex</td>`;
     if (!grade || grade.status === 'missing') return h`<td class="num dim">–</td>`;
     if (grade.points === null) return h`<td class="num ask">?</td>`;
     return h`<td class="num">${points(grade.points)}</td>`;
-  })}<td class="num"><strong>${one.points === null ? '?' : points(one.points)}</strong></td></tr>
+  })}<td class="num"><strong>${one.points === null ? '?' : points(one.points)}</strong></td><td class="small">${judged(one)}</td></tr>
 `;
+}
+
+/** The submission that counts, when it came, and what else came. */
+function judged({ submission, handedIn, others = [] }: LearnerGrade): Markup | undefined {
+  if (submission === undefined) return undefined;
+  const when =
+    handedIn &&
+    h` <span class="dim nowrap">${moment(handedIn.at)}${handedIn.from && ` (${handedIn.from})`}</span>`;
+  return h`${name(submission)}${when}${others.length > 0 && h`<br><span class="dim">older, not judged: ${others.join(', ')}</span>`}`;
 }
 
 function howPart(grades: ClassGrades, { limits }: ClassReportOptions): Markup {

@@ -122,6 +122,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
     const member = members.get(learner.id) as Member;
     let unpacked: UnpackedSubmission;
     try {
+      if (submission.problem !== undefined) throw new UnreadableSubmission(submission.problem);
       const { track, tmp } = request;
       unpacked = await unpacker.unpack(submission, {
         lessons,
@@ -169,6 +170,14 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       return;
     }
     const base = { schema: GRADE_SCHEMA, key, learner, lesson, inputs } as const;
+    const unreadable = unpacked.open.get(lesson);
+    if (unreadable !== undefined) {
+      const notices = [`could not be read: ${unreadable}`, ...(exercise?.notices ?? [])];
+      removeBundle(out, learner, lesson);
+      const open = { track: null, status: 'unknown', checks: [], attempts: 0, notices } as const;
+      keep({ ...base, ...open, unreadable });
+      return;
+    }
     if (!exercise || exercise.isStub) {
       const notices = exercise
         ? ['the exercise is as it was handed out: nothing was done in it', ...exercise.notices]

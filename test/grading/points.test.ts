@@ -125,7 +125,7 @@ describe('what could not be told is never zero', () => {
   it('an unknown check that carries points makes the lesson unknown', () => {
     const grade = gradeLesson(record(['passed', 'unknown']), lessonOf(2), course());
     expect(grade).toMatchObject({ status: 'unknown', points: null, earned: null, max: 10 });
-    expect(gradeLearner(ada, [grade])).toMatchObject({ points: null, max: 10 });
+    expect(gradeLearner({ learner: ada }, [grade])).toMatchObject({ points: null, max: 10 });
   });
 
   it('one that carries none does not', () => {
@@ -148,7 +148,7 @@ describe('excused', () => {
     const learner = { id: 'ada', ids: { login: 'al' } };
     const grade = gradeLesson(record(['unknown']), lessonOf(1), excused, { learner });
     expect(grade).toMatchObject({ excused: true, points: 0, max: 0, earned: 0 });
-    expect(gradeLearner(learner, [grade], 'ada.zip')).toMatchObject({
+    expect(gradeLearner({ learner, submission: 'ada.zip' }, [grade])).toMatchObject({
       points: 0,
       max: 0,
       submission: 'ada.zip',
@@ -349,7 +349,7 @@ describe('what holds for all points', () => {
         const grades = list.map(([of, state]) =>
           gradeLesson(record([state, 'passed', 'passed'], { status: of }), lessonOf(3), course()),
         );
-        const sum = gradeLearner(ada, grades);
+        const sum = gradeLearner({ learner: ada }, grades);
         expect(sum.max).toBe(10 * list.length);
         expect(sum.points === null).toBe(grades.some(one => one.points === null));
         if (sum.points !== null) {
