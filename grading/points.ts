@@ -1,5 +1,6 @@
 import type { Verdict } from '../checker/index.js';
 import type { CourseFile, LatePolicy } from './course-file.js';
+import { cents as centsOf, decimal, factorOf, scaledCents, wholeShare } from './decimal.js';
 import { laterOf, type Moment, plusDays, secondsBetween } from './time.js';
 import type {
   GradedCheck,
@@ -41,9 +42,10 @@ export interface Submitted {
 }
 
 /*
- * The rounding rule: points are counted in hundredths. The points of a lesson are shared among its
- * checks in whole hundredths by the method of the largest remainder, so that what is shown always
- * adds up. Only the late policy rounds: to 2 decimals, half up.
+ * The rounding rule, as docs/grading.md gives it: points are counted in hundredths. The points of a
+ * lesson are shared among its checks in whole hundredths by the method of the largest remainder, so
+ * that what is shown always adds up. Only the late policy rounds: to 2 decimals, half up. All of it
+ * in decimal arithmetic.
  */
 const CENTS = 100;
 const points = (cents: number) => cents / CENTS;
@@ -58,25 +60,22 @@ export function checkPoints(lesson: GradedLesson, course: CourseFile): Map<strin
 
 function checkCents(lesson: GradedLesson, course: CourseFile): Map<string, number> {
   const own = course.lessons[lesson.id];
-  const total = Math.round((own?.points ?? course.points) * CENTS);
+  const total = centsOf(own?.points ?? course.points);
   const weighed = lesson.checks.map(({ id }, index) => ({
     id,
     index,
-    weight: own?.checks[id] ?? 1,
+    weight: decimal(own?.checks[id] ?? 1),
   }));
-  const sum = weighed.reduce((all, one) => all + one.weight, 0);
+  const sum = weighed.reduce((all, one) => all.plus(one.weight), decimal(0));
   const cents = new Map(weighed.map(({ id }) => [id, 0]));
-  if (sum === 0) return cents;
-  const shares = weighed.map(one => {
-    const exact = (total * one.weight) / sum;
-    return { ...one, whole: Math.floor(exact), rest: exact - Math.floor(exact) };
-  });
+  if (sum.eq(0)) return cents;
+  const shares = weighed.map(one => ({ ...one, ...wholeShare(total, one.weight, sum) }));
   let left = total - shares.reduce((all, one) => all + one.whole, 0);
   for (const { id, whole } of shares) cents.set(id, whole);
-  // Remainders closer than a rounding error are equal: then the earlier check is served first.
+  // Of equal remainders the earlier check is served first.
   const order = [...shares]
-    .filter(one => one.weight > 0)
-    .sort((a, b) => (Math.abs(a.rest - b.rest) > 1e-9 ? b.rest - a.rest : a.index - b.index));
+    .filter(one => one.weight.gt(0))
+    .sort((a, b) => b.rest.cmp(a.rest) || a.index - b.index);
   for (const { id, whole } of order) {
     if (left <= 0) break;
     cents.set(id, whole + 1);
@@ -127,7 +126,7 @@ export function gradeLesson(
     status,
     track: record.track,
     checks,
-    points: earned === null ? null : points(scaled(earned, late?.factor ?? 1)),
+    points: earned === null ? null : points(scaledCents(earned, late?.factor ?? 1)),
     earned: earned === null ? null : points(earned),
     max,
     ...(late ? { late } : {}),
@@ -168,11 +167,6 @@ function completed(record: GradeRecord, lesson: GradedLesson): Verdict[] {
   return [...own, ...record.checks.filter(verdict => !ids.has(verdict.id))];
 }
 
-/** Hundredths after the late policy, half up. Factors have at most 4 decimals: the product is exact. */
-function scaled(cents: number, factor: number): number {
-  return Math.floor((cents * Math.round(factor * 10_000) + 5_000) / 10_000);
-}
-
 /** Whether a course file that names `who` means this learner: by the id, or by any other. */
 export function isMeant(who: string, learner: Learner): boolean {
   const wanted = who.trim().toLowerCase();
@@ -206,15 +200,33 @@ function lateness(
   handedIn: HandedIn,
 ): { readonly late?: Lateness; readonly notice?: string } {
   const deadline = deadlineOf(course, lesson, handedIn.learner);
-  if (!deadline) return {};
-  const { submittedAt } = handedIn;
-  if (submittedAt === undefined) {
-    const marked = handedIn.markedLate ? ', but it was marked as late' : '';
+  const { submittedAt, markedLate } = handedIn;
+  if (!deadline) {
+    return markedLate
+      ? { notice: 'marked as late by the platform; the course file names no deadline, so it costs nothing' }
+      : {};
+  }
+  if (submittedAt !== undefined) return { late: lateFor(course.late, deadline, submittedAt) };
+  const give = 'give the times with --times FILE';
+  const own = isExtended(course, lesson, handedIn.learner);
+  if (markedLate && !own) {
+    const off = decimal(Math.min(course.late.percentPerDay, course.late.maxPercent));
+    const late = { deadline: deadline.iso, seconds: 1, days: 1, factor: factorOf(off) };
     return {
-      notice: `when it was handed in is not known${marked}; the late policy was not applied (give the times in submissions.csv)`,
+      late: { ...late, marked: true },
+      notice: `marked as late by the platform, which does not say how late: it counts as one day (${give})`,
     };
   }
-  return { late: lateFor(course.late, deadline, submittedAt) };
+  const marked = markedLate ? ', but it was marked as late, by a clock without the extension' : '';
+  return {
+    notice: `when it was handed in is not known${marked}; the late policy was not applied (${give})`,
+  };
+}
+
+function isExtended(course: CourseFile, lesson: string, learner: Learner): boolean {
+  return course.extensions.some(
+    one => isMeant(one.learner, learner) && (one.lessons?.includes(lesson) ?? true),
+  );
 }
 
 /** How late a time is, and what a policy makes of it. */
@@ -223,11 +235,19 @@ export function lateFor(policy: LatePolicy, deadline: Moment, submittedAt: strin
   const grace = policy.graceMinutes * 60;
   const days = seconds <= grace ? 0 : daysBegun(deadline, submittedAt, grace);
   const counted = Math.min(days, policy.maxDays ?? days);
-  const off = Math.min(counted * policy.percentPerDay, policy.maxPercent);
+  const each = decimal(policy.percentPerDay).times(counted);
+  const off = each.gt(policy.maxPercent) ? decimal(policy.maxPercent) : each;
   const over = days > 0 && isCutOff(policy, deadline, submittedAt, grace);
-  // Whole hundredths of a percent, so that no rounding error of the machine is left.
-  const factor = over ? 0 : (10_000 - Math.round(off * 100)) / 10_000;
-  return { submittedAt, deadline: deadline.iso, seconds, days, factor };
+  const factor = over ? 0 : factorOf(off);
+  const cutoff = over ? cutoffOf(policy, deadline) : undefined;
+  return {
+    submittedAt,
+    deadline: deadline.iso,
+    seconds,
+    days,
+    factor,
+    ...(cutoff ? { cutoff: cutoff.iso } : {}),
+  };
 }
 
 /** Days begun after the deadline, on its own clock: a day on which clocks change is one day. */
@@ -244,12 +264,17 @@ function isCutOff(
   submittedAt: string,
   grace: number,
 ): boolean {
-  if (!policy.cutoff) return false;
-  if ('days' in policy.cutoff) {
-    return secondsBetween(daysLater(deadline, policy.cutoff.days).iso, submittedAt) > grace;
-  }
+  const cutoff = cutoffOf(policy, deadline);
+  const given = policy.cutoff && 'days' in policy.cutoff ? grace : 0;
+  return cutoff !== undefined && secondsBetween(cutoff.iso, submittedAt) > given;
+}
+
+/** After this nothing is earned; undefined when the policy names no end. */
+export function cutoffOf(policy: LatePolicy, deadline: Moment): Moment | undefined {
+  if (!policy.cutoff) return undefined;
+  if ('days' in policy.cutoff) return daysLater(deadline, policy.cutoff.days);
   // Who has more time than the class is not cut off before it ends.
-  return secondsBetween(laterOf(policy.cutoff.until, deadline).iso, submittedAt) > 0;
+  return laterOf(policy.cutoff.until, deadline);
 }
 
 /** Whole days on the clock of the deadline; what is left over, in hours. */

@@ -105,8 +105,12 @@ export function learnerText({ id, name }: Learner): string {
 /** How late a submission was, and what the policy made of that. */
 export interface Lateness {
   /** When it was handed in, ISO 8601 with offset; from the platform, never from a commit. */
-  readonly submittedAt: string;
+  readonly submittedAt?: string;
+  /** The platform says that it was late, and nobody says when it came. */
+  readonly marked?: true;
   readonly deadline: string;
+  /** It came after this moment, after which nothing is earned. */
+  readonly cutoff?: string;
   /** Seconds after the deadline; 0 when in time. */
   readonly seconds: number;
   /** Whole days after the grace that count. */

@@ -220,7 +220,7 @@ export function moodleGradebook(grades: ClassGrades, options: FillOptions = {}):
   const rows = grades.learners.map((one): CsvValue[] => {
     const none = one.submission === undefined && options.absent !== 'zero';
     const cells = [...grades.lessons.map(({ id }) => id), TOTAL].map(target =>
-      none ? null : countingPoints(one, target),
+      none ? null : countingPoints(grades, one, target),
     );
     return [one.learner.email ?? null, one.learner.ids?.['number'] ?? one.learner.id, ...cells];
   });

@@ -47,7 +47,7 @@ export function gradesCsv(grades: ClassGrades): string {
     lessonsWith(one, 'missing') || null,
     lessonsWith(one, 'excused') || null,
     notesOf(one) || null,
-    ...grades.lessons.map(({ id }) => countingPoints(one, id)),
+    ...grades.lessons.map(({ id }) => countingPoints(grades, one, id)),
   ]);
   return csv([head, ...rows]);
 }

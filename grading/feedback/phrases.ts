@@ -71,22 +71,28 @@ export function lateLines({ lessons }: LearnerGrade): string[] {
   }
   return [...groups.values()].map(({ late, of }) => {
     const what = of.length === lessons.length ? '' : `${of.map(one => one.title).join(', ')}: `;
-    const span = spanWords(late.seconds);
-    return `${what}${what === '' ? 'H' : 'h'}anded in ${moment(late.submittedAt)}, ${span} after the deadline (${moment(late.deadline)}). ${policyWords(late)}.`;
+    const came =
+      late.submittedAt === undefined
+        ? 'anded in after the deadline, as your platform says'
+        : `anded in ${moment(late.submittedAt)}, ${spanWords(late.seconds)} after the deadline`;
+    return `${what}${what === '' ? 'H' : 'h'}${came} (${moment(late.deadline)}). ${policyWords(late)}.`;
   });
 }
 
-function policyWords({ days, factor }: Lateness): string {
+function policyWords({ days, factor, cutoff }: Lateness): string {
+  if (cutoff !== undefined) {
+    return `Nothing could be earned after ${moment(cutoff)}, the cut-off, so it earns no points`;
+  }
   const counted = `${count(days, 'day')} ${days === 1 ? 'counts' : 'count'} as late`;
   if (factor >= 1)
     return `${days > 0 ? counted : 'That is within the grace period'}; no points are taken off`;
-  return `${days > 0 ? counted : 'That counts as late'}, so points are multiplied by ${points(factor)}`;
+  return `${days > 0 ? counted : 'That counts as late'}, so points are multiplied by ${factor}`;
 }
 
 /** What being late cost in one lesson; undefined when it cost nothing. */
 export function lateCost({ late, earned, points: after }: LessonGrade): string | undefined {
   if (!late || late.factor >= 1 || !earned || after === null) return undefined;
-  return `late: ${points(earned)} × ${points(late.factor)} = ${points(after)}`;
+  return `late: ${points(earned)} × ${late.factor} = ${points(after)}`;
 }
 
 /** `2026-03-02 01:29 (+01:00)`: as the platform wrote it, in its own time zone. */

@@ -1,4 +1,5 @@
 /** What a class shows when all its grades are seen together. Pure counting, no pages here. */
+import { countingPoints, TOTAL } from '../exports/fill.js';
 import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
 
 /** Part of a whole: `of` learners were judged, `passed` of them passed. */
@@ -262,7 +263,7 @@ function unknownReason({ checks, notices }: LessonGrade): string {
 export function spread(grades: ClassGrades): Spread {
   const values = grades.learners
     .filter(one => one.submission !== undefined)
-    .flatMap(one => (one.points === null ? [] : [one.points]))
+    .flatMap(one => countingPoints(grades, one, TOTAL) ?? [])
     .sort((a, b) => a - b);
   const middle = values.length >> 1;
   const pair = values.length % 2 === 0 ? [values[middle - 1], values[middle]] : [values[middle]];

@@ -2,6 +2,7 @@
 
 import type { Bundle } from '../../checker/index.js';
 import { clause } from '../../wire/clauses.js';
+import { maxOf, TOTAL } from '../exports/fill.js';
 import { count, points } from '../exports/text.js';
 import { exchange, exchangeStyle } from '../feedback/exchange.js';
 import { moment } from '../feedback/phrases.js';
@@ -69,7 +70,7 @@ function headline(grades: ClassGrades, facts: readonly LessonFacts[]): Markup {
   const hardest = [...facts]
     .filter(one => one.graded > 0)
     .sort((a, b) => a.complete / a.graded - b.complete / b.graded)[0];
-  const max = grades.learners[0]?.max ?? 0;
+  const max = maxOf(grades, TOTAL);
   const tile = (value: string, label: string, tone = '') =>
     h`<div class="tile"><dt>${label}</dt><dd class="${tone}">${value}</dd></div>`;
   return h`<dl class="tiles">
@@ -110,7 +111,7 @@ function lessonList(ids: readonly string[], grades: ClassGrades): string {
 
 function pointsPart(grades: ClassGrades): Markup {
   const facts = spread(grades);
-  const max = grades.learners[0]?.max ?? 0;
+  const max = maxOf(grades, TOTAL);
   const counted = bins(facts, max);
   const fact = (value: number | undefined) => (value === undefined ? 'none' : points(value));
   return h`<p>Sums of ${count(facts.values.length, 'learner')} who handed in and whose sum is known. Lowest ${fact(facts.lowest)}, median ${fact(facts.median)}, mean ${fact(facts.mean)}, highest ${fact(facts.highest)} of ${points(max)}.</p>
@@ -224,7 +225,7 @@ function learnerRow(
     if (!grade || grade.status === 'missing') return h`<td class="num dim">–</td>`;
     if (grade.points === null) return h`<td class="num ask">?</td>`;
     return h`<td class="num">${points(grade.points)}</td>`;
-  })}<td class="num"><strong>${one.points === null ? '?' : points(one.points)}</strong></td><td class="small">${judged(one)}</td></tr>
+  })}<td class="num"><strong>${one.points === null ? '?' : points(one.points)}</strong>${one.lessons.some(it => it.excused) && h` <span class="dim small">of ${points(one.max)}</span>`}</td><td class="small">${judged(one)}</td></tr>
 `;
 }
 
