@@ -1,14 +1,24 @@
 import type { Verdict } from '../checker/index.js';
 import type { CourseFile, LatePolicy } from './course-file.js';
-import { cents as centsOf, decimal, factorOf, scaledCents, wholeShare } from './decimal.js';
+import {
+  cents as centsOf,
+  decimal,
+  factorOf,
+  rounded,
+  scaledCents,
+  wholeShare,
+} from './decimal.js';
+import { isMeant, type Override } from './overrides.js';
 import { laterOf, type Moment, plusDays, secondsBetween } from './time.js';
 import type {
+  AppliedOverride,
   GradedCheck,
   GradeRecord,
   Lateness,
   Learner,
   LearnerGrade,
   LessonGrade,
+  RubricGrade,
 } from './types.js';
 
 /** A lesson with its checks, as far as points need it. */
@@ -22,6 +32,8 @@ export interface GradedLesson {
     readonly title: string;
     readonly clauses: readonly string[];
   }[];
+  /** What a person judges: lines without a verdict, empty until somebody fills them in. */
+  readonly rubric?: readonly { readonly id: string; readonly title: string }[];
 }
 
 /** What points depend on beside the verdicts: who, and when. */
@@ -94,6 +106,7 @@ export function gradeLesson(
   lesson: GradedLesson,
   course: CourseFile,
   handedIn?: HandedIn,
+  overrides: readonly Override[] = [],
 ): LessonGrade {
   const learner = handedIn?.learner ?? { id: record.learner };
   const excused = isExcused(course, learner, lesson.id);
@@ -101,17 +114,47 @@ export function gradeLesson(
   const cents = excused ? new Map([...full].map(([id]) => [id, 0])) : full;
   const notices = [...record.notices];
   const verdicts = completed(record, lesson);
+  const mine = overrides.filter(one => one.lesson === lesson.id && isMeant(one.learner, learner));
+  const decided = new Map(
+    mine.flatMap(one => (one.check && decides(one) ? [[one.check, one]] : [])),
+  );
+  const applied: AppliedOverride[] = [];
+  const apply = (one: Override, before: number | null, now: number) => {
+    const { check, reason = '', who = '' } = one;
+    applied.push({ ...(check ? { check } : {}), before, points: now, reason, who });
+    return now;
+  };
   const checks = verdicts.map((verdict): GradedCheck => {
-    const max = cents.get(verdict.id) ?? 0;
+    const max = points(cents.get(verdict.id) ?? 0);
     const earned = verdict.status === 'passed' ? max : 0;
-    return { ...verdict, points: points(earned), max: points(max) };
+    const own = excused ? undefined : decided.get(verdict.id);
+    const before = verdict.status === 'unknown' ? null : earned;
+    const now = own ? apply(own, before, rounded(own.points ?? max).toNumber()) : earned;
+    return { ...verdict, points: now, max, ...(own ? { decided: true as const } : {}) };
   });
-  const sum = (pick: (check: GradedCheck) => number) =>
-    Math.round(checks.reduce((all, check) => all + pick(check) * CENTS, 0));
-  const max = points([...cents.values()].reduce((all, value) => all + value, 0));
-  const open = checks.some(check => check.status === 'unknown' && (full.get(check.id) ?? 0) > 0);
-  const status = record.status === 'graded' && open ? 'unknown' : record.status;
-  const earned = excused ? 0 : status === 'unknown' ? null : sum(check => check.points);
+  const rubric = rubricOf(lesson, course).map((line): RubricGrade => {
+    const own = decided.get(line.id);
+    const max = excused ? 0 : line.points;
+    if (!own || excused) return { ...line, max, points: record.status === 'missing' ? 0 : null };
+    return { ...line, max, points: own.points ?? 0, reason: own.reason ?? '', who: own.who ?? '' };
+  });
+  const sum =
+    checks.reduce((all, check) => all + centsOf(check.points), 0) +
+    rubric.reduce((all, line) => all + centsOf(line.points ?? 0), 0);
+  const max = points(
+    [...cents.values()].reduce((all, value) => all + value, 0) +
+      rubric.reduce((all, line) => all + centsOf(line.max), 0),
+  );
+  const open = checks.some(
+    check => check.status === 'unknown' && !check.decided && (full.get(check.id) ?? 0) > 0,
+  );
+  const empty = rubric.some(line => line.points === null && line.max > 0);
+  const judged = record.status === 'missing' && applied.length > 0 ? 'graded' : record.status;
+  const unread = judged === 'unknown' && !(applied.length > 0 && !open);
+  const status =
+    unread || (judged === 'graded' && open) ? 'unknown' : judged === 'missing' ? judged : 'graded';
+  const waits = status === 'unknown' || (empty && status !== 'missing');
+  const earned = excused ? 0 : waits ? null : sum;
 
   let late: Lateness | undefined;
   if (excused) notices.push('excused: this lesson does not count');
@@ -120,13 +163,22 @@ export function gradeLesson(
     late = outcome.late;
     if (outcome.notice) notices.push(outcome.notice);
   }
+  const before = earned === null ? null : points(scaledCents(earned, late?.factor ?? 1));
+  const whole = excused ? undefined : mine.find(one => one.check === undefined && decides(one));
+  const after = whole ? apply(whole, before, rounded(whole.points ?? max).toNumber()) : before;
+  const comments = mine.flatMap(({ comment, who }) =>
+    comment === undefined ? [] : [{ text: comment, ...(who ? { who } : {}) }],
+  );
   return {
     lesson: lesson.id,
     title: lesson.title,
-    status,
+    status: whole ? 'graded' : status,
     track: record.track,
     checks,
-    points: earned === null ? null : points(scaledCents(earned, late?.factor ?? 1)),
+    ...(rubric.length > 0 ? { rubric } : {}),
+    ...(applied.length > 0 ? { overrides: applied } : {}),
+    ...(comments.length > 0 ? { comments } : {}),
+    points: after,
     earned: earned === null ? null : points(earned),
     max,
     ...(late ? { late } : {}),
@@ -136,10 +188,24 @@ export function gradeLesson(
     seed: record.inputs.seed,
     isolation: record.inputs.isolation,
     ...(record.bundle ? { bundle: record.bundle } : {}),
-    ...(status === 'unknown' && record.unreadable !== undefined
+    ...(status === 'unknown' && !whole && record.unreadable !== undefined
       ? { unreadable: record.unreadable }
       : {}),
   };
+}
+
+const decides = (one: Override) => one.reason !== undefined;
+
+/** The lines that a person fills in, with what each can earn on top of the checks. */
+export function rubricOf(
+  lesson: GradedLesson,
+  course: CourseFile,
+): { readonly id: string; readonly title: string; readonly points: number }[] {
+  const given = course.lessons[lesson.id]?.rubric ?? {};
+  return (lesson.rubric ?? []).map(one => ({
+    ...one,
+    points: rounded(given[one.id] ?? 0).toNumber(),
+  }));
 }
 
 /**
@@ -165,13 +231,6 @@ function completed(record: GradeRecord, lesson: GradedLesson): Verdict[] {
   });
   const ids = new Set(lesson.checks.map(check => check.id));
   return [...own, ...record.checks.filter(verdict => !ids.has(verdict.id))];
-}
-
-/** Whether a course file that names `who` means this learner: by the id, or by any other. */
-export function isMeant(who: string, learner: Learner): boolean {
-  const wanted = who.trim().toLowerCase();
-  const names = [learner.id, learner.email, ...Object.values(learner.ids ?? {})];
-  return names.some(name => name?.toLowerCase() === wanted);
 }
 
 function isExcused(course: CourseFile, learner: Learner, lesson: string): boolean {
@@ -203,7 +262,10 @@ function lateness(
   const { submittedAt, markedLate } = handedIn;
   if (!deadline) {
     return markedLate
-      ? { notice: 'marked as late by the platform; the course file names no deadline, so it costs nothing' }
+      ? {
+          notice:
+            'marked as late by the platform; the course file names no deadline, so it costs nothing',
+        }
       : {};
   }
   if (submittedAt !== undefined) return { late: lateFor(course.late, deadline, submittedAt) };

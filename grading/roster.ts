@@ -15,6 +15,8 @@ export interface Roster {
   readonly learners: readonly Learner[];
   /** When a learner handed in, as far as the roster says so, by learner id. */
   readonly submittedAt: ReadonlyMap<string, Moment>;
+  /** Where these come from, when not from the file itself. */
+  readonly timesFrom?: string;
   /** What a person should know, a sentence each. */
   readonly notices: readonly string[];
 }
@@ -142,6 +144,32 @@ export function rosterOf(table: Table, file: string, options: RosterOptions = {}
 /** A cell as it may be shown: what would act in a terminal stands as an escape. */
 const shownLine = (text: string) =>
   /[\p{Cc}\p{Bidi_Control}]/u.test(text) ? cleanLine(text) : text;
+
+/** A roster with the times of another list of the same class: Moodle's worksheet. */
+export function withTimes(roster: Roster, other: Roster): Roster {
+  const match = learnerIndex(roster.learners);
+  const submittedAt = new Map(roster.submittedAt);
+  for (const learner of other.learners) {
+    const time = other.submittedAt.get(learner.id);
+    if (!time) continue;
+    const clues = kinds.flatMap(kind =>
+      valuesOf(learner, kind).map(value => ({
+        kind,
+        value: kind === 'name' ? (learner.name ?? '') : value,
+      })),
+    );
+    const hit = match(clues);
+    if (hit && 'learner' in hit && !submittedAt.has(hit.learner.id)) {
+      submittedAt.set(hit.learner.id, time);
+    }
+  }
+  return {
+    ...roster,
+    submittedAt,
+    timesFrom: 'Moodle worksheet',
+    notices: [...roster.notices, ...other.notices],
+  };
+}
 
 /** Columns of which one must be there. */
 const who = ['id', 'email', 'login', 'canvas', 'moodle', 'sis', 'github'];

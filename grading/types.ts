@@ -51,6 +51,36 @@ export interface GradeInputs {
 export interface GradedCheck extends Verdict {
   readonly points: number;
   readonly max: number;
+  /** The points are those of a person, whatever the verdict is. */
+  readonly decided?: true;
+}
+
+/** A decision of a person that changed points. */
+export interface AppliedOverride {
+  /** A check; undefined for the whole lesson. */
+  readonly check?: string;
+  /** Null where it could not be told. */
+  readonly before: number | null;
+  readonly points: number;
+  readonly reason: string;
+  readonly who: string;
+}
+
+/** A line that a person judges. */
+export interface RubricGrade {
+  readonly id: string;
+  readonly title: string;
+  readonly max: number;
+  /** Null until it is filled in. */
+  readonly points: number | null;
+  readonly reason?: string;
+  readonly who?: string;
+}
+
+/** What a person wrote to the learner. */
+export interface Comment {
+  readonly text: string;
+  readonly who?: string;
 }
 
 /**
@@ -125,7 +155,10 @@ export interface LessonGrade {
   readonly status: GradeStatus;
   readonly track: Track | null;
   readonly checks: readonly GradedCheck[];
-  /** Null when unknown. After the late policy. */
+  readonly rubric?: readonly RubricGrade[];
+  readonly overrides?: readonly AppliedOverride[];
+  readonly comments?: readonly Comment[];
+  /** Null when unknown, or while a line of the rubric is empty. After the late policy and all decisions. */
   readonly points: number | null;
   /** Before the late policy; null when unknown. */
   readonly earned: number | null;
@@ -152,6 +185,8 @@ export interface LearnerGrade {
   readonly others?: readonly string[];
   /** One for each lesson of the class, in course order. */
   readonly lessons: readonly LessonGrade[];
+  /** What a person wrote on the whole. */
+  readonly comments?: readonly Comment[];
   /** Null when a lesson is unknown: a sum with a hole is no grade. */
   readonly points: number | null;
   readonly max: number;

@@ -3,13 +3,14 @@ import { UsageError } from '../../course/index.js';
 import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type {
   ClassGrades,
+  CourseFile,
   GradeChange,
   GradeChanges,
   MustRun,
   Run,
   StoredRecord,
 } from '../../grading/index.js';
-import { at, openCourseFile } from '../grade/options.js';
+import { at, courseFileInForce, openCourseFile, openOverrides } from '../grade/options.js';
 import { shownFolder } from '../grade/tell.js';
 import { print, printJson, styleFor } from '../invocation.js';
 import { count, hang, printable } from '../render/layout.js';
@@ -30,7 +31,7 @@ export function registerRegrade(program: Command): void {
     .argument('<dir>', 'the --out of a grading')
     .option('--out <dir>', 'where the new results go; default DIR-regraded')
     .option('--diff <old>', 'judge nothing: show who moved between the results OLD and DIR')
-    .option('--course-file <yaml>', 'points, weights and deadlines')
+    .option('--course-file <yaml>', 'other points, weights and deadlines for DIR than it has')
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
@@ -42,7 +43,8 @@ Exit codes: 0 done (whoever moves), 2 wrong use, 3 something must be run again.
 
 Examples:
   npx mqtt-course regrade grades --out grades-2
-  npx mqtt-course regrade grades-2 --diff grades`,
+  npx mqtt-course regrade grades-2 --diff grades
+  npx mqtt-course regrade grades --diff grades --course-file new.yaml`,
     )
     .action(async (folder: string, options: RegradeFlags, command: Command) => {
       process.exitCode = await regrade(folder, options, styleFor(command));
@@ -50,19 +52,32 @@ Examples:
 }
 
 async function regrade(folder: string, options: RegradeFlags, style: Style): Promise<number> {
-  const courseFile = await openCourseFile(options);
-  const { buildClass, gradedLessons, gradeChanges, readRecords, readRun, regradeClass } =
+  const { buildClass, gradedLessons, gradeChanges, readRecords, readRun, regradeClass, writeRun } =
     await import('../../grading/index.js');
-  const grades = async (run: Run, records: readonly Pick<StoredRecord, 'record'>[]) =>
-    buildClass({ run, records, lessons: await gradedLessons(run.lessons), courseFile });
-  const stored = async (where: string): Promise<ClassGrades> => {
+  const named = options.courseFile === undefined ? undefined : await openCourseFile(options);
+  const { courseFile: standard } = await courseFileInForce({});
+  /** With the course file and the decisions that the results have; or with the one that is named. */
+  const grades = async (
+    where: string,
+    run: Run,
+    records: readonly Pick<StoredRecord, 'record'>[],
+    by: CourseFile | undefined,
+  ) =>
+    buildClass({
+      run,
+      records,
+      lessons: await gradedLessons(run.lessons),
+      courseFile: by ?? run.courseFile ?? standard,
+      overrides: await openOverrides({}, where, run.lessons, undefined),
+    });
+  const stored = async (where: string, by?: CourseFile): Promise<ClassGrades> => {
     const run = readRun(at(where));
     if (!run) {
       throw new UsageError(
         `${where} holds no results: there is no run.json in it. Name the --out of a grading.`,
       );
     }
-    return grades(run, readRecords(at(where)).records);
+    return grades(at(where), run, readRecords(at(where)).records, by);
   };
   const diff = options.diff;
   const old = await stored(diff ?? folder);
@@ -72,11 +87,16 @@ async function regrade(folder: string, options: RegradeFlags, style: Style): Pro
         '--diff judges nothing, so there is nothing to write. Leave out --out, or --diff.',
       );
     }
-    return tell({ moves: gradeChanges(old, await stored(folder)), mustRun: [] }, options, style);
+    return tell(
+      { moves: gradeChanges(old, await stored(folder, named)), mustRun: [] },
+      options,
+      style,
+    );
   }
   const out = at(options.out ?? `${folder.replace(/[\\/]+$/, '')}-regraded`);
   const { run, records, mustRun, judged } = await regradeClass(at(folder), out);
-  const moves = gradeChanges(old, await grades(run, records));
+  if (named) writeRun(out, { ...run, courseFile: named });
+  const moves = gradeChanges(old, await grades(out, run, records, named));
   return tell({ moves, mustRun, judged, out, from: folder }, options, style);
 }
 
@@ -135,14 +155,20 @@ const quoted = (id: string) => quoteFor(shellInUse(), id);
 const shownPoints = (points: number | null) => (points === null ? 'open' : String(points));
 
 function tellMove(move: GradeChange, style: Style): string[] {
-  const { learner, lesson, before, now, checks } = move;
+  const { learner, name, lesson, before, now, checks, because } = move;
   const points =
     before === now
       ? `${shownPoints(now)}, as before`
       : `${shownPoints(before)} → ${shownPoints(now)}`;
   return [
     '',
-    ...hang('', '  ', style.bold(`${printable(learner).text}  ${lesson}: ${points}`), style.width),
+    ...hang(
+      '',
+      '  ',
+      style.bold(`${printable(name ? `${learner} ${name}` : learner).text}  ${lesson}: ${points}`),
+      style.width,
+    ),
+    ...because.flatMap(one => hang('  ', '      ', printable(one).text, style.width)),
     ...checks.flatMap(one => [
       ...hang('  ', '      ', `${one.id} ${one.title}: ${one.before} → ${one.now}`, style.width),
       ...(one.why ? hang('      ', '      ', style.dim(printable(one.why).text), style.width) : []),

@@ -43,14 +43,22 @@ export interface Score {
   /** It does not count for this learner. */
   readonly excused: boolean;
   /** Of a sum: lessons that are not in it, and what it was before it was put on the class's scale. */
-  readonly without?: { readonly lessons: readonly string[]; readonly points: number; readonly max: number };
+  readonly without?: {
+    readonly lessons: readonly string[];
+    readonly points: number;
+    readonly max: number;
+  };
 }
 
 /**
  * Points and maximum for a column. The sum of who is excused from a lesson is put on the scale of the
  * class: 8 of 10 that count are 16 of 20, not 8 of 20.
  */
-export function scoreOf(grades: ClassGrades, learner: LearnerGrade, target: Target): Score | undefined {
+export function scoreOf(
+  grades: ClassGrades,
+  learner: LearnerGrade,
+  target: Target,
+): Score | undefined {
   const { points, max, lessons } = learner;
   if (target === TOTAL) {
     const without = lessons.filter(one => one.excused).map(one => one.lesson);

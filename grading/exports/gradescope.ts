@@ -1,5 +1,7 @@
 /** Gradescope: what an autograder writes to `/autograder/results/results.json`. */
 import {
+  commentLine,
+  decisionLines,
   type FeedbackOptions,
   lateLines,
   summaryWords,
@@ -74,7 +76,17 @@ export function gradescopeResults(
   );
   const late = lateLines(learner).map(markdown);
   const unknown = learner.lessons.filter(one => one.points === null).map(one => one.lesson);
-  const lines = [summaryWords(learner), ...unknownTexts(learner.lessons).map(markdown), ...late];
+  const byHand = learner.lessons.flatMap(one => [
+    ...decisionLines(one).map(line => `${one.title}: ${line}`),
+    ...(one.comments ?? []).map(commentLine),
+  ]);
+  const said = [...byHand, ...(learner.comments ?? []).map(commentLine)].map(markdown);
+  const lines = [
+    summaryWords(learner),
+    ...unknownTexts(learner.lessons).map(markdown),
+    ...late,
+    ...said,
+  ];
   return {
     ...(learner.points === null ? {} : { score: learner.points }),
     output: lines.join('\n\n'),

@@ -1,5 +1,6 @@
 /** The grades as plain tables: one row a learner, or one row a check. */
 
+import { decisionLines } from '../feedback/phrases.js';
 import { renamedFile } from '../renamed.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type CsvValue, csv } from './csv.js';
@@ -59,6 +60,10 @@ function notesOf(one: LearnerGrade): string {
       one.lessons.flatMap(lesson => [
         ...(lesson.unreadable === undefined ? [] : [`could not be read: ${lesson.unreadable}`]),
         ...(renamedFile(lesson) === undefined ? [] : [renamedFile(lesson) as string]),
+        ...decisionLines(lesson).map(line => `${lesson.lesson}: ${line}`),
+        ...(lesson.rubric ?? [])
+          .filter(line => line.points === null && line.max > 0)
+          .map(line => `${lesson.lesson}: ${line.id} waits for a person`),
       ]),
     ),
   ].join('; ');
@@ -68,24 +73,50 @@ function notesOf(one: LearnerGrade): string {
 export function checksCsv(grades: ClassGrades): string {
   const head = [
     ...['learner', 'lesson', 'track', 'check', 'title', 'status', 'points', 'max'],
-    ...['mistake', 'clauses', 'waits for'],
+    ...['mistake', 'clauses', 'waits for', 'decided by', 'reason'],
   ];
   const rows = grades.learners.flatMap(({ learner, lessons }) =>
-    lessons.flatMap(lesson =>
-      lesson.checks.map((check): CsvValue[] => [
+    lessons.flatMap(lesson => [
+      ...lesson.checks.map((check): CsvValue[] => [
         learner.id,
         lesson.lesson,
         lesson.track,
         check.id,
         check.title,
         check.status,
-        check.status === 'unknown' ? null : check.points,
+        check.status === 'unknown' && !check.decided ? null : check.points,
         check.max,
         check.mistake ?? null,
         check.clauses.join('; ') || null,
         check.waitsFor?.join(' ') || null,
+        ...decisionCells(lesson, check.id),
       ]),
-    ),
+      ...(lesson.rubric ?? []).map((line): CsvValue[] => [
+        ...[learner.id, lesson.lesson, lesson.track, line.id, line.title],
+        line.points === null ? 'empty' : 'judged by a person',
+        line.points,
+        line.max,
+        ...[null, null, null],
+        line.who ?? null,
+        line.reason ?? null,
+      ]),
+      ...(lesson.overrides ?? [])
+        .filter(one => one.check === undefined)
+        .map((one): CsvValue[] => [
+          ...[learner.id, lesson.lesson, lesson.track, null, 'the points of the lesson'],
+          'decided',
+          one.points,
+          lesson.max,
+          ...[null, null, null],
+          one.who,
+          one.reason,
+        ]),
+    ]),
   );
   return csv([head, ...rows]);
+}
+
+function decisionCells({ overrides = [] }: LessonGrade, check: string): CsvValue[] {
+  const own = overrides.find(one => one.check === check);
+  return [own?.who ?? null, own?.reason ?? null];
 }

@@ -12,11 +12,14 @@ import {
   type LessonGrade,
   SAME_AS_SOLUTION,
 } from '../types.js';
+import { CODE_STYLE, citedLines, codeOf } from './code.js';
 import { exchange, exchangeStyle } from './exchange.js';
 import {
   CHECK_WORDS,
   clauseWords,
+  commentLine,
   countedWords,
+  decisionLines,
   type FeedbackOptions,
   isTold,
   lateCost,
@@ -24,6 +27,7 @@ import {
   lessonWords,
   outputWords,
   pointsWords,
+  rubricLines,
   summaryWords,
   trackWords,
   unknownWords,
@@ -55,10 +59,14 @@ ${total(learner)}
 <tbody>${learner.lessons.map(overviewRow)}</tbody>
 </table>
 </nav>
-<main id="main">${learner.lessons.map(one => lessonSection(one, bundles, options))}</main>
+<main id="main">${learner.lessons.map(one => lessonSection(one, learner.learner.id, bundles, options))}</main>
 <footer class="foot"><p>Judged by the packets that crossed the wire. Course ${grades.course}, tests <code>${grades.tests.slice(0, 12)}</code>. At home, <code>npx mqtt-course check N</code> judges lesson N in the same way.</p></footer>
 </div>`;
-  return page({ title: `${shown}: ${grades.title}`, body, style: `${STYLE}${exchangeStyle()}` });
+  return page({
+    title: `${shown}: ${grades.title}`,
+    body,
+    style: `${STYLE}${CODE_STYLE}${exchangeStyle()}`,
+  });
 }
 
 function total(learner: LearnerGrade): Markup {
@@ -72,7 +80,8 @@ function total(learner: LearnerGrade): Markup {
   return h`${score}
 <p>${summaryWords(learner)}</p>
 ${countedWords(learner).map(line => h`<p class="dim small">${line}</p>`)}
-${lateLines(learner).map(line => h`<p class="late">${line}</p>`)}`;
+${lateLines(learner).map(line => h`<p class="late">${line}</p>`)}
+${(learner.comments ?? []).map(one => h`<p class="late">${commentLine(one)}</p>`)}`;
 }
 
 const anchor = (lesson: string) => `lesson-${lesson.replace(/[^\w-]/g, '-')}`;
@@ -88,7 +97,12 @@ function heading({ lesson, title }: LessonGrade): string {
   return number ? `${Number(number)}. ${title}` : title;
 }
 
-function lessonSection(lesson: LessonGrade, bundles: Bundles, options: FeedbackOptions): Markup {
+function lessonSection(
+  lesson: LessonGrade,
+  who: string,
+  bundles: Bundles,
+  options: FeedbackOptions,
+): Markup {
   const id = anchor(lesson.lesson);
   const { text, tone } = lessonWords(lesson);
   const facts = [
@@ -100,25 +114,41 @@ function lessonSection(lesson: LessonGrade, bundles: Bundles, options: FeedbackO
 <section id="${id}" aria-labelledby="${id}-h">
 <h2 id="${id}-h">${heading(lesson)}</h2>
 <p class="facts"><span class="tag ${tone}">${text}</span> <span class="dim">${facts.join(' · ')}</span></p>
-${content(lesson, id, bundles, options)}
+${byHand(lesson)}
+${content(lesson, id, who, bundles, options)}
 </section>`;
+}
+
+/** What a person decided, judged and wrote. */
+function byHand(lesson: LessonGrade): Markup {
+  const said = [
+    ...decisionLines(lesson),
+    ...rubricLines(lesson),
+    ...(lesson.comments ?? []).map(commentLine),
+  ];
+  return h`${said.map(line => h`<p class="late">${line}</p>`)}`;
 }
 
 function content(
   lesson: LessonGrade,
   id: string,
+  who: string,
   bundles: Bundles,
   options: FeedbackOptions,
 ): Markup {
   const said = lesson.notices.filter(one => one !== SAME_AS_SOLUTION);
   const notices =
     said.length > 0 && h`<ul class="notices">${said.map(one => h`<li>${one}</li>`)}</ul>`;
+  if (lesson.excused) return h`<p>You are excused from this lesson: it does not count.</p>`;
   if (lesson.status === 'unknown') return h`<p>${unknownWords(lesson)}</p>`;
   if (lesson.status === 'missing') return h`${notices}`;
   const told = lesson.checks.filter(check => isTold(check, options));
   const bundle = told.length > 0 ? bundles(lesson.lesson) : undefined;
+  const files = options.detail === 'points' ? [] : (options.code?.(who, lesson.lesson) ?? []);
+  const cited = citedLines(told, bundles(lesson.lesson), files[0]);
   return h`${notices}
 ${told.map((check, at) => failure(check, exchange(bundle, check, `${id}-x${at}`, options)))}
+${codeOf(files, cited)}
 ${output(lesson, options)}
 ${checkList(lesson)}`;
 }

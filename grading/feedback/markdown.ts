@@ -10,7 +10,9 @@ import {
 import {
   CHECK_WORDS,
   clauseWords,
+  commentLine,
   countedWords,
+  decisionLines,
   type FeedbackOptions,
   isTold,
   lateCost,
@@ -18,6 +20,7 @@ import {
   lessonWords,
   outputWords,
   pointsWords,
+  rubricLines,
   summaryWords,
   trackWords,
   unknownWords,
@@ -38,6 +41,7 @@ export function feedbackMarkdown(
     `**${pointsWords(learner.points, learner.max)} points.** ${summaryWords(learner)}`,
     ...countedWords(learner).map(markdown),
     ...lateLines(learner).map(markdown),
+    ...(learner.comments ?? []).map(one => markdown(commentLine(one))),
     ['| Lesson | Result | Points |', '|---|---|---:|', ...rows].join('\n'),
     ...learner.lessons.map(one => lessonMarkdown(one, options)),
     '---',
@@ -67,6 +71,9 @@ function lessonMarkdown(lesson: LessonGrade, options: FeedbackOptions): string {
   return blocks([
     `## ${heading(lesson)}`,
     facts.filter(Boolean).join(' · '),
+    ...decisionLines(lesson).map(markdown),
+    ...rubricLines(lesson).map(markdown),
+    ...(lesson.comments ?? []).map(one => markdown(commentLine(one))),
     ...(lesson.status === 'unknown' ? [markdown(unknownWords(lesson))] : [notices]),
     ...(lesson.status === 'graded'
       ? [

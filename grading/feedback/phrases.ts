@@ -4,7 +4,8 @@ import type { VerdictStatus } from '../../checker/harness/result.js';
 import { trackTitle } from '../../course/track.js';
 import { clause } from '../../wire/clauses.js';
 import { count, points } from '../exports/text.js';
-import type { GradedCheck, Lateness, LearnerGrade, LessonGrade } from '../types.js';
+import type { JudgedFile } from '../handed-in.js';
+import type { Comment, GradedCheck, Lateness, LearnerGrade, LessonGrade } from '../types.js';
 
 /** How much a learner is told. */
 export interface FeedbackOptions {
@@ -18,6 +19,8 @@ export interface FeedbackOptions {
    * peers too, which show how a hidden test works. `none`: nothing is drawn. Default `own`.
    */
   readonly traces?: 'own' | 'all' | 'none';
+  /** The files of a lesson as they were judged, the program first. */
+  readonly code?: (learner: string, lesson: string) => readonly JudgedFile[];
 }
 
 export type Tone = 'good' | 'bad' | 'ask' | 'dim';
@@ -42,6 +45,7 @@ export function lessonWords(lesson: LessonGrade): { readonly text: string; reado
   if (lesson.unreadable !== undefined) return { text: 'could not be read', tone: 'ask' };
   if (lesson.status === 'missing') return { text: 'nothing handed in', tone: 'dim' };
   if (lesson.status === 'unknown') return { text: 'could not be told yet', tone: 'ask' };
+  if (lesson.points === null) return { text: 'waits for a person', tone: 'ask' };
   const checks = ownChecks(lesson);
   const passed = checks.filter(one => one.status === 'passed').length;
   if (passed === checks.length && lesson.checks.every(one => one.status === 'passed'))
@@ -144,6 +148,30 @@ export function summaryWords({ lessons, submission }: LearnerGrade): string {
     ...(excused > 0 ? [`from ${lesson(excused)} you are excused`] : []),
   ];
   return `${parts.join('; ')}.`;
+}
+
+/** What a person decided on a lesson, a sentence each, reason and name included. */
+export function decisionLines({ overrides = [], checks }: LessonGrade): string[] {
+  return overrides.map(({ check, before, points: now, reason, who }) => {
+    const title = checks.find(one => one.id === check)?.title;
+    const what =
+      check === undefined ? 'The points of this lesson' : `${check}${title ? ` ${title}` : ''}`;
+    const was = before === null ? 'open' : points(before);
+    return `${what}: ${points(now)} instead of ${was}, decided by ${who}: ${reason}`;
+  });
+}
+
+/** The lines that a person fills in: `SECURITY.md … : 3 of 4`; empty until somebody did. */
+export function rubricLines({ rubric = [] }: LessonGrade): string[] {
+  return rubric.map(({ title, max, points: given, reason, who }) => {
+    const worth = max > 0 ? ` of ${points(max)}` : '';
+    if (given === null) return `${title}: ____${worth} (not yet judged)`;
+    return `${title}: ${points(given)}${worth}${who ? `, by ${who}` : ''}${reason ? `: ${reason}` : ''}`;
+  });
+}
+
+export function commentLine({ text, who }: Comment): string {
+  return who ? `${who}: ${text}` : text;
 }
 
 const OUR_SIDE =

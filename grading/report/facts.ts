@@ -200,13 +200,16 @@ export function looks(grades: ClassGrades): Look[] {
   const ran = lessons.filter(({ lesson }) => lesson.status !== 'unknown' && lesson.track !== null);
   const found = [
     ...lessons
-      .filter(({ lesson }) => lesson.points === null && !lesson.excused)
+      .filter(({ lesson }) => lesson.points === null)
       .map(({ who, lesson }) => ({
         who,
         lesson: lesson.lesson,
-        why: lesson.unreadable
-          ? `could not be read: ${lesson.unreadable}`
-          : `could not be told${unknownReason(lesson)}`,
+        why:
+          lesson.status === 'graded'
+            ? 'waits for a person: a line of its rubric is empty (overrides.csv)'
+            : lesson.unreadable
+              ? `could not be read: ${lesson.unreadable}`
+              : `could not be told${unknownReason(lesson)}`,
       })),
     ...grades.unreadable.map(({ submission, reason }) => ({
       who: submission,

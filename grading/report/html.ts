@@ -4,9 +4,17 @@ import type { Bundle } from '../../checker/index.js';
 import { clause } from '../../wire/clauses.js';
 import { maxOf, TOTAL } from '../exports/fill.js';
 import { count, points } from '../exports/text.js';
+import { CODE_STYLE, citedLines, codeAround } from '../feedback/code.js';
 import { exchange, exchangeStyle } from '../feedback/exchange.js';
-import { moment } from '../feedback/phrases.js';
-import type { ClassGrades, LearnerGrade, ProgramLimits } from '../types.js';
+import { commentLine, decisionLines, moment, rubricLines } from '../feedback/phrases.js';
+import type { JudgedFile } from '../handed-in.js';
+import type {
+  ClassGrades,
+  LearnerGrade,
+  LessonGrade,
+  ProgramLimits,
+  RubricGrade,
+} from '../types.js';
 import {
   bins,
   clauseFacts,
@@ -29,6 +37,8 @@ export interface ClassReportOptions {
   /** Name of a learner's feedback page relative to the report; no links without it. */
   readonly feedback?: (learner: string) => string;
   readonly limits?: ProgramLimits;
+  /** The files of a lesson as they were judged: the line of an example is shown. */
+  readonly code?: (learner: string, lesson: string) => readonly JudgedFile[];
 }
 
 /** Rows and names that are shown at once; what is beyond them is folded. */
@@ -40,9 +50,10 @@ export function classReport(grades: ClassGrades, options: ClassReportOptions = {
   const facts = lessonFacts(grades);
   const body = h`<div class="wrap">
 <header><p class="over">Class report</p><h1>${name(grades.title)}</h1>${headline(grades, facts)}</header>
-<nav aria-label="Parts of the report"><a href="#look">To look at</a> <a href="#points">Points</a> <a href="#lessons">Lessons</a> <a href="#mistakes">Misconceptions</a> <a href="#clauses">Clauses</a> <a href="#learners">Learners</a> <a href="#how">How it was graded</a></nav>
+<nav aria-label="Parts of the report"><a href="#look">To look at</a> <a href="#hand">By hand</a> <a href="#points">Points</a> <a href="#lessons">Lessons</a> <a href="#mistakes">Misconceptions</a> <a href="#clauses">Clauses</a> <a href="#learners">Learners</a> <a href="#how">How it was graded</a></nav>
 <main id="main">
 ${part('look', 'To look at before the grades go out', lookPart(grades))}
+${part('hand', 'Decided and judged by a person', handPart(grades))}
 ${part('points', 'Points', pointsPart(grades))}
 ${part('lessons', 'Lessons and checks', lessonsPart(facts))}
 ${part('mistakes', 'The commonest misconceptions', mistakesPart(grades, options))}
@@ -53,7 +64,7 @@ ${part('how', 'How it was graded', howPart(grades, options))}
   return page({
     title: `Class report: ${grades.title}`,
     body,
-    style: `${STYLE}${PARTS_STYLE}${exchangeStyle()}`,
+    style: `${STYLE}${CODE_STYLE}${PARTS_STYLE}${exchangeStyle()}`,
   });
 }
 
@@ -88,7 +99,7 @@ function lookPart(grades: ClassGrades): Markup {
   const table = (rows: readonly Look[]) =>
     h`<div class="scroll" tabindex="0" role="region" aria-label="What to look at"><table><thead><tr><th scope="col">Learner or file</th><th scope="col">Lesson</th><th scope="col">Why</th></tr></thead>
 <tbody>${rows.map(
-      one => h`<tr><td>${people(one.who)}</td><td>${lessonList(one.lessons, grades)}</td><td>${one.why}</td></tr>
+      one => h`<tr><td>${people(one.who, grades)}</td><td>${lessonList(one.lessons, grades)}</td><td>${one.why}</td></tr>
 `,
     )}</tbody></table></div>`;
   const rest = all.slice(LOOKS);
@@ -97,12 +108,47 @@ ${rest.length > 0 && h`<details><summary>${count(rest.length, 'more line')}</sum
 <p class="dim small">What could not be told counts as open, never as zero.</p>`;
 }
 
-/** A few names; the others are one click away. */
-function people(ids: readonly string[]): Markup {
-  const list = (some: readonly string[]) => some.map((id, at) => h`${at > 0 && ', '}${name(id)}`);
+/** A few ids with their names; the others are one click away. */
+function people(ids: readonly string[], { learners }: ClassGrades): Markup {
+  const named = new Map(learners.map(one => [one.learner.id, one.learner.name]));
+  const one = (id: string) => {
+    const called = named.get(id);
+    return h`${name(id)}${called !== undefined && called !== id && h` <span class="dim">${name(called)}</span>`}`;
+  };
+  const list = (some: readonly string[]) => some.map((id, at) => h`${at > 0 && ', '}${one(id)}`);
   if (ids.length <= PEOPLE) return h`${list(ids)}`;
   return h`${list(ids.slice(0, PEOPLE))}<details class="more"><summary>and ${ids.length - PEOPLE} more</summary>${list(ids.slice(PEOPLE))}</details>`;
 }
+
+/** What a person changed, and what waits for one. */
+function handPart(grades: ClassGrades): Markup {
+  const rows = grades.learners.flatMap(({ learner, lessons, comments = [] }) => [
+    ...comments.map(one => ({ learner, lesson: '', line: commentLine(one) })),
+    ...lessons.flatMap(lesson =>
+      [
+        ...decisionLines(lesson),
+        ...rubricLines({ ...lesson, rubric: (lesson.rubric ?? []).filter(isSaid(lesson)) }),
+        ...(lesson.comments ?? []).map(commentLine),
+      ].map(line => ({ learner, lesson: lessonNumber(lesson.lesson), line })),
+    ),
+  ]);
+  if (rows.length === 0) {
+    return h`<p>Nothing. What a person decides stands in <code>overrides.csv</code> beside the results.</p>`;
+  }
+  return h`<div class="scroll" tabindex="0" role="region" aria-label="Decided by a person"><table><thead><tr><th scope="col">Learner</th><th scope="col">Lesson</th><th scope="col">What</th></tr></thead>
+<tbody>${rows.map(
+    ({
+      learner,
+      lesson,
+      line,
+    }) => h`<tr><td>${people([learner.id], grades)}</td><td>${lesson}</td><td>${line}</td></tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+/** A line without points that nobody filled in is no news; of whom nothing came, none is. */
+const isSaid = (lesson: LessonGrade) => (line: RubricGrade) =>
+  line.points !== null ? line.who !== undefined : line.max > 0 && lesson.status !== 'missing';
 
 function lessonList(ids: readonly string[], grades: ClassGrades): string {
   if (ids.length > 1 && ids.length === grades.lessons.length) return 'all';
@@ -157,7 +203,7 @@ ${
   rest.length > 0 &&
   h`<details><summary>${count(rest.length, 'more mistake')}, seen less often</summary><ul class="rest">${rest.map(
     one =>
-      h`<li><strong>${mistakeName(one)}</strong> <span class="dim small">lesson ${lessonNumber(one.lesson)} ${one.check} · ${people(one.learners)}</span><br>${one.why}</li>`,
+      h`<li><strong>${mistakeName(one)}</strong> <span class="dim small">lesson ${lessonNumber(one.lesson)} ${one.check} · ${people(one.learners, grades)}</span><br>${one.why}</li>`,
   )}</ul></details>`
 }`;
 }
@@ -168,9 +214,11 @@ function mistake(
   one: Misconception,
   at: number,
   grades: ClassGrades,
-  { bundles }: ClassReportOptions,
+  { bundles, code }: ClassReportOptions,
 ): Markup {
   const { learner, check } = one.example;
+  const [file] = code?.(learner.learner.id, one.lesson) ?? [];
+  const cited = citedLines([check], bundles?.(learner.learner.id, one.lesson), file);
   const title = grades.lessons.find(it => it.id === one.lesson)?.title ?? one.lesson;
   // The instructor knows the hidden tests: the whole exchange is drawn.
   const drawing = exchange(bundles?.(learner.learner.id, one.lesson), check, `m${at}`, {
@@ -183,8 +231,8 @@ function mistake(
 <p>${one.why}</p>
 <pre>${check.seen ?? ''}</pre>
 <details><summary>${one.learners.length === 1 ? 'Who, and the exchange' : 'Who, and one exchange'}</summary>
-<p class="small">${people(one.learners)}. The packets are those of ${name(learner.learner.id)}.</p>
-${drawing}</details></div>
+<p class="small">${people(one.learners, grades)}. The packets are those of ${name(learner.learner.id)}.</p>
+${codeAround(file, cited)}${drawing}</details></div>
 </article>`;
 }
 

@@ -326,7 +326,7 @@ function timeKeeper(
     }
     const listed = roster?.submittedAt.get(learner.id);
     if (submission.submittedAt !== undefined || !listed || !roster) return submission;
-    const from = roster.kind === 'moodle' ? 'Moodle worksheet' : roster.file;
+    const from = roster.timesFrom ?? (roster.kind === 'moodle' ? 'Moodle worksheet' : roster.file);
     return { ...submission, submittedAt: listed.iso, submittedAtFrom: from };
   };
 }
