@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../../checker/index.js';
 import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
+import { dueText } from '../../course/handout.js';
 import { MachineError } from '../../course/machine.js';
 import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type { VerdictContext } from '../render/verdict.js';
@@ -266,8 +267,14 @@ export async function contextOf(
 function handoutContext(
   handout: ReturnType<typeof import('../../course/index.js').handout>,
   lesson: string,
-): Pick<VerdictContext, 'solutionKept' | 'keptBack'> {
-  return handout ? { solutionKept: true, keptBack: handout.keptBack[lesson] ?? 0 } : {};
+): Pick<VerdictContext, 'solutionKept' | 'keptBack' | 'due'> {
+  if (!handout) return {};
+  const due = handout.due?.[lesson];
+  return {
+    solutionKept: true,
+    keptBack: handout.keptBack[lesson] ?? 0,
+    ...(due ? { due: dueText(due) } : {}),
+  };
 }
 
 function quoteWord(word: string): string {
