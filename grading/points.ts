@@ -132,10 +132,11 @@ export function gradeLesson(
     const now = own ? apply(own, before, rounded(own.points ?? max).toNumber()) : earned;
     return { ...verdict, points: now, max, ...(own ? { decided: true as const } : {}) };
   });
+  const came = record.status !== 'missing' || decided.size > 0;
   const rubric = rubricOf(lesson, course).map((line): RubricGrade => {
     const own = decided.get(line.id);
     const max = excused ? 0 : line.points;
-    if (!own || excused) return { ...line, max, points: record.status === 'missing' ? 0 : null };
+    if (!own || excused) return { ...line, max, points: came ? null : 0 };
     return { ...line, max, points: own.points ?? 0, reason: own.reason ?? '', who: own.who ?? '' };
   });
   const sum =

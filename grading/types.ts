@@ -127,11 +127,6 @@ export interface Learner {
   readonly ids?: Readonly<Record<string, string>>;
 }
 
-/** A learner as the instructor reads it: the id, and the name where it is known and another. */
-export function learnerText({ id, name }: Learner): string {
-  return name === undefined || name === id ? id : `${id} ${name}`;
-}
-
 /** How late a submission was, and what the policy made of that. */
 export interface Lateness {
   /** When it was handed in, ISO 8601 with offset; from the platform, never from a commit. */

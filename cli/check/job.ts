@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../../checker/index.js';
-import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
 import { dueText } from '../../course/handout.js';
+import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
 import { MachineError } from '../../course/machine.js';
 import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type { VerdictContext } from '../render/verdict.js';

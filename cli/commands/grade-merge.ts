@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
 import type { CourseFile, ExportOptions, Merged } from '../../grading/index.js';
-import { learnerText } from '../../grading/types.js';
+import { learnerText } from '../../grading/learner-text.js';
 import { finish } from '../grade/finish.js';
 import {
   addOutputOptions,

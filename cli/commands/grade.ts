@@ -4,7 +4,7 @@ import { UsageError } from '../../course/index.js';
 import { removeTemporary } from '../../course/system/index.js';
 import { FORMATS } from '../../grading/exports/formats.js';
 import type { ClassPlan, Learner, Shard } from '../../grading/index.js';
-import { learnerText } from '../../grading/types.js';
+import { learnerText } from '../../grading/learner-text.js';
 import { finish } from '../grade/finish.js';
 import { chooseTier, notSealed, parseIsolation, type Tier } from '../grade/isolation.js';
 import {

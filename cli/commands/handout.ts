@@ -18,7 +18,10 @@ export function registerHandout(program: Command): void {
     .description('make what students get: exercises and lessons, without solutions')
     .argument('<dir>', 'a folder that is new or empty')
     .option('--lessons <list>', 'which lessons: 1-5,9; default all')
-    .option('--course-file <yaml>', 'points and deadlines that students see, and which checks they get')
+    .option(
+      '--course-file <yaml>',
+      'points and deadlines that students see, and which checks they get',
+    )
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { decisionLines } from '../../grading/feedback/phrases.js';
+import { decisionLines } from '../../grading/decision-lines.js';
 import type { ClassGrades, LearnerGrade } from '../../grading/index.js';
-import { learnerText } from '../../grading/types.js';
+import { learnerText } from '../../grading/learner-text.js';
 import { currentFolder } from '../invocation.js';
 import { count, hang, printable } from '../render/layout.js';
 import { type Style, separator } from '../render/style.js';

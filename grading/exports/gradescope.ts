@@ -1,7 +1,7 @@
 /** Gradescope: what an autograder writes to `/autograder/results/results.json`. */
+import { decisionLines } from '../decision-lines.js';
 import {
   commentLine,
-  decisionLines,
   type FeedbackOptions,
   lateLines,
   summaryWords,

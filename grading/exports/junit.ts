@@ -1,5 +1,6 @@
 /** JUnit XML, as continuous integration and many platforms read it. */
-import { decisionLines, type FeedbackOptions } from '../feedback/phrases.js';
+import { decisionLines } from '../decision-lines.js';
+import type { FeedbackOptions } from '../feedback/phrases.js';
 import type { ClassGrades } from '../types.js';
 import { allCases, type Case } from './cases.js';
 import { html, htmlLine, points } from './text.js';

@@ -1,8 +1,9 @@
 /** Moodle: the downloaded grading worksheet filled in, and a file for the gradebook's CSV import. */
+
 import { UsageError } from '../../course/errors.js';
+import { decisionLines } from '../decision-lines.js';
 import {
   commentLine,
-  decisionLines,
   type FeedbackOptions,
   isTold,
   lateLines,

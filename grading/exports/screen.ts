@@ -1,7 +1,9 @@
 /** The grades as a table for a terminal. */
+
 import stringWidth from 'fast-string-width';
+import { learnerText } from '../learner-text.js';
 import { renamedFile } from '../renamed.js';
-import { type ClassGrades, type LearnerGrade, type LessonGrade, learnerText } from '../types.js';
+import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { cleanLine, count, points } from './text.js';
 
 export interface ScreenOptions {

@@ -1,6 +1,6 @@
 /** The grades as plain tables: one row a learner, or one row a check. */
 
-import { decisionLines } from '../feedback/phrases.js';
+import { decisionLines } from '../decision-lines.js';
 import { renamedFile } from '../renamed.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type CsvValue, csv } from './csv.js';
@@ -23,19 +23,9 @@ const lessonsWith = (
  */
 export function gradesCsv(grades: ClassGrades): string {
   const head = [
-    ...[
-      'learner',
-      'name',
-      'email',
-      'submission',
-      'points',
-      'max',
-      'unknown',
-      'missing',
-      'excused',
-      'notes',
-    ],
+    ...['learner', 'name', 'email', 'submission', 'points', 'max', 'unknown', 'missing', 'excused'],
     ...grades.lessons.map(one => one.id),
+    'notes',
   ];
   const rows = grades.learners.map((one): CsvValue[] => [
     one.learner.id,
@@ -47,8 +37,8 @@ export function gradesCsv(grades: ClassGrades): string {
     lessonsWith(one, 'unknown') || null,
     lessonsWith(one, 'missing') || null,
     lessonsWith(one, 'excused') || null,
-    notesOf(one) || null,
     ...grades.lessons.map(({ id }) => countingPoints(grades, one, id)),
+    notesOf(one) || null,
   ]);
   return csv([head, ...rows]);
 }

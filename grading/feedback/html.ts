@@ -2,6 +2,7 @@
 
 import type { ProgramOutput } from '../../checker/harness/result.js';
 import type { Bundle } from '../../checker/index.js';
+import { decisionLines } from '../decision-lines.js';
 import { count, points } from '../exports/text.js';
 import { h, type Markup } from '../report/markup.js';
 import { name, page } from '../report/page.js';
@@ -19,7 +20,6 @@ import {
   clauseWords,
   commentLine,
   countedWords,
-  decisionLines,
   type FeedbackOptions,
   isTold,
   lateCost,

@@ -1,4 +1,5 @@
 /** The feedback of one learner as Markdown: for issues, pull requests, and whoever reads in an editor. */
+import { decisionLines } from '../decision-lines.js';
 import { markdown, markdownBlock, markdownCode, points } from '../exports/text.js';
 import {
   type ClassGrades,
@@ -12,7 +13,6 @@ import {
   clauseWords,
   commentLine,
   countedWords,
-  decisionLines,
   type FeedbackOptions,
   isTold,
   lateCost,

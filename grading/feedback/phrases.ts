@@ -150,17 +150,6 @@ export function summaryWords({ lessons, submission }: LearnerGrade): string {
   return `${parts.join('; ')}.`;
 }
 
-/** What a person decided on a lesson, a sentence each, reason and name included. */
-export function decisionLines({ overrides = [], checks }: LessonGrade): string[] {
-  return overrides.map(({ check, before, points: now, reason, who }) => {
-    const title = checks.find(one => one.id === check)?.title;
-    const what =
-      check === undefined ? 'The points of this lesson' : `${check}${title ? ` ${title}` : ''}`;
-    const was = before === null ? 'open' : points(before);
-    return `${what}: ${points(now)} instead of ${was}, decided by ${who}: ${reason}`;
-  });
-}
-
 /** The lines that a person fills in: `SECURITY.md … : 3 of 4`; empty until somebody did. */
 export function rubricLines({ rubric = [] }: LessonGrade): string[] {
   return rubric.map(({ title, max, points: given, reason, who }) => {

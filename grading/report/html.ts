@@ -2,11 +2,12 @@
 
 import type { Bundle } from '../../checker/index.js';
 import { clause } from '../../wire/clauses.js';
+import { decisionLines } from '../decision-lines.js';
 import { maxOf, TOTAL } from '../exports/fill.js';
 import { count, points } from '../exports/text.js';
 import { CODE_STYLE, citedLines, codeAround } from '../feedback/code.js';
 import { exchange, exchangeStyle } from '../feedback/exchange.js';
-import { commentLine, decisionLines, moment, rubricLines } from '../feedback/phrases.js';
+import { commentLine, moment, rubricLines } from '../feedback/phrases.js';
 import type { JudgedFile } from '../handed-in.js';
 import type {
   ClassGrades,

@@ -214,12 +214,22 @@ describe('handing in late', () => {
 
   it('is never guessed: without a time there is no penalty, and that is said', () => {
     const strict = course({ deadline, late: policy() });
-    const grade = gradeLesson(record(['passed']), lessonOf(1), strict, {
-      learner: ada,
-      markedLate: true,
-    });
+    const grade = gradeLesson(record(['passed']), lessonOf(1), strict, { learner: ada });
     expect(grade.points).toBe(10);
-    expect(grade.notices.join()).toMatch(/not known, but it was marked as late/);
+    expect(grade.notices.join()).toMatch(/is not known; the late policy was not applied/);
+  });
+
+  it('a mark of the platform without a time is one day; with an extension it says nothing', () => {
+    const strict = course({ deadline, late: policy() });
+    const marked = { learner: ada, markedLate: true };
+    const grade = gradeLesson(record(['passed']), lessonOf(1), strict, marked);
+    expect(grade.points).toBe(9);
+    expect(grade.late).toMatchObject({ days: 1, marked: true });
+    expect(grade.notices.join()).toMatch(/marked as late.* counts as one day/);
+    const more = { ...strict, extensions: [{ learner: 'ada', by: { days: 3 } }] };
+    const extended = gradeLesson(record(['passed']), lessonOf(1), more, marked);
+    expect(extended.points).toBe(10);
+    expect(extended.notices.join()).toMatch(/by a clock without the extension/);
   });
 
   it('extensions: more days, or another time; never less; and the cutoff waits', () => {
