@@ -64,14 +64,18 @@ export function gradeChanges(before: ClassGrades, now: ClassGrades): GradeChange
 function otherReasons(was: LessonGrade, is: LessonGrade): string[] {
   const worth = is.checks.flatMap(check => {
     const old = was.checks.find(one => one.id === check.id);
-    return old && old.max !== check.max
+    // A lesson that is worth twice as much is said once.
+    const share = (max: number, of: number) => (of === 0 ? 0 : max / of);
+    const moved = Math.abs(share(check.max, is.max) - share(old?.max ?? 0, was.max)) > 0.002;
+    return old && old.max !== check.max && (moved || was.max === is.max)
       ? [`${check.id} ${check.title} is worth ${check.max}, was ${old.max}`]
       : [];
   });
   const factor = (one: LessonGrade) => one.late?.factor ?? 1;
   const decided = (one: LessonGrade) =>
     (one.overrides ?? []).map(
-      ({ check, points, who }) => `${check ?? 'the lesson'} ${points}, by ${who}`,
+      ({ check, points, who, reason }) =>
+        `${check ?? `the lesson ${points}`}, by ${who}: ${reason}`,
     );
   const fresh = decided(is).filter(one => !decided(was).includes(one));
   const gone = decided(was).filter(one => !decided(is).includes(one));

@@ -203,7 +203,9 @@ export function fill(
     }
     reached.add(learner.learner.id);
     const absent = learner.submission === undefined && options.absent !== 'zero';
-    if (absent) left.push({ who, why: 'nothing came from this learner' });
+    if (absent && !isDecided(learner, TOTAL)) {
+      left.push({ who, why: 'nothing came from this learner' });
+    }
     const changed = [...row.cells];
     const put = (index: number, cell: CsvValue) => {
       while (changed.length <= index) changed.push({ raw: '', value: '' });
@@ -212,7 +214,7 @@ export function fill(
     for (const column of layout.columns) {
       const { target } = column;
       const score = scoreOf(grades, learner, target);
-      if (absent && !score?.excused) continue;
+      if (absent && !score?.excused && !isDecided(learner, target)) continue;
       const reason =
         column.locked?.(value) ??
         (score?.excused && column.excused === undefined ? EXCUSED : undefined) ??
@@ -247,6 +249,13 @@ export function fill(
     left: [...left, ...missing],
     notes: [...oddMax.values(), ...partly],
   };
+}
+
+/** Whether a person gave points: then a cell is filled, whatever came or did not. */
+export function isDecided({ lessons }: LearnerGrade, target: Target): boolean {
+  return lessons.some(
+    one => (target === TOTAL || one.lesson === target) && (one.overrides ?? []).length > 0,
+  );
 }
 
 function partlyWords(who: string, { points: earned, max, without }: Score): string {

@@ -18,6 +18,7 @@ import {
   type Filled,
   type FillOptions,
   fill,
+  isDecided,
   keyOf,
   nameKey,
   type Target,
@@ -231,7 +232,7 @@ export function moodleGradebook(grades: ClassGrades, options: FillOptions = {}):
   const rows = grades.learners.map((one): CsvValue[] => {
     const none = one.submission === undefined && options.absent !== 'zero';
     const cells = [...grades.lessons.map(({ id }) => id), TOTAL].map(target =>
-      none ? null : countingPoints(grades, one, target),
+      none && !isDecided(one, target) ? null : countingPoints(grades, one, target),
     );
     return [one.learner.email ?? null, one.learner.ids?.['number'] ?? one.learner.id, ...cells];
   });

@@ -4,12 +4,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCourseFile } from '../../grading/course-file.js';
+import { fillCanvas } from '../../grading/exports/canvas.js';
+import { moodleGradebook } from '../../grading/exports/moodle.js';
 import {
   buildClass,
   type CourseFile,
   defaultCourseFile,
   gradeChanges,
   gradedLessons,
+  gradeTable,
   mergeFolders,
   readOverrides,
   readRecords,
@@ -17,7 +20,7 @@ import {
   storedOverrides,
   writeExports,
 } from '../../grading/index.js';
-import { lockOut } from '../../grading/store.js';
+import { lockOut, writeRun } from '../../grading/store.js';
 import { solution } from './handed-in.js';
 import { fakeRunner, folder, grade, judgedAs, verdictsFor } from './lab.js';
 
@@ -107,6 +110,18 @@ describe('overrides.csv', () => {
     write(out, ['ada,15,,4,shown on paper,Dr. B,']);
     const [ada] = (await gradesOf(out)).learners;
     expect(ada?.lessons[1]).toMatchObject({ status: 'graded', points: 4 });
+  });
+
+  it('fills a gradebook in also for whom nothing came from', async () => {
+    const { out } = await classOf(['ada']);
+    const run = readRun(out);
+    const mia = { learner: { id: 'mia', ids: { canvas: '4' } }, notices: [] };
+    if (run) writeRun(out, { ...run, members: [...run.members, mia] });
+    write(out, ['mia,2,,7.5,handed in on paper,Dr. B,']);
+    const book = 'Student,ID,Section,Lab 2 (12),Lab 15 (13)\nMia,4,A,,\n';
+    const columns = { [lesson]: 'Lab 2', '15-acl-lab': 'Lab 15' };
+    const filled = fillCanvas(await gradesOf(out), book, { columns });
+    expect(filled.text).toBe('Student,ID,Section,Lab 2 (12),Lab 15 (13)\nMia,4,A,7.5,\n');
   });
 
   it.each([
@@ -225,6 +240,37 @@ it('--only with another folder keeps everybody else and their lessons', async ()
     'graded',
     'graded',
   ]);
+});
+
+it('excused is excused in the sums of Canvas and Moodle, on screen and in the report', async () => {
+  const { out } = await classOf(['ada', 'bob']);
+  const excusing = {
+    ...defaultCourseFile(),
+    excused: [{ learner: 'ada', lessons: ['15-acl-lab'] }],
+  };
+  const grades = await gradesOf(out, excusing);
+  const [ada] = grades.learners;
+  const earned = ada?.points ?? 0;
+  expect(ada).toMatchObject({ max: 10, points: earned });
+  const book = 'Student,ID,Section,Lab 15 (13),MQTT course (14)\nada,1,A,,\nbob,2,A,,\n';
+  const named = {
+    ...grades,
+    learners: grades.learners.map((one, at) => ({
+      ...one,
+      learner: { ...one.learner, ids: { canvas: String(at + 1) } },
+    })),
+  };
+  const filled = fillCanvas(named, book, { columns: { '15-acl-lab': 'Lab 15' } });
+  expect(filled.text).toContain(`ada,1,A,EX,${earned * 2}\n`);
+  expect(filled.text).toContain(`bob,2,A,0,${earned}\n`);
+  expect(filled.notes.join()).toContain(`${earned} of 10 count as ${earned * 2} of 20`);
+  expect(moodleGradebook(grades)).toContain(`,ada,${earned},-,${earned * 2}\r\n`);
+  expect(gradeTable(grades).join('\n')).toMatch(
+    new RegExp(`^ada +${earned} +ex +${earned}/10$`, 'm'),
+  );
+  await writeExports(grades, { out, formats: ['report', 'feedback'] });
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<td class="num dim">ex</td>');
+  expect(readFileSync(join(out, 'feedback/ada.html'), 'utf8')).toContain('excused');
 });
 
 describe('two gradings in one folder', () => {
