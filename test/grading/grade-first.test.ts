@@ -1,13 +1,16 @@
 /** What is said before the first program runs, and what a grading leaves alone. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { removeLeftFolders } from '../../grading/index.js';
+import { probeIsolation, removeLeftFolders } from '../../grading/index.js';
 import { commandLine } from '../cli/command-line.js';
+import { programText } from '../programs.js';
 import { folder } from './lab.js';
 
 const run = commandLine();
+const { tier } = await probeIsolation();
+const isolation = tier === 'process' ? ['--isolation', 'process'] : [];
 const lesson = '02-publish-a-reading';
 
 function place(ids: readonly string[]): string {
@@ -121,3 +124,30 @@ test('temporary folders of gradings that were killed go; those of living ones st
   removeLeftFolders();
   expect([dead, living, other].map(one => existsSync(one))).toEqual([false, true, true]);
 });
+
+test('what passes at home with files beside the program passes here, in both tracks', async () => {
+  const cwd = folder();
+  const work = (id: string, track: string, files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(cwd, 'class', id, 'exercises', lesson, track, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+  };
+  const ts = programText(lesson, `solutions/${lesson}/typescript/main.ts`);
+  const py = programText(lesson, `solutions/${lesson}/python/main.py`);
+  work('ada', 'typescript', {
+    'main.ts': `import { shape } from './lib/shape.ts';\n${ts.replaceAll('JSON.stringify(', 'shape(')}`,
+    'lib/shape.ts':
+      "import names from './names.json';\nexport const shape = (value: unknown) => JSON.stringify(value) + names.join('');\n",
+    'lib/names.json': '[]',
+  });
+  work('bob', 'python', {
+    'main.py': `from tools import shape\n${py.replaceAll('json.dumps(', 'shape.dumps(')}`,
+    'tools/shape.py': 'from json import dumps\n',
+  });
+  const { code, out } = await run(['grade', 'class', '--lessons', '2', ...isolation], { cwd });
+  expect(out).toMatch(/^ada +10 +10\/10$/m);
+  expect(out).toMatch(/^bob +10 +10\/10$/m);
+  expect(code).toBe(0);
+}, 120_000);
