@@ -10,6 +10,7 @@ import type {
   Run,
   StoredRecord,
 } from '../../grading/index.js';
+import { learnerText } from '../../grading/learner-text.js';
 import { at, courseFileInForce, openCourseFile, openOverrides } from '../grade/options.js';
 import { shownFolder } from '../grade/tell.js';
 import { print, printJson, styleFor } from '../invocation.js';
@@ -87,20 +88,22 @@ async function regrade(folder: string, options: RegradeFlags, style: Style): Pro
         '--diff judges nothing, so there is nothing to write. Leave out --out, or --diff.',
       );
     }
-    return tell(
-      { moves: gradeChanges(old, await stored(folder, named)), mustRun: [] },
-      options,
-      style,
-    );
+    const moves = gradeChanges(old, await stored(folder, named));
+    return tell({ moves, mustRun: [], names: namesOf(old) }, options, style);
   }
   const out = at(options.out ?? `${folder.replace(/[\\/]+$/, '')}-regraded`);
   const { run, records, mustRun, judged } = await regradeClass(at(folder), out);
   if (named) writeRun(out, { ...run, courseFile: named });
   const moves = gradeChanges(old, await grades(out, run, records, named));
-  return tell({ moves, mustRun, judged, out, from: folder }, options, style);
+  return tell({ moves, mustRun, judged, out, from: folder, names: namesOf(old) }, options, style);
 }
 
+/** How learners are called, by id. */
+const namesOf = ({ learners }: ClassGrades) =>
+  new Map(learners.map(one => [one.learner.id, learnerText(one.learner)]));
+
 interface RegradeOutcome {
+  readonly names: ReadonlyMap<string, string>;
   readonly moves: GradeChanges;
   readonly mustRun: readonly MustRun[];
   readonly judged?: number;
@@ -111,10 +114,15 @@ interface RegradeOutcome {
 function tell(told: RegradeOutcome, options: RegradeFlags, style: Style): number {
   const code = told.mustRun.length > 0 ? 3 : 0;
   if (options.json) {
-    printJson({ schema: 'mqtt-course/regrade/1', ...told });
+    const { names: _, ...all } = told;
+    printJson({ schema: 'mqtt-course/regrade/1', ...all });
     return code;
   }
-  const { moves } = told;
+  const { moves, names } = told;
+  const named = (text: string) => {
+    const [id = '', ...rest] = text.split(' ');
+    return [names.get(id) ?? id, ...rest].join(' ');
+  };
   const hung = (text: string) => hang('  ', '    ', printable(text).text, style.width);
   const some = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', style.bold(title), ...lines.flatMap(hung)];
@@ -125,11 +133,13 @@ function tell(told: RegradeOutcome, options: RegradeFlags, style: Style): number
     ...(moves.moves.length === 0
       ? [`Nobody moves: ${count(moves.compared, 'result')} compared.`]
       : [...moves.moves.flatMap(move => tellMove(move, style)), '', sum(moves)]),
-    ...some('Only in the old results', moves.onlyBefore),
-    ...some('Only in the new results', moves.onlyNow),
+    ...some('Only in the old results', moves.onlyBefore.map(named)),
+    ...some('Only in the new results', moves.onlyNow.map(named)),
     ...some(
       'Must be run again; until then the old result stands',
-      told.mustRun.map(({ learner, lesson, reason }) => `${learner} ${lesson}: ${reason}`),
+      told.mustRun.map(
+        ({ learner, lesson, reason }) => `${names.get(learner) ?? learner} ${lesson}: ${reason}`,
+      ),
     ),
     ...(told.mustRun.length === 0
       ? []

@@ -61,6 +61,12 @@ export function gradeProgress(
     const who = name === undefined ? learner : `${learner} ${name}`;
     return `${clean(who)} ${/^\d+/.exec(lesson)?.[0] ?? lesson}`;
   };
+  const whose = (learner: string | undefined, submission: string) => {
+    const name = learner === undefined ? undefined : names.get(learner);
+    return name === undefined
+      ? clean(submission)
+      : `${clean(`${learner} ${name}`)}, ${clean(submission)}`;
+  };
   const clear = () => {
     if (drawn > 0) screen.write(`\r\u001B[${drawn}A\u001B[J`);
     drawn = 0;
@@ -151,7 +157,9 @@ export function gradeProgress(
           return now();
         case 'unreadable':
           tally.done += event.jobs;
-          return line(`could not be read: ${clean(event.submission)} (${clean(event.reason)})`);
+          return line(
+            `could not be read: ${whose(event.learner, event.submission)} (${clean(event.reason)})`,
+          );
         default:
           return assertNever(event, 'event of a grading');
       }

@@ -156,6 +156,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       members.set(learner.id, { ...member, unreadable: error.message });
       onEvent({
         type: 'unreadable',
+        learner: learner.id,
         submission: submission.name,
         reason: error.message,
         jobs: lessons.length,

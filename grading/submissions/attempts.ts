@@ -1,3 +1,4 @@
+import { learnerText } from '../learner-text.js';
 import { type Moment, secondsBetween } from '../time.js';
 import type { Learner } from '../types.js';
 import type { NamedAs } from './names.js';
@@ -138,5 +139,5 @@ function difference(a: Attempt, b: Attempt): number {
 function attemptsText({ learner, name }: Submission, others: readonly Attempt[]): string {
   const list = others.slice(0, 5).map(part => shown(part.name));
   const more = others.length > 5 ? ` and ${others.length - 5} more` : '';
-  return `${learner.id}: ${shown(name)} counts (the newest); not graded: ${list.join(', ')}${more}`;
+  return `${shown(learnerText(learner))}: ${shown(name)} counts (the newest); not graded: ${list.join(', ')}${more}`;
 }

@@ -214,7 +214,7 @@ describe('a Canvas download', () => {
     expect(list.submissions[0]?.markedLate).toBeUndefined();
     expect(list.submissions[1]?.markedLate).toBe(true);
     expect(list.notices.join('\n')).toContain(
-      '100: lovelaceada_100_1002_work-1.zip counts (the newest); not graded: lovelaceada_100_1001_work.zip',
+      '100 Lovelace, Ada: lovelaceada_100_1002_work-1.zip counts (the newest); not graded: lovelaceada_100_1001_work.zip',
     );
     expect(list.absent).toEqual([]);
   });
