@@ -290,9 +290,8 @@ function timeOf(
 
 /** Letters of a name in every turn of its words: `Lovelace, Ada` is also `adalovelace`. */
 export function nameKeys(name: string): string[] {
-  const words = name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+  const plainName = /^[ -~]*$/.test(name) ? name : name.normalize('NFKD').replace(/\p{M}/gu, '');
+  const words = plainName
     .toLowerCase()
     .replace(/ß/g, 'ss')
     .replace(/ø/g, 'o')
@@ -325,23 +324,27 @@ const kinds: readonly ClueKind[] = [
 
 /** Looks learners up by what is known of them; the clues are tried in their order. */
 export function learnerIndex(learners: readonly Learner[]): (clues: readonly Clue[]) => Match {
-  const index = new Map<string, Learner[]>();
-  for (const learner of learners) {
-    for (const kind of kinds) {
-      for (const value of new Set(valuesOf(learner, kind))) {
-        const key = `${kind}\n${value}`;
-        const there = index.get(key);
-        if (there) there.push(learner);
-        else index.set(key, [learner]);
+  // A map for each kind, and no list where one learner has a value: a class may be a university.
+  const index = new Map<ClueKind, Map<string, Learner | Learner[]>>();
+  for (const kind of kinds) {
+    const own = new Map<string, Learner | Learner[]>();
+    for (const learner of learners) {
+      for (const value of valuesOf(learner, kind)) {
+        const there = own.get(value);
+        if (there === undefined) own.set(value, learner);
+        else if (Array.isArray(there)) there.push(learner);
+        else if (there !== learner) own.set(value, [there, learner]);
       }
     }
+    index.set(kind, own);
   }
   return clues => {
     let several: Match;
     for (const { kind, value } of clues) {
       const wanted = kind === 'name' ? (nameKeys(value)[0] ?? '') : sameNameKey(value.trim());
       if (wanted === '') continue;
-      const hits = index.get(`${kind}\n${wanted}`) ?? [];
+      const found = index.get(kind)?.get(wanted) ?? [];
+      const hits = Array.isArray(found) ? found : [found];
       const [one, ...others] = hits;
       if (one && others.length === 0) return { learner: one, by: kind };
       if (one) several ??= { ambiguous: hits, by: kind };

@@ -187,7 +187,7 @@ export function countedWords({ submission, handedIn, others = [] }: LearnerGrade
     : '';
   return [
     `Judged: ${submission}${when}.`,
-    ...(others.length > 0 ? [`Also there, older, and not judged: ${others.join(', ')}.`] : []),
+    ...(others.length > 0 ? [`Also there, and not judged: ${others.join(', ')}.`] : []),
   ];
 }
 

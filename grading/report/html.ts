@@ -284,7 +284,7 @@ function judged({ submission, handedIn, others = [] }: LearnerGrade): Markup | u
   const when =
     handedIn &&
     h` <span class="dim nowrap">${moment(handedIn.at)}${handedIn.from && ` (${handedIn.from})`}</span>`;
-  return h`${name(submission)}${when}${others.length > 0 && h`<br><span class="dim">older, not judged: ${others.join(', ')}</span>`}`;
+  return h`${name(submission)}${when}${others.length > 0 && h`<br><span class="dim">not judged: ${others.join(', ')}</span>`}`;
 }
 
 function howPart(grades: ClassGrades, { limits }: ClassReportOptions): Markup {

@@ -46,7 +46,7 @@ export function chooseAttempts(parts: readonly Attempt[], folder: string): Attem
     }
     const { submission, others } = chosen(all, folder);
     const [told] = others;
-    if (told) notices.push(attemptsText(submission, others));
+    if (told && submission.problem === undefined) notices.push(attemptsText(submission, others));
     submissions.push({
       ...submission,
       ...(told ? { others: others.map(part => shown(part.name)) } : {}),
@@ -76,7 +76,7 @@ function chosen(all: readonly Attempt[], folder: string): Chosen {
     if (!twin) return { submission, others };
     const names = `${shown(newest.name)} and ${shown(twin.name)}`;
     const why = `${names} are both there, and nothing says which is newer; move the other away, or ask for one`;
-    return refused(newest, why, []);
+    return refused(newest, why, others);
   }
   const [first] = loose;
   if (!first) {

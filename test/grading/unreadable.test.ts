@@ -167,7 +167,9 @@ describe('the newest counts', () => {
       'lovelaceada_100_900_work.zip',
     ]);
     expect(told.page).toContain('Judged: lovelaceada_100_900_work-10.zip.');
-    expect(told.page).toContain('not judged: lovelaceada_100_900_work-2.zip');
+    expect(told.page).toContain(
+      'not judged: lovelaceada_100_900_work-2.zip, lovelaceada_100_900_work.zip',
+    );
     expect(told.report).toContain('lovelaceada_100_900_work-10.zip');
   });
 
@@ -196,4 +198,21 @@ it('names that differ in capitals or in the form of their letters are one learne
   expect(josé).toHaveLength(1);
   expect(josé[0]?.lessons[0]?.unreadable).toContain('nothing says which is newer');
   expect(report).toContain('nothing says which is newer');
+});
+
+it('under pseudonyms no name of a file tells who it was', async () => {
+  const [top, out] = [join(temporary(), 'in'), folder()];
+  await write(top, { 'lovelaceada_100_7_a.zip': 'x', 'lovelaceada_100_7_b.zip': 'x' });
+  const { run } = await grade(top, out);
+  const grades = buildClass({
+    run,
+    records: readRecords(out).records,
+    lessons: await gradedLessons(run.lessons),
+    courseFile: defaultCourseFile(),
+  });
+  expect(JSON.stringify(grades)).toContain('lovelaceada_100_7_b.zip');
+  await writeExports(grades, { out, pseudonyms: join(temporary(), 'key.json') });
+  for (const path of ['class.json', 'grades.csv', 'report.html']) {
+    expect(readFileSync(join(out, path), 'utf8'), path).not.toContain('lovelaceada');
+  }
 });
