@@ -2,6 +2,7 @@ import { type Check, check, type Failure, fail } from '../../harness/check.js';
 import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { notes, sent } from '../../harness/recording.js';
 import type { ScenarioDefinition } from '../../harness/scenario.js';
+import { readCrash } from '../../harness/stderr.js';
 import {
   cut,
   cutAtGoodbye,
@@ -80,6 +81,18 @@ function stops({ id, title, on, what, needs, words }: Stop): Check {
           seen: [...said(recording).slice(-1), `asked to stop, ${stillThere(recording)}`],
           why: 'your program waits for something that will not come: an acknowledgement on a connection that is gone, or a message that the library has refused',
           try: 'print a line before and after each wait of your stop code',
+        });
+      }
+      const died = recording.programs.find(
+        one => one.killedAt === undefined && one.exitCode !== 0 && readCrash(one.stderr),
+      );
+      if (died) {
+        fail({
+          mistake: 'crashed-at-stop',
+          expected,
+          seen: [what, `then it ended by an exception: ${readCrash(died.stderr)?.error}`],
+          why: 'an exception ended the program, and whatever it still had to do was not done',
+          try: 'read the exception from its first line: which call is it, and what does it refuse?',
         });
       }
       const got = stored(recording, 'newcomer');
