@@ -32,7 +32,8 @@ export function dueText({ points, deadline }: Due): string {
   const [, year, month, day, clock] =
     /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d)/.exec(deadline ?? '') ?? [];
   if (!year || !month || !day || !clock) return worth;
-  const weekday = days[new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDay()];
+  const weekday =
+    days[new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDay()];
   return `due ${weekday} ${clock} (${Number(day)} ${months[Number(month) - 1]}), ${worth}`;
 }
 
