@@ -44,11 +44,13 @@ export {
 export { openPseudonyms } from './pseudonyms.js';
 export { type MustRun, type Regraded, regradeClass } from './regrade.js';
 export { type Roster, readRoster, withTimes } from './roster.js';
+export { enginesHere } from './run/admission.js';
+export { type EnginesOptions, openEngines } from './run/engines.js';
 export type { GradeEvent } from './run/events.js';
 export { type Graded, type GradeRequest, gradeClass } from './run/grade.js';
 export type { Job, JobRunner, Outcome } from './run/job.js';
 export { type ClassPlan, planClass } from './run/plan.js';
-export { openPool, type PoolOptions, workersHere } from './run/pool.js';
+export { openPool, type PoolOptions } from './run/pool.js';
 export { defaultLimits, openSandbox, probeIsolation, sealContainer } from './sandbox/index.js';
 export { newRunSeed, saltOf } from './seeds.js';
 export { inShard, type Shard } from './shard.js';

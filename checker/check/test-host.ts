@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TestCase, TestModule, Vitest } from 'vitest/node';
+import type { FirstFailure } from '../harness/first-failure.js';
 import type { Recordings } from '../harness/judge.js';
 import type { Lesson } from '../harness/lesson.js';
 import type { Verdict } from '../harness/result.js';
 import type { ProgramSpec } from '../program/spec.js';
 import { fastStart } from './vitest-protocol.js';
-import { type Order, openWorkerPool } from './worker-pool.js';
+import { type Order, openWorkerPool, type WorkerPool } from './worker-pool.js';
 
 /** What came of one program. */
 export interface ProgramRun {
@@ -25,6 +26,8 @@ export interface HostRequest {
   readonly keepRecordings?: boolean;
   /** Called as each check of a program is done, in the order in which they finish. */
   readonly onCheck?: (programId: string, title: string, state: 'passed' | 'failed') => void;
+  /** Called at most once for a program, before all of its verdicts are known. */
+  readonly onFirstFailure?: (programId: string, failure: FirstFailure) => void;
   /** Called when all verdicts of a program are known. */
   readonly onProgram?: (run: ProgramRun) => void;
   /** Ends all of it early: programs are killed, and what was not judged has a fault. */
@@ -70,6 +73,11 @@ export interface TestHost {
   ): void;
   /** @returns one run for each program, in their order */
   run(request: HostRequest): Promise<ProgramRun[]>;
+  /**
+   * Begins a run that lasts until the host is closed: programs are given to the pool's thread as they
+   * come. @returns settles when the run has ended, of itself or with an error
+   */
+  stream(): { readonly threads: WorkerPool; readonly ended: Promise<unknown> };
   close(): Promise<void>;
 }
 
@@ -114,6 +122,7 @@ export function openTestHost(maxWorkers = 1): TestHost {
         keyed.map(({ spec, key }) => ({ ...spec, id: key })),
       );
       project.provide('keepRecordings', request.keepRecordings ?? false);
+      project.provide('firstFailure', request.onFirstFailure !== undefined);
       project.provide('broker', request.broker ?? 'embedded');
       request.signal?.addEventListener('abort', stop, { once: true });
       if (request.signal?.aborted)
@@ -139,6 +148,18 @@ export function openTestHost(maxWorkers = 1): TestHost {
       workers.ready({ type: 'ready', ...(file ? { file } : {}), ...order });
     },
     run,
+    stream: () => {
+      workers.ready({ type: 'ready' });
+      const ended = vitest.then(running => {
+        const project = running.getRootProject();
+        project.provide('stream', true);
+        // Any file: its lesson is not looked at.
+        const any = readdirSync(join(here, 'lessons')).find(name => name.endsWith('.test.js'));
+        const file = join(here, 'lessons', any ?? 'none');
+        return running.runTestSpecifications([project.createSpecification(file)]);
+      });
+      return { threads: workers, ended };
+    },
     close: async () => {
       await workers.close();
       await vitest.then(
@@ -186,10 +207,12 @@ async function startVitest(
         {
           onTestCaseResult: (test: TestCase) => {
             const now = current();
-            const { program, verdicts, recordings } = test.meta();
+            const { program, verdicts, recordings, firstFailure } = test.meta();
             const spec = program === undefined ? undefined : now?.specs.get(program);
             if (!now || program === undefined || !spec) return;
-            if (verdicts) {
+            if (test.name === 'first failure') {
+              if (firstFailure) now.request.onFirstFailure?.(spec.id, firstFailure);
+            } else if (verdicts) {
               const run = { spec, verdicts, ...(recordings ? { recordings } : {}) };
               now.runs.set(program, run);
               now.request.onProgram?.(run);

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import type { ProgramSpec } from '../program/spec.js';
+import { certainFailure, type FirstFailure } from './first-failure.js';
 import { judge, look, type ProvisionalVerdict, type Recordings } from './judge.js';
 import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
 import type { ContextSettings } from './open-context.js';
@@ -7,11 +7,14 @@ import { perform } from './perform.js';
 import type { Recording } from './recording.js';
 import type { Verdict } from './result.js';
 import type { ScenarioDefinition } from './scenario.js';
+import { inTurn } from './turns.js';
 
 /** One program being checked against one lesson. */
 export interface LessonRun {
   /** The check by itself, as soon as its scenarios are recorded. */
   first(checkId: string): Promise<ProvisionalVerdict>;
+  /** The first failure that is certain, as soon as it is; undefined when everything has passed or cannot be told. */
+  firstFailure(): Promise<FirstFailure | undefined>;
   /** All verdicts, when everything is recorded. */
   verdicts(): Promise<Verdict[]>;
   recordings(): Promise<Recordings>;
@@ -27,9 +30,7 @@ export function runLesson(
   for (const definition of lessonScenarios(lesson)) {
     recording.set(
       definition.name,
-      slot(definition.waits ? waiters : workers, () =>
-        performUntilTold(lesson, definition, spec, settings),
-      ),
+      inTurn(definition.waits ?? false, () => performUntilTold(lesson, definition, spec, settings)),
     );
   }
   const gather = async (
@@ -39,6 +40,7 @@ export function runLesson(
     return Object.fromEntries(await Promise.all(pairs)) as Recordings;
   };
   const all = () => gather(lessonScenarios(lesson));
+  const context = { source: spec.source, track: spec.track };
   let judged: Promise<Verdict[]> | undefined;
   return {
     first: async id => {
@@ -46,10 +48,22 @@ export function runLesson(
       if (!check) throw new Error(`${lesson.id} has no check ${id}`);
       return look(check, await gather(scenariosOf(check)));
     },
-    verdicts: () => {
-      judged ??= all().then(recordings =>
-        judge(lesson, recordings, { source: spec.source, track: spec.track }),
+    firstFailure: async () => {
+      const known: Record<string, Recording> = {};
+      const open = new Map(
+        [...recording].map(([name, one]) => [name, one.then(played => ({ name, played }))]),
       );
+      while (open.size > 0) {
+        const { name, played } = await Promise.race(open.values());
+        open.delete(name);
+        known[name] = played;
+        const failure = certainFailure(lesson, known, context);
+        if (failure) return failure;
+      }
+      return undefined;
+    },
+    verdicts: () => {
+      judged ??= all().then(recordings => judge(lesson, recordings, context));
       return judged;
     },
     recordings: all,
@@ -66,7 +80,24 @@ function wasAsleep({ stalls }: Pick<Recording, 'stalls'>): boolean {
   return stalls.some(({ from, to }) => to - from > ASLEEP_MS);
 }
 
-/** Plays a scenario; again, with the same seed, while a check of it cannot tell. */
+/** Of the time of a scenario, or in milliseconds: when more is lost to stalls, the machine had a part in it. */
+const STRAINED_SHARE = 0.2;
+const STRAINED_MS = 1000;
+
+/**
+ * Whether so much time was lost that a timer of the program may have come too late because of the
+ * machine: a keep-alive of one second is missed by a stall of one.
+ */
+function wasStrained({ stalls, trace }: Pick<Recording, 'stalls' | 'trace'>): boolean {
+  const lost = stalls.reduce((sum, { from, to }) => sum + to - from, 0);
+  const lasted = trace.entries.at(-1)?.t ?? 0;
+  return lost > Math.min(STRAINED_MS, lasted * STRAINED_SHARE);
+}
+
+/**
+ * Plays a scenario; again, with the same seed, while a check of it cannot tell. For a grade, a failure
+ * on a strained machine is played a second time too: nobody looks at it and tries again.
+ */
 async function performUntilTold(
   lesson: Lesson,
   definition: ScenarioDefinition<unknown>,
@@ -76,37 +107,16 @@ async function performUntilTold(
   const checks = lesson.checks.filter(check => scenariosOf(check).includes(definition));
   let recording = await perform(definition, spec, settings);
   for (let attempt = 2; attempt <= ATTEMPTS && !settings.signal?.aborted; attempt++) {
-    const told = checks.every(
-      check =>
-        look({ ...check, on: definition }, { [definition.name]: recording }).status !== 'unknown',
+    const looks = checks.map(
+      check => look({ ...check, on: definition }, { [definition.name]: recording }).status,
     );
-    if (told && !wasAsleep(recording)) break;
+    const doubtful =
+      attempt === 2 &&
+      spec.launcher !== undefined &&
+      looks.includes('failed') &&
+      wasStrained(recording);
+    if (!looks.includes('unknown') && !wasAsleep(recording) && !doubtful) break;
     recording = await perform(definition, spec, settings);
   }
   return recording;
-}
-
-interface Pool {
-  free: number;
-  readonly waiting: (() => void)[];
-}
-
-/**
- * Scenarios at once in this process: enough to use the processors while some only wait for
- * protocol time, few enough that a deadline means something.
- */
-const workers: Pool = { free: Math.max(4, availableParallelism() * 3), waiting: [] };
-/** Those that do little but wait for seconds on end. */
-const waiters: Pool = { free: workers.free * 2, waiting: [] };
-
-async function slot<T>(pool: Pool, work: () => Promise<T>): Promise<T> {
-  if (pool.free === 0) await new Promise<void>(resolve => pool.waiting.push(resolve));
-  else pool.free -= 1;
-  try {
-    return await work();
-  } finally {
-    const next = pool.waiting.shift();
-    if (next) next();
-    else pool.free += 1;
-  }
 }

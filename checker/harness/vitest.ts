@@ -1,6 +1,7 @@
 import { describe, inject, test } from 'vitest';
 import type { ProgramSpec } from '../program/spec.js';
 import { seenText } from './check.js';
+import type { FirstFailure } from './first-failure.js';
 import type { ProvisionalVerdict, Recordings } from './judge.js';
 import type { Lesson } from './lesson.js';
 import { overall, type Verdict } from './result.js';
@@ -11,8 +12,12 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The programs to check, of any lesson. */
     programs: readonly ProgramSpec[];
+    /** Whether programs come while it runs, by another way: see `stream.ts`. */
+    stream: boolean;
     /** Whether recordings go back to the caller. */
     keepRecordings: boolean;
+    /** Whether somebody wants to hear of the first failure before all is known. */
+    firstFailure: boolean;
     /** `embedded`, `mosquitto`, or the URL of a broker. */
     broker: string;
   }
@@ -20,6 +25,8 @@ declare module 'vitest' {
     program?: string;
     /** Known as soon as the check's own scenarios are recorded. */
     verdict?: Verdict;
+    /** Of a program: known before everything is recorded. */
+    firstFailure?: FirstFailure;
     /** On the last test of a program: all verdicts, detectors included. */
     verdicts?: readonly Verdict[];
     recordings?: Recordings;
@@ -47,6 +54,13 @@ export function describeLesson(lesson: Lesson): void {
         });
         return started;
       };
+      if (inject('firstFailure')) {
+        test('first failure', async ({ task }) => {
+          task.meta.program = spec.id;
+          const failure = await run().firstFailure();
+          if (failure) task.meta.firstFailure = failure;
+        });
+      }
       for (const check of lesson.checks) {
         test(`${check.id} ${check.title}`, async context => {
           context.task.meta.program = spec.id;

@@ -277,7 +277,7 @@ export const earlyStopWorks = check<Facts>({
         `asked to stop, no CONNACK yet; ${stillThere(recording)}`,
       ],
       why: 'the stop waits for a connection that may never come: the device cannot be switched off',
-      try: 'make the stop work in every state: in mqtt.js 5 client.end() waits for CONNACK, and client.end(true) does not',
+      try: 'make the stop work in every state: in mqtt.js 5.16 client.end() before CONNACK leaves the connection open, and client.end(true) closes it',
     });
   },
 });

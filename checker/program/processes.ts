@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { processIds, readProc } from './proc.js';
 
 /** Ends a process and everything in its process group at once. Nothing happens when it is gone. */
 export function killGroup(pid: number | undefined): void {
@@ -25,7 +25,7 @@ export function killGroup(pid: number | undefined): void {
 export function runDelayMs(pid: number | undefined): number {
   if (pid === undefined || process.platform !== 'linux') return 0;
   try {
-    const [, delay] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+    const [, delay] = readProc(`/proc/${pid}/schedstat`).split(' ');
     return Number(delay) / 1e6;
   } catch {
     return 0;
@@ -39,11 +39,10 @@ export function runDelayMs(pid: number | undefined): number {
 export function killMarked(name: string, value: string): void {
   if (process.platform !== 'linux') return;
   const mark = `${name}=${value}`;
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+  for (const pid of processIds()) {
+    if (pid === process.pid) continue;
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)) continue;
+      if (!readProc(`/proc/${pid}/environ`).split('\0').includes(mark)) continue;
       process.kill(pid, 'SIGKILL');
     } catch {
       // Gone already, or somebody else's.

@@ -93,6 +93,8 @@ export interface Launched {
   readonly env: Readonly<Record<string, string>>;
   /** Output after which the program is ended, bytes. */
   readonly outputBytes: number;
+  /** Nothing that it starts can leave its tree of processes, or outlive it: the kernel sees to that. */
+  readonly contained?: boolean;
   /** The command runs. */
   started(pid: number): void;
   /** Too much output came: ends it. */

@@ -29,6 +29,9 @@ import type { Style } from '../render/style.js';
 import { registerGradeMerge } from './grade-merge.js';
 import { registerSimilar } from './grade-similar.js';
 
+/** Submissions that are unpacked ahead for each engine. */
+const EACH = 8;
+
 interface GradeFlags extends OutputOptions {
   readonly lessons?: string;
   readonly out?: string;
@@ -58,7 +61,7 @@ export function registerGrade(program: Command): void {
     .option('--only <learner...>', 'grade only these; the others stay as they are')
     .option('--times <csv>', 'when learners handed in: id,submitted_at (see: Times, below)')
     .option('--force', 'run also what has a result from the same files')
-    .option('--jobs <n>', 'programs under test at once; default: as the machine allows')
+    .option('--jobs <n>', 'submissions × lessons at once; default: as processors and memory allow')
     .option('--seed <seed>', 'the same random values as another grading, which printed it')
     .option('--list', 'who would be graded, and stop')
     .option('--shard <i/n>', 'grade one part of n of the class; grade merge puts them together')
@@ -183,13 +186,14 @@ async function gradeCommand(
     }
   }
 
-  const workers = grading.workersHere(
-    options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs),
-  );
+  const most = options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs);
+  const engines = Math.min(grading.enginesHere(), most ?? Number.POSITIVE_INFINITY);
+  const workers = most ?? engines * EACH;
   const display = options.json
     ? jsonProgress()
     : gradeProgress(style, realOutput(style), namesOf(everyone));
-  if (!options.json) print(beginning({ ...tier, plan, lessons, shard, seed, workers }, style));
+  if (!options.json)
+    print(beginning({ ...tier, plan, lessons, shard, seed, engines, most }, style));
   for (const notice of [...plan.notices, ...tier.notices, ...unknown, ...courseNotices]) {
     display.say(printable(notice).text);
   }
@@ -200,8 +204,9 @@ async function gradeCommand(
   const tmp = await grading.gradingFolder();
   const limits = grading.defaultLimits;
   const salt = grading.saltOf(seed);
-  const runner = grading.openPool({
-    workers,
+  const runner = grading.openEngines({
+    engines,
+    ...(most === undefined ? {} : { most }),
     sandbox: () =>
       grading.openSandbox({ tier: tier.isolation, limits, tmp: join(tmp, 'box'), salt }),
   });
@@ -275,16 +280,21 @@ interface Beginning extends Tier {
   readonly lessons: readonly string[];
   readonly shard: Shard | undefined;
   readonly seed: string;
-  readonly workers: number;
+  readonly engines: number;
+  readonly most: number | undefined;
 }
 
 function beginning(one: Beginning, style: Style): string[] {
   const part = one.shard ? `, shard ${one.shard.index}/${one.shard.count}` : '';
   const what = `${count(one.plan.submissions.length, 'submission')}, ${count(one.lessons.length, 'lesson')}${part}`;
+  const pace =
+    one.most === undefined
+      ? `as many at once as ${count(one.engines, 'processor')} ${one.engines === 1 ? 'takes' : 'take'}`
+      : `at most ${one.most} at once`;
   return hang(
     '',
     '  ',
-    `grading ${what}; ${one.workers} at a time, isolation ${one.isolation}, seed ${one.seed}`,
+    `grading ${what}; ${pace}, isolation ${one.isolation}, seed ${one.seed}`,
     style.width,
   );
 }
