@@ -95,9 +95,10 @@ let runCount = 0;
 /**
  * Starts Vitest and a thread for it.
  * @param maxWorkers hidden test files at once; default 1
+ * @param threads all that share the processors with it, its own included
  */
-export function openTestHost(maxWorkers = 1): TestHost {
-  const workers = openWorkerPool();
+export function openTestHost(maxWorkers = 1, threads = maxWorkers): TestHost {
+  const workers = openWorkerPool(threads);
   let current: Current | undefined;
   const vitest = startVitest(maxWorkers, workers.pool, () => current);
   // A failure is told to whoever runs something.
@@ -200,7 +201,8 @@ async function startVitest(
       runner: join(here, 'harness', 'runner.js'),
       isolate: false,
       maxWorkers: workers,
-      maxConcurrency: 16,
+      // Whose turn it is, the scenarios say: see `checker/harness/turns.ts`.
+      maxConcurrency: 100_000,
       fileParallelism: workers > 1,
       experimental: fastStart,
       reporters: [
@@ -233,18 +235,49 @@ async function startVitest(
   );
 }
 
+/** Threads for each processor: while one of them only waits for its last scenario, another one works. */
+const THREADS = 2;
+
 /**
- * Runs the hidden tests of the programs' lessons once.
+ * Runs the hidden tests of the programs' lessons once. A thread takes a lesson at a time, so the
+ * programs of a few lessons are parted among several hosts.
  * @returns one run for each program, in their order
+ * @throws Error when it was stopped by `request.signal`: nothing is started any more then
  */
 export async function runHiddenTests(request: HostRequest): Promise<ProgramRun[]> {
-  const lessons = new Set(request.programs.map(one => one.lesson));
-  const host = openTestHost(Math.min(lessons.size, request.workers ?? availableParallelism()));
+  const { programs, signal, ...rest } = request;
+  const lessons = new Set(programs.map(one => one.lesson)).size;
+  const processors = availableParallelism();
+  const count = lessons < processors ? Math.min(processors, programs.length) : 1;
+  const threads = Math.min(lessons, request.workers ?? processors * THREADS);
+  const parts = Array.from({ length: count }, (_, part) =>
+    programs.filter((_, at) => at % count === part),
+  );
+  const hosts = parts.map(() => openTestHost(threads, count * threads));
+  const close = () => Promise.all(hosts.map(host => host.close()));
+  const stopped = stoppedBy(signal);
   try {
-    return await host.run(request);
+    const all = Promise.all(
+      hosts.map((host, part) => host.run({ ...rest, programs: parts[part] ?? [] })),
+    );
+    const runs = await Promise.race([all, stopped.promise]);
+    return programs.flatMap((_, at) => runs[at % count]?.[Math.floor(at / count)] ?? []);
   } finally {
-    await host.close();
+    stopped.off();
+    await close();
   }
+}
+
+/** Rejects once the signal is aborted. */
+function stoppedBy(signal: AbortSignal | undefined): { promise: Promise<never>; off(): void } {
+  const stopped = new AbortController();
+  const promise = new Promise<never>((_, reject) => {
+    const stop = () => reject(new Error('it was stopped'));
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { signal: stopped.signal });
+  });
+  promise.catch(() => undefined);
+  return { promise, off: () => stopped.abort() };
 }
 
 function errorsOf(test: TestCase): string[] {

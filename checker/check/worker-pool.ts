@@ -69,8 +69,9 @@ const entry = join(dirname(fileURLToPath(import.meta.url)), 'worker.js');
 /**
  * Vitest ends a worker with the run. These stay: with the modules of the hidden tests, the broker,
  * and the processes that wait for a learner's program.
+ * @param threads how many of them share the processors
  */
-export function openWorkerPool(): WorkerPool {
+export function openWorkerPool(threads = 1): WorkerPool {
   const all = new Set<PoolThread>();
   const idle: PoolThread[] = [];
   let hear: ((said: Said | { readonly type: 'gone' }) => void) | undefined;
@@ -79,7 +80,7 @@ export function openWorkerPool(): WorkerPool {
       throw new Error('the hidden tests run from the built course: npm run build');
     const { port1, port2 } = new MessageChannel();
     const worker = new Worker(entry, {
-      workerData: { orders: port2, scratch: scratchFolder() },
+      workerData: { orders: port2, scratch: scratchFolder(), threads },
       transferList: [port2],
       env: forThreads(),
       // Kept from the terminal: see `quiet.ts`.

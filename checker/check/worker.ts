@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { stopProgram } from '../harness/stopping.js';
 import { endStream, judgeOne } from '../harness/stream.js';
-import { scenariosHere, setRoom } from '../harness/turns.js';
+import { scenariosHere, setRoom, shareProcessors } from '../harness/turns.js';
 import { warmPython } from '../program/fork-server.js';
 import { useScratchFolder } from '../program/scratch.js';
 import { beginWarm, prepareAgain } from '../program/warm.js';
@@ -18,8 +18,13 @@ import type { Order, Said } from './worker-pool.js';
 // Each thread says so for itself; Node 22.8 and later.
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
-const { orders, scratch } = workerData as { orders: MessagePort; scratch: string };
+const { orders, scratch, threads } = workerData as {
+  orders: MessagePort;
+  scratch: string;
+  threads: number;
+};
 useScratchFolder(scratch);
+shareProcessors(threads);
 
 orders.on('message', (order: Order) => {
   switch (order.type) {

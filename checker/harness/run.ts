@@ -1,4 +1,5 @@
 import type { ProgramSpec } from '../program/spec.js';
+import { isSettled, settlingScenarios } from './early.js';
 import { certainFailure, type FirstFailure } from './first-failure.js';
 import { judge, look, type ProvisionalVerdict, type Recordings } from './judge.js';
 import { type Lesson, lessonScenarios, scenariosOf } from './lesson.js';
@@ -11,11 +12,11 @@ import { inTurn } from './turns.js';
 
 /** One program being checked against one lesson. */
 export interface LessonRun {
-  /** The check by itself, as soon as its scenarios are recorded. */
-  first(checkId: string): Promise<ProvisionalVerdict>;
+  /** The check by itself, as soon as its scenarios are recorded; undefined when they were not needed. */
+  first(checkId: string): Promise<ProvisionalVerdict | undefined>;
   /** The first failure that is certain, as soon as it is; undefined when everything has passed or cannot be told. */
   firstFailure(): Promise<FirstFailure | undefined>;
-  /** All verdicts, when everything is recorded. */
+  /** All verdicts, when everything is recorded that is needed: see `early.ts`. */
   verdicts(): Promise<Verdict[]>;
   recordings(): Promise<Recordings>;
 }
@@ -26,27 +27,36 @@ export function runLesson(
   spec: ProgramSpec,
   settings: ContextSettings = {},
 ): LessonRun {
-  const recording = new Map<string, Promise<Recording>>();
-  for (const definition of lessonScenarios(lesson)) {
-    recording.set(
-      definition.name,
-      inTurn(definition.waits ?? false, () => performUntilTold(lesson, definition, spec, settings)),
-    );
-  }
+  const context = { source: spec.source, track: spec.track };
+  const play = (definition: ScenarioDefinition<unknown>) =>
+    inTurn(definition.waits ?? false, () => performUntilTold(lesson, definition, spec, settings));
+  const recording = new Map<string, Promise<Recording | undefined>>();
   const gather = async (
     definitions: readonly ScenarioDefinition<unknown>[],
   ): Promise<Recordings> => {
     const pairs = definitions.map(async ({ name }) => [name, await recording.get(name)] as const);
-    return Object.fromEntries(await Promise.all(pairs)) as Recordings;
+    return Object.fromEntries(
+      (await Promise.all(pairs)).filter(([, one]) => one !== undefined),
+    ) as Recordings;
   };
+  const { first, later } = settlingScenarios(lesson, spec.until);
+  for (const definition of first) recording.set(definition.name, play(definition));
+  const settled =
+    later.length > 0 &&
+    gather(first).then(recordings => isSettled(lesson, recordings, spec.until, context));
+  for (const definition of later) {
+    const played = Promise.resolve(settled).then(yes => (yes ? undefined : play(definition)));
+    recording.set(definition.name, played);
+  }
   const all = () => gather(lessonScenarios(lesson));
-  const context = { source: spec.source, track: spec.track };
   let judged: Promise<Verdict[]> | undefined;
   return {
     first: async id => {
       const check = lesson.checks.find(one => one.id === id);
       if (!check) throw new Error(`${lesson.id} has no check ${id}`);
-      return look(check, await gather(scenariosOf(check)));
+      const recordings = await gather(scenariosOf(check));
+      if ((await settled) && !isPlayed(check, recordings)) return undefined;
+      return look(check, recordings);
     },
     firstFailure: async () => {
       const known: Record<string, Recording> = {};
@@ -56,6 +66,7 @@ export function runLesson(
       while (open.size > 0) {
         const { name, played } = await Promise.race(open.values());
         open.delete(name);
+        if (!played) continue;
         known[name] = played;
         const failure = certainFailure(lesson, known, context);
         if (failure) return failure;
@@ -63,7 +74,13 @@ export function runLesson(
       return undefined;
     },
     verdicts: () => {
-      judged ??= all().then(recordings => judge(lesson, recordings, context));
+      judged ??= all().then(async recordings => {
+        const verdicts = judge(lesson, recordings, context);
+        const open = (await settled)
+          ? lesson.checks.filter(check => !isPlayed(check, recordings)).map(({ id }) => id)
+          : [];
+        return verdicts.filter(({ id }) => !open.includes(id));
+      });
       return judged;
     },
     recordings: all,
@@ -94,6 +111,13 @@ function wasStrained({ stalls, trace }: Pick<Recording, 'stalls' | 'trace'>): bo
   return lost > Math.min(STRAINED_MS, lasted * STRAINED_SHARE);
 }
 
+/** Longer than any scenario takes, on a machine that is busy: what goes on after that hangs. */
+const MOST_MS = 180_000;
+
+/** Whether all is recorded that a check looks at. */
+const isPlayed = (check: Lesson['checks'][number], recordings: Recordings): boolean =>
+  scenariosOf(check).every(({ name }) => recordings[name] !== undefined);
+
 /**
  * Plays a scenario; again, with the same seed, while a check of it cannot tell. For a grade, a failure
  * on a strained machine is played a second time too: nobody looks at it and tries again.
@@ -105,18 +129,40 @@ async function performUntilTold(
   settings: ContextSettings,
 ): Promise<Recording> {
   const checks = lesson.checks.filter(check => scenariosOf(check).includes(definition));
-  let recording = await perform(definition, spec, settings);
-  for (let attempt = 2; attempt <= ATTEMPTS && !settings.signal?.aborted; attempt++) {
-    const looks = checks.map(
-      check => look({ ...check, on: definition }, { [definition.name]: recording }).status,
-    );
-    const doubtful =
-      attempt === 2 &&
-      spec.launcher !== undefined &&
-      looks.includes('failed') &&
-      wasStrained(recording);
-    if (!looks.includes('unknown') && !wasAsleep(recording) && !doubtful) break;
-    recording = await perform(definition, spec, settings);
+  const limit = limited(settings.signal);
+  const play = () => perform(definition, spec, { ...settings, signal: limit.signal });
+  try {
+    let recording = await play();
+    for (let attempt = 2; attempt <= ATTEMPTS && !limit.signal.aborted; attempt++) {
+      const looks = checks.map(
+        check => look({ ...check, on: definition }, { [definition.name]: recording }).status,
+      );
+      const doubtful =
+        attempt === 2 &&
+        spec.launcher !== undefined &&
+        looks.includes('failed') &&
+        wasStrained(recording);
+      if (!looks.includes('unknown') && !wasAsleep(recording) && !doubtful) break;
+      recording = await play();
+    }
+    return recording;
+  } finally {
+    limit.dispose();
   }
-  return recording;
+}
+
+/** A signal that also comes when something has gone on for too long. */
+function limited(outer: AbortSignal | undefined): { signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  const timer = setTimeout(stop, MOST_MS).unref();
+  if (outer?.aborted) stop();
+  outer?.addEventListener('abort', stop, { once: true });
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', stop);
+    },
+  };
 }

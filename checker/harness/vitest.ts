@@ -33,9 +33,6 @@ declare module 'vitest' {
   }
 }
 
-/** Room for lessons that wait for protocol timers, on a machine that is busy. */
-const TEST_TIMEOUT_MS = 180_000;
-
 /** What the file of a lesson exports. Our runner makes its tests: see `runner.ts`. */
 export function hiddenTests(lesson: Lesson): Lesson {
   return lesson;
@@ -45,7 +42,8 @@ export function hiddenTests(lesson: Lesson): Lesson {
 export function describeLesson(lesson: Lesson): void {
   const programs: readonly ProgramSpec[] = inject('programs') ?? [];
   for (const spec of programs.filter(one => one.lesson === lesson.id)) {
-    describe.concurrent(spec.id, { timeout: TEST_TIMEOUT_MS }, () => {
+    // A test has no limit: it may wait for its turn. The scenarios that it waits for have one.
+    describe.concurrent(spec.id, { timeout: 0 }, () => {
       let started: LessonRun | undefined;
       const run = () => {
         started ??= runLesson(lesson, spec, {
@@ -65,6 +63,7 @@ export function describeLesson(lesson: Lesson): void {
         test(`${check.id} ${check.title}`, async context => {
           context.task.meta.program = spec.id;
           const first = await run().first(check.id);
+          if (!first) return context.skip('its scenarios were not needed');
           report(check.id, first);
         });
       }

@@ -1,4 +1,5 @@
 import { entryFile, type Track } from '../../course/track.js';
+import type { KnownMistake } from '../program/spec.js';
 
 /**
  * How a wrong program is written down: what is wrong with it, and what differs from another program.
@@ -48,12 +49,7 @@ export interface Change {
 }
 
 /** What must come of checking a wrong program. */
-export interface Expectation {
-  /** The mistake that a failing verdict must name. */
-  readonly mistake: string;
-  /** The verdicts that fail, and no others. */
-  readonly fails: readonly string[];
-}
+export type Expectation = KnownMistake;
 
 /** One mistake, in each part where it is made the same way; or one unusual but right program. */
 export interface Entry {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Differing, Track, VerifyOutcome, VerifyRequest } from '../../checker/index.js';
 import { UsageError } from '../../course/errors.js';
 import { packageRoot } from '../../course/package-root.js';
-import { endChildren } from '../children.js';
+import { endWhenInterrupted } from '../check/interruption.js';
 
 interface VerifyFlags {
   readonly track?: Track;
@@ -17,6 +17,7 @@ interface VerifyFlags {
   readonly load?: string;
   readonly keep?: string;
   readonly stored?: string | true;
+  readonly whole?: boolean;
 }
 
 const words = {
@@ -48,23 +49,27 @@ export function registerVerify(program: Command): void {
       '--stored [dir]',
       'judge recordings where only checks or texts changed, and play the rest; default .tmp/recordings',
     )
+    .option(
+      '--whole',
+      'play all of every mutant, also when it has failed as it should; --rounds and --stored always do',
+    )
     .option('--json', 'the whole matrix as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1',
     )
     .action(async (lessons: string[], options: VerifyFlags) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-        process.once(signal, () => {
-          endChildren();
-          process.exit(signal === 'SIGINT' ? 130 : 143);
-        });
-      }
-      process.exitCode = await verify(lessons, options);
+      const interruption = endWhenInterrupted(() => undefined);
+      process.exitCode = await interruption.settled(verify(lessons, options, interruption.signal));
+      interruption.off();
     });
 }
 
-async function verify(names: readonly string[], options: VerifyFlags): Promise<number> {
+async function verify(
+  names: readonly string[],
+  options: VerifyFlags,
+  signal: AbortSignal,
+): Promise<number> {
   const [{ brokerProblem, verifyLessons, hiddenTestFile }, { lessonIds, findLesson }] =
     await Promise.all([import('../../checker/index.js'), import('../../course/index.js')]);
   const wanted = names.length > 0 ? names.map(name => findLesson(name).id) : lessonIds();
@@ -84,10 +89,12 @@ async function verify(names: readonly string[], options: VerifyFlags): Promise<n
   const request: VerifyRequest = {
     lessons,
     tracks,
+    signal,
     ...(options.seed ? { seed: options.seed } : {}),
     ...(options.broker ? { broker: options.broker } : {}),
     ...(options.only ? { only: options.only } : {}),
     ...(options.keep ? { keep: options.keep } : {}),
+    ...(options.whole || rounds !== undefined ? { whole: true } : {}),
     ...(options.stored ? { stored: storeFolder(options.stored) } : {}),
   };
   if (rounds !== undefined && options.stored)

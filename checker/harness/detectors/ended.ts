@@ -1,6 +1,7 @@
 import { connections, type Recording, received } from '../recording.js';
 import { readCrash } from '../stderr.js';
 import { type Detector, lastPacketBefore, seconds } from './detector.js';
+import { knownCause } from './known.js';
 import { requireFailure } from './require-call.js';
 
 const cannotDial =
@@ -54,6 +55,7 @@ export const crashed: Detector = {
         try: `look at the place named above${place}; the slip is often one line earlier`,
       };
     }
+    const cause = knownCause(crash.error);
     return {
       mistake: crash.kind === 'import' ? 'import-error' : 'crashed',
       expected: 'your program is alive until it is asked to stop',
@@ -72,6 +74,7 @@ export const crashed: Detector = {
           : crash.where
             ? `look at ${crash.where}, and at what was just received`
             : 'read the error above from its first line',
+      ...cause,
     };
   },
 };
@@ -96,6 +99,7 @@ export const threadDead: Detector = {
       try: crash.where
         ? `guard the line at ${crash.where}`
         : 'guard the risky line in the callback',
+      ...knownCause(crash.error),
     };
   },
 };
