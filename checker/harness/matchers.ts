@@ -16,7 +16,11 @@ export function insteadOf(recording: Recording, what: string): (string | PacketE
         one.exitedAt === undefined ||
         (one.killedAt !== undefined && one.stopAskedAt === undefined)
       ? 'your program was still running'
-      : `your program had ended with exit code ${one.exitCode ?? one.signal}`;
+      : one.killedAt !== undefined
+        ? 'your program did not end when it was asked to stop'
+        : one.exitCode === null || one.exitCode === undefined
+          ? `your program had been ended by ${one.signal}`
+          : `your program had ended with exit code ${one.exitCode}`;
   return last
     ? [`no ${what}${waited}; the last packet was`, last, state]
     : [`no ${what}${waited}; no packet came at all; ${state}`];

@@ -179,16 +179,22 @@ export const alive = check<Facts>({
     const first = connections(recording)[0];
     const closed = first === undefined ? undefined : closing(recording, first);
     if (!closed || (asked && closed.t >= asked.t)) return;
-    const last = packets(recording, { direction: 'to-broker', before: undefined }).at(-1);
+    const last = packets(recording, { direction: 'to-broker' })
+      .filter(one => one.connection === first && one.t <= closed.t)
+      .at(-1);
     const usable = last ? usableMs(recording, last.t, closed.t) : 0;
     if (closed.by === 'broker' && usable < 1200 * recording.facts.keepalive) {
       cannotTell('the machine was too busy for a keep-alive of one second');
     }
-    // A client that gets no answer to PINGREQ leaves, and is right to.
+    // A client that gets no answer to PINGREQ leaves, and is right to; and so is one that could not
+    // run for so long that its timer came before what had arrived.
     const answered = received(recording, 'PINGRESP').some(
-      one => last !== undefined && one.n > last.n && one.t < closed.t,
+      one => last !== undefined && one.n > last.n && (one.releasedAt ?? one.t) < closed.t,
     );
-    if (closed.by === 'client' && last?.packet.type === 'PINGREQ' && !answered) {
+    const since = Math.max(0, closed.t - 2500 * recording.facts.keepalive);
+    const halted = closed.t - since - usableMs(recording, since, closed.t);
+    const unanswered = last?.packet.type === 'PINGREQ' && !answered;
+    if (closed.by === 'client' && (unanswered || halted > 300 * recording.facts.keepalive)) {
       cannotTell('the machine was too busy to answer PINGREQ in time');
     }
     fail({

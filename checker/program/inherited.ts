@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { readProc } from './proc.js';
 
 /** O_CLOEXEC in the flags of /proc/self/fdinfo, which are octal. */
@@ -34,6 +34,16 @@ export function closeInherited(): void {
   for (const fd of inheritable()) closeSync(fd);
 }
 
+/** No process can put anything in the place of a file descriptor from this number on. */
+function limit(): number {
+  try {
+    const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    return found === undefined ? Number.POSITIVE_INFINITY : Number(found);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 let nothing: number | undefined;
 let strays: readonly number[] | undefined;
 
@@ -43,9 +53,10 @@ let strays: readonly number[] | undefined;
  * @param from the first that is not given to the program on purpose
  */
 export function coverInherited(from: number): ('ignore' | number)[] {
-  // They were there when this process began, and none comes later: looked for once.
-  strays ??= inheritable();
-  const stray = strays.filter(fd => fd >= from);
+  // They were there when this process began, and none comes later: looked for once. A shell that sets
+  // a limit may have some open that are beyond it: they stay.
+  strays ??= inheritable().filter(fd => fd < limit());
+  const stray = strays.filter(fd => fd >= from && fd !== nothing);
   if (stray.length === 0) return [];
   nothing ??= openSync('/dev/null', 'r');
   const cover: ('ignore' | number)[] = [];

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIds, readProc } from './proc.js';
 
@@ -21,15 +22,23 @@ export function killGroup(pid: number | undefined): void {
  * How long a process has waited for a processor, in milliseconds: the kernel's own account. A
  * deadline that passed while the program could not run says nothing about the program.
  * 0 where the platform does not tell.
+ * @param threads `all` where the first thread may be asleep while others do the work, as with
+ * paho-mqtt's network loop; their waiting is added up
  */
-export function runDelayMs(pid: number | undefined): number {
+export function runDelayMs(pid: number | undefined, threads: 'first' | 'all' = 'first'): number {
   if (pid === undefined || process.platform !== 'linux') return 0;
   try {
-    const [, delay] = readProc(`/proc/${pid}/schedstat`).split(' ');
-    return Number(delay) / 1e6;
+    const at = `/proc/${pid}`;
+    const each = threads === 'all' ? readdirSync(`${at}/task`).map(id => `${at}/task/${id}`) : [at];
+    return each.reduce((sum, one) => sum + waitedMs(one), 0);
   } catch {
     return 0;
   }
+}
+
+function waitedMs(at: string): number {
+  const [, delay] = readProc(`${at}/schedstat`).split(' ');
+  return Number(delay) / 1e6;
 }
 
 /**
