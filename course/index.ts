@@ -3,7 +3,7 @@ export * from './catalogue.js';
 export * from './errors.js';
 export * from './files.js';
 export { DEFAULT_FOLDER, findWorkspace, META, requireWorkspace, type Workspace } from './find.js';
-export { HANDOUT_SCHEMA, type Handout, handout } from './handout.js';
+export { type Due, dueText, HANDOUT_SCHEMA, type Handout, handout, lessonDue } from './handout.js';
 export * from './lesson.js';
 export { PACKAGE_NAME, packageRoot, packageVersion } from './package-root.js';
 export * from './progress.js';

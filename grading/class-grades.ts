@@ -1,6 +1,8 @@
 import { NOTHING } from './cache-key.js';
 import type { CourseFile } from './course-file.js';
-import { checkPoints, type GradedLesson, gradeLearner, gradeLesson } from './points.js';
+import { cents as centsOf } from './decimal.js';
+import { isMeant, type Override } from './overrides.js';
+import { checkPoints, type GradedLesson, gradeLearner, gradeLesson, rubricOf } from './points.js';
 import type { Member, Run, StoredRecord } from './store.js';
 import {
   type ClassGrades,
@@ -16,13 +18,21 @@ export interface ClassInput {
   readonly records: readonly Pick<StoredRecord, 'record'>[];
   readonly lessons: readonly GradedLesson[];
   readonly courseFile: CourseFile;
+  /** Decisions of a person, applied last. */
+  readonly overrides?: readonly Override[];
 }
 
 /**
  * The grades of a class from its stored records: nothing is run, so points and deadlines can be
  * changed afterwards. The same inputs give the same value.
  */
-export function buildClass({ run, records, lessons, courseFile }: ClassInput): ClassGrades {
+export function buildClass({
+  run,
+  records,
+  lessons,
+  courseFile,
+  overrides = [],
+}: ClassInput): ClassGrades {
   const byKey = new Map(
     records.map(({ record }) => [`${record.learner}\n${record.lesson}`, record]),
   );
@@ -32,10 +42,15 @@ export function buildClass({ run, records, lessons, courseFile }: ClassInput): C
       const stored = byKey.get(`${member.learner.id}\n${lesson.id}`);
       const record = recordFor(member, lesson.id, stored, run);
       if (record === stored && record.track !== null) isolation.add(record.inputs.isolation);
-      const grade = gradeLesson(told(record), lesson, courseFile, member);
+      const grade = gradeLesson(told(record), lesson, courseFile, member, overrides);
       return at === 0 ? withNotices(grade, member.notices) : grade;
     });
-    return gradeLearner(member.learner, grades, member.submission);
+    const comments = overrides.flatMap(({ learner, lesson, comment, who }) =>
+      lesson === undefined && comment !== undefined && isMeant(learner, member.learner)
+        ? [{ text: comment, ...(who ? { who } : {}) }]
+        : [],
+    );
+    return { ...gradeLearner(member, grades), ...(comments.length > 0 ? { comments } : {}) };
   });
   const absent = run.members.filter(one => isAbsent(one)).map(one => one.learner.id);
   const unreadable = [
@@ -58,7 +73,10 @@ export function buildClass({ run, records, lessons, courseFile }: ClassInput): C
         clauses,
         max: points.get(id) ?? 0,
       }));
-      const cents = checks.reduce((sum, one) => sum + Math.round(one.max * 100), 0);
+      const lines = rubricOf(lesson, courseFile);
+      const cents =
+        checks.reduce((sum, one) => sum + centsOf(one.max), 0) +
+        lines.reduce((sum, one) => sum + centsOf(one.points), 0);
       return { id: lesson.id, title: lesson.title, max: cents / 100, checks };
     }),
     learners,
@@ -82,7 +100,11 @@ function recordFor(
 ): GradeRecord {
   const { unreadable } = member;
   if (stored && unreadable === undefined && !isAbsent(member)) return stored;
-  const made = (status: GradeStatus, notices: readonly string[]): GradeRecord => ({
+  const made = (
+    status: GradeStatus,
+    notices: readonly string[],
+    problem?: string,
+  ): GradeRecord => ({
     schema: GRADE_SCHEMA,
     key: '',
     learner: member.learner.id,
@@ -101,8 +123,11 @@ function recordFor(
     },
     attempts: 0,
     notices,
+    ...(problem === undefined ? {} : { unreadable: problem }),
   });
-  if (unreadable !== undefined) return made('unknown', [`could not be read: ${unreadable}`]);
+  if (unreadable !== undefined) {
+    return made('unknown', [`could not be read: ${unreadable}`], unreadable);
+  }
   return isAbsent(member) ? made('missing', []) : made('unknown', ['not graded yet']);
 }
 

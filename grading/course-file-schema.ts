@@ -31,6 +31,7 @@ export const courseFileSchema = z.strictObject({
           deadline: words.nullish(),
           public: z.array(idText, 'is not a list of checks').nullish(),
           checks: z.record(z.string(), amount, 'is not a table of checks').nullish(),
+          rubric: z.record(z.string(), amount, 'is not a table of points').nullish(),
         },
         'is not a table, as in { points: 20 }',
       ),
@@ -112,7 +113,7 @@ export function lineOf(document: Document, lines: LineCounter, path: Path): numb
 /** The fields at each place of a course file, for the nearest name. */
 const fields: readonly { readonly at: RegExp; readonly names: readonly string[] }[] = [
   { at: /^$/, names: Object.keys(courseFileSchema.shape) },
-  { at: /^lessons\.[^.]+$/, names: ['points', 'deadline', 'checks'] },
+  { at: /^lessons\.[^.]+$/, names: ['points', 'deadline', 'checks', 'rubric', 'public'] },
   {
     at: /^late$/,
     names: ['grace-minutes', 'percent-per-day', 'max-percent', 'max-days', 'cutoff'],

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
-import { findLesson, lessonIds, UsageError } from '../course/index.js';
+import { exerciseFiles, findLesson, lessonIds, UsageError } from '../course/index.js';
 import {
   courseFileSchema,
   didYouMean,
@@ -35,6 +35,8 @@ export interface LessonWeights {
   readonly deadline?: Moment;
   /** Weight of a check among those of its lesson, by id; 1 where nothing is said. */
   readonly checks: Readonly<Record<string, number>>;
+  /** Points on top for what a person judges, by line: `SECURITY.md`. */
+  readonly rubric?: Readonly<Record<string, number>>;
   /** Ids of the checks that students get with a handout; all where nothing is said. */
   readonly public?: readonly string[];
 }
@@ -102,6 +104,8 @@ lessons: {}
 #    deadline: 2026-10-08 23:59 Europe/Berlin
 #    checks: { T1: 2, T3: 0 }
 #    public: [T1, T2, T3]   # what students get with a handout; grading has all
+#  15-acl-lab:
+#    rubric: { SECURITY.md: 4 }   # on top, by a person: see overrides.csv in docs/grading.md
 
 # Handing in late. For each day begun after the deadline, so many percent of what
 # was earned are taken off. Points are rounded to 2 decimals, half up.
@@ -228,7 +232,19 @@ export async function parseCourseFile(
         );
       }
     }
+    const rubric = one.rubric ?? {};
+    const lines = rubricLines(id, root).map(({ id: line }) => line);
+    for (const line of Object.keys(rubric)) {
+      if (lines.includes(line)) continue;
+      complain(
+        ['lessons', name, 'rubric', line],
+        lines.length > 0
+          ? `${line} is not judged by a person in ${id}; it has ${lines.join(', ')}`
+          : `${id} has nothing that a person judges`,
+      );
+    }
     lessons[id] = {
+      ...(Object.keys(rubric).length > 0 ? { rubric } : {}),
       ...(one.points === undefined ? {} : { points: one.points }),
       ...(deadline ? { deadline } : {}),
       checks: weights,
@@ -273,6 +289,13 @@ export async function parseCourseFile(
     extensions,
     excused,
   };
+}
+
+/** What a person judges in a lesson: its documents, of which the checks read a part at most. */
+export function rubricLines(lesson: string, root?: string): { id: string; title: string }[] {
+  return exerciseFiles(lesson, 'typescript', root)
+    .filter(one => /^[A-Z]+\.md$/.test(one.name))
+    .map(({ name }) => ({ id: name, title: `${name}: what a person thinks of it` }));
 }
 
 async function hiddenChecks(lesson: string): Promise<readonly string[]> {

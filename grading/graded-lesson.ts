@@ -1,11 +1,13 @@
 import { lessonChecks } from '../checker/index.js';
 import { loadLesson } from '../course/index.js';
+import { rubricLines } from './course-file.js';
 import type { GradedLesson } from './points.js';
 
 /** A lesson as points need it: its title, and its checks in their order. */
 export async function gradedLesson(id: string, root?: string): Promise<GradedLesson> {
   const { title } = loadLesson(id, root);
-  return { id, title, checks: await lessonChecks(id) };
+  const rubric = rubricLines(id, root);
+  return { id, title, checks: await lessonChecks(id), ...(rubric.length > 0 ? { rubric } : {}) };
 }
 
 /** The lessons of a class. */

@@ -3,6 +3,7 @@
  * the grader enters here; `handout/` and `similar/`, which need little of it, have faces of their own.
  */
 
+export { gradingFolder, removeLeftFolders } from './alive.js';
 export { testsHash } from './cache-key.js';
 export { buildClass, isAbsent } from './class-grades.js';
 export {
@@ -22,6 +23,7 @@ export {
   gradeTable,
   writeExports,
 } from './exports/index.js';
+export { rehearse } from './exports/rehearse.js';
 export {
   type ChangedVerdict,
   type GradeChange,
@@ -29,11 +31,19 @@ export {
   gradeChanges,
 } from './grade-changes.js';
 export { gradedLessons } from './graded-lesson.js';
+export { readHandedIn } from './handed-in.js';
 export { type Merged, mergeFolders } from './merge.js';
-export { isMeant } from './points.js';
+export {
+  isMeant,
+  keepOverrides,
+  OVERRIDES_FILE,
+  type Override,
+  readOverrides,
+  storedOverrides,
+} from './overrides.js';
 export { openPseudonyms } from './pseudonyms.js';
 export { type MustRun, type Regraded, regradeClass } from './regrade.js';
-export { type Roster, readRoster } from './roster.js';
+export { type Roster, readRoster, withTimes } from './roster.js';
 export { enginesHere } from './run/admission.js';
 export { type EnginesOptions, openEngines } from './run/engines.js';
 export type { GradeEvent } from './run/events.js';
@@ -45,5 +55,5 @@ export { defaultLimits, openSandbox, probeIsolation, sealContainer } from './san
 export { newRunSeed, saltOf } from './seeds.js';
 export { inShard, type Shard } from './shard.js';
 export * from './store.js';
-export { listSubmissions, type SubmissionList } from './submissions/index.js';
+export { listSubmissions, readSubmissionTimes, type SubmissionList } from './submissions/index.js';
 export * from './types.js';

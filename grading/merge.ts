@@ -1,8 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { writeAtomic } from '../course/atomic.js';
 import { UsageError } from '../course/index.js';
 import { patientRemoval } from '../course/system/index.js';
+import { handedInPath } from './handed-in.js';
+import { OVERRIDES_FILE } from './overrides.js';
 import {
   bundlePath,
   type Member,
@@ -81,6 +83,10 @@ export function mergeFolders(
     .filter(({ stored: { record } }) => members.has(record.learner) && lessons.has(record.lesson))
     .sort((a, b) => (orderOf(a.stored) < orderOf(b.stored) ? -1 : 1));
   write(out, run, all);
+  mergeOverrides(
+    parts.map(one => one.folder),
+    out,
+  );
   const records = all.map(one => one.stored);
   const has = new Set(records.map(({ record }) => `${record.learner}\n${record.lesson}`));
   return {
@@ -161,7 +167,7 @@ function refuseToMix(out: string, folders: readonly string[]): void {
     );
   }
   // What an earlier merge put there.
-  for (const folder of there ? ['results', 'bundles'] : []) {
+  for (const folder of there ? ['results', 'bundles', 'handed-in'] : []) {
     rmSync(join(out, folder), patientRemoval);
   }
 }
@@ -210,6 +216,20 @@ function mergedRun(
       `the folders were graded with different seeds (${seeds.join(', ')}); each result names its own`,
     );
   }
+  const courseFiles = new Map<string, { of: NonNullable<Run['courseFile']>; folders: string[] }>();
+  for (const { run, folder } of parts) {
+    if (!run.courseFile) continue;
+    const key = JSON.stringify(run.courseFile);
+    const known = courseFiles.get(key) ?? { of: run.courseFile, folders: [] };
+    courseFiles.set(key, { ...known, folders: [...known.folders, folder] });
+  }
+  const [courseFile] = courseFiles.values();
+  if (courseFiles.size > 1) {
+    const groups = [...courseFiles.values()].map(one => one.folders.join(', '));
+    notices.push(
+      `the folders were graded with different course files (${groups.join(' / ')}); points are by that of ${groups[0]}. Name one: --course-file FILE`,
+    );
+  }
   const members = new Map<string, Member>();
   for (const { run } of parts) {
     for (const member of run.members) {
@@ -235,6 +255,7 @@ function mergedRun(
     isolation:
       WEAKEST.find(tier => parts.some(({ run }) => run.isolation === tier)) ?? base.isolation,
     lessons: base.lessons,
+    ...(courseFile ? { courseFile: courseFile.of } : {}),
     members: [...members.values()].sort((a, b) => (a.learner.id < b.learner.id ? -1 : 1)),
     unexpected: all(run => run.unexpected).sort(),
     unreadable: [...unreadable.values()].sort((a, b) => (a.submission < b.submission ? -1 : 1)),
@@ -251,10 +272,34 @@ function write(out: string, run: Run, kept: readonly Kept[]): void {
   for (const { stored, folder } of kept) {
     const { learner, lesson } = stored.record;
     writeAtomic(join(out, recordPath(learner, lesson)), stored.text);
+    const files = handedInPath(learner, lesson);
+    if (existsSync(join(folder, files))) {
+      cpSync(join(folder, files), join(out, files), { recursive: true });
+    }
     const bundle = bundlePath(learner, lesson);
     if (!existsSync(join(folder, bundle))) continue;
     mkdirSync(dirname(join(out, bundle)), { recursive: true });
     copyFileSync(join(folder, bundle), join(out, bundle));
   }
   writeRun(out, run);
+}
+
+/** Decisions of a person stand beside each shard; those of the merged folder stay the first. */
+function mergeOverrides(folders: readonly string[], out: string): void {
+  const files = [out, ...folders].map(folder => join(folder, OVERRIDES_FILE)).filter(existsSync);
+  const [first] = files;
+  if (first === undefined || (files.length === 1 && first === join(out, OVERRIDES_FILE))) return;
+  const texts = files.map(file =>
+    readFileSync(file, 'utf8')
+      .replace(/^\ufeff/, '')
+      .trimEnd(),
+  );
+  const heads = new Set(texts.map(text => text.split(/\r?\n/)[0]));
+  if (heads.size > 1) {
+    throw new UsageError(
+      `the ${OVERRIDES_FILE} of these folders have different columns: ${files.join(', ')}. Give them one first line.`,
+    );
+  }
+  const lines = texts.flatMap(text => text.split(/\r?\n/).slice(1));
+  writeAtomic(join(out, OVERRIDES_FILE), `${[...heads, ...new Set(lines)].join('\n')}\n`);
 }

@@ -1,13 +1,24 @@
 import type { Verdict } from '../checker/index.js';
 import type { CourseFile, LatePolicy } from './course-file.js';
+import {
+  cents as centsOf,
+  decimal,
+  factorOf,
+  rounded,
+  scaledCents,
+  wholeShare,
+} from './decimal.js';
+import { isMeant, type Override } from './overrides.js';
 import { laterOf, type Moment, plusDays, secondsBetween } from './time.js';
 import type {
+  AppliedOverride,
   GradedCheck,
   GradeRecord,
   Lateness,
   Learner,
   LearnerGrade,
   LessonGrade,
+  RubricGrade,
 } from './types.js';
 
 /** A lesson with its checks, as far as points need it. */
@@ -21,6 +32,8 @@ export interface GradedLesson {
     readonly title: string;
     readonly clauses: readonly string[];
   }[];
+  /** What a person judges: lines without a verdict, empty until somebody fills them in. */
+  readonly rubric?: readonly { readonly id: string; readonly title: string }[];
 }
 
 /** What points depend on beside the verdicts: who, and when. */
@@ -31,10 +44,20 @@ export interface HandedIn {
   readonly markedLate?: boolean;
 }
 
+/** A learner with what counts of what came. */
+export interface Submitted {
+  readonly learner: Learner;
+  readonly submission?: string;
+  readonly submittedAt?: string;
+  readonly submittedAtFrom?: string;
+  readonly others?: readonly string[];
+}
+
 /*
- * The rounding rule: points are counted in hundredths. The points of a lesson are shared among its
- * checks in whole hundredths by the method of the largest remainder, so that what is shown always
- * adds up. Only the late policy rounds: to 2 decimals, half up.
+ * The rounding rule, as docs/grading.md gives it: points are counted in hundredths. The points of a
+ * lesson are shared among its checks in whole hundredths by the method of the largest remainder, so
+ * that what is shown always adds up. Only the late policy rounds: to 2 decimals, half up. All of it
+ * in decimal arithmetic.
  */
 const CENTS = 100;
 const points = (cents: number) => cents / CENTS;
@@ -49,25 +72,22 @@ export function checkPoints(lesson: GradedLesson, course: CourseFile): Map<strin
 
 function checkCents(lesson: GradedLesson, course: CourseFile): Map<string, number> {
   const own = course.lessons[lesson.id];
-  const total = Math.round((own?.points ?? course.points) * CENTS);
+  const total = centsOf(own?.points ?? course.points);
   const weighed = lesson.checks.map(({ id }, index) => ({
     id,
     index,
-    weight: own?.checks[id] ?? 1,
+    weight: decimal(own?.checks[id] ?? 1),
   }));
-  const sum = weighed.reduce((all, one) => all + one.weight, 0);
+  const sum = weighed.reduce((all, one) => all.plus(one.weight), decimal(0));
   const cents = new Map(weighed.map(({ id }) => [id, 0]));
-  if (sum === 0) return cents;
-  const shares = weighed.map(one => {
-    const exact = (total * one.weight) / sum;
-    return { ...one, whole: Math.floor(exact), rest: exact - Math.floor(exact) };
-  });
+  if (sum.eq(0)) return cents;
+  const shares = weighed.map(one => ({ ...one, ...wholeShare(total, one.weight, sum) }));
   let left = total - shares.reduce((all, one) => all + one.whole, 0);
   for (const { id, whole } of shares) cents.set(id, whole);
-  // Remainders closer than a rounding error are equal: then the earlier check is served first.
+  // Of equal remainders the earlier check is served first.
   const order = [...shares]
-    .filter(one => one.weight > 0)
-    .sort((a, b) => (Math.abs(a.rest - b.rest) > 1e-9 ? b.rest - a.rest : a.index - b.index));
+    .filter(one => one.weight.gt(0))
+    .sort((a, b) => b.rest.cmp(a.rest) || a.index - b.index);
   for (const { id, whole } of order) {
     if (left <= 0) break;
     cents.set(id, whole + 1);
@@ -86,6 +106,7 @@ export function gradeLesson(
   lesson: GradedLesson,
   course: CourseFile,
   handedIn?: HandedIn,
+  overrides: readonly Override[] = [],
 ): LessonGrade {
   const learner = handedIn?.learner ?? { id: record.learner };
   const excused = isExcused(course, learner, lesson.id);
@@ -93,17 +114,48 @@ export function gradeLesson(
   const cents = excused ? new Map([...full].map(([id]) => [id, 0])) : full;
   const notices = [...record.notices];
   const verdicts = completed(record, lesson);
+  const mine = overrides.filter(one => one.lesson === lesson.id && isMeant(one.learner, learner));
+  const decided = new Map(
+    mine.flatMap(one => (one.check && decides(one) ? [[one.check, one]] : [])),
+  );
+  const applied: AppliedOverride[] = [];
+  const apply = (one: Override, before: number | null, now: number) => {
+    const { check, reason = '', who = '' } = one;
+    applied.push({ ...(check ? { check } : {}), before, points: now, reason, who });
+    return now;
+  };
   const checks = verdicts.map((verdict): GradedCheck => {
-    const max = cents.get(verdict.id) ?? 0;
+    const max = points(cents.get(verdict.id) ?? 0);
     const earned = verdict.status === 'passed' ? max : 0;
-    return { ...verdict, points: points(earned), max: points(max) };
+    const own = excused ? undefined : decided.get(verdict.id);
+    const before = verdict.status === 'unknown' ? null : earned;
+    const now = own ? apply(own, before, rounded(own.points ?? max).toNumber()) : earned;
+    return { ...verdict, points: now, max, ...(own ? { decided: true as const } : {}) };
   });
-  const sum = (pick: (check: GradedCheck) => number) =>
-    Math.round(checks.reduce((all, check) => all + pick(check) * CENTS, 0));
-  const max = points([...cents.values()].reduce((all, value) => all + value, 0));
-  const open = checks.some(check => check.status === 'unknown' && (full.get(check.id) ?? 0) > 0);
-  const status = record.status === 'graded' && open ? 'unknown' : record.status;
-  const earned = excused ? 0 : status === 'unknown' ? null : sum(check => check.points);
+  const came = record.status !== 'missing' || decided.size > 0;
+  const rubric = rubricOf(lesson, course).map((line): RubricGrade => {
+    const own = decided.get(line.id);
+    const max = excused ? 0 : line.points;
+    if (!own || excused) return { ...line, max, points: came ? null : 0 };
+    return { ...line, max, points: own.points ?? 0, reason: own.reason ?? '', who: own.who ?? '' };
+  });
+  const sum =
+    checks.reduce((all, check) => all + centsOf(check.points), 0) +
+    rubric.reduce((all, line) => all + centsOf(line.points ?? 0), 0);
+  const max = points(
+    [...cents.values()].reduce((all, value) => all + value, 0) +
+      rubric.reduce((all, line) => all + centsOf(line.max), 0),
+  );
+  const open = checks.some(
+    check => check.status === 'unknown' && !check.decided && (full.get(check.id) ?? 0) > 0,
+  );
+  const empty = rubric.some(line => line.points === null && line.max > 0);
+  const judged = record.status === 'missing' && applied.length > 0 ? 'graded' : record.status;
+  const unread = judged === 'unknown' && !(applied.length > 0 && !open);
+  const status =
+    unread || (judged === 'graded' && open) ? 'unknown' : judged === 'missing' ? judged : 'graded';
+  const waits = status === 'unknown' || (empty && status !== 'missing');
+  const earned = excused ? 0 : waits ? null : sum;
 
   let late: Lateness | undefined;
   if (excused) notices.push('excused: this lesson does not count');
@@ -112,13 +164,22 @@ export function gradeLesson(
     late = outcome.late;
     if (outcome.notice) notices.push(outcome.notice);
   }
+  const before = earned === null ? null : points(scaledCents(earned, late?.factor ?? 1));
+  const whole = excused ? undefined : mine.find(one => one.check === undefined && decides(one));
+  const after = whole ? apply(whole, before, rounded(whole.points ?? max).toNumber()) : before;
+  const comments = mine.flatMap(({ comment, who }) =>
+    comment === undefined ? [] : [{ text: comment, ...(who ? { who } : {}) }],
+  );
   return {
     lesson: lesson.id,
     title: lesson.title,
-    status,
+    status: whole ? 'graded' : status,
     track: record.track,
     checks,
-    points: earned === null ? null : points(scaled(earned, late?.factor ?? 1)),
+    ...(rubric.length > 0 ? { rubric } : {}),
+    ...(applied.length > 0 ? { overrides: applied } : {}),
+    ...(comments.length > 0 ? { comments } : {}),
+    points: after,
     earned: earned === null ? null : points(earned),
     max,
     ...(late ? { late } : {}),
@@ -128,7 +189,24 @@ export function gradeLesson(
     seed: record.inputs.seed,
     isolation: record.inputs.isolation,
     ...(record.bundle ? { bundle: record.bundle } : {}),
+    ...(status === 'unknown' && !whole && record.unreadable !== undefined
+      ? { unreadable: record.unreadable }
+      : {}),
   };
+}
+
+const decides = (one: Override) => one.reason !== undefined;
+
+/** The lines that a person fills in, with what each can earn on top of the checks. */
+export function rubricOf(
+  lesson: GradedLesson,
+  course: CourseFile,
+): { readonly id: string; readonly title: string; readonly points: number }[] {
+  const given = course.lessons[lesson.id]?.rubric ?? {};
+  return (lesson.rubric ?? []).map(one => ({
+    ...one,
+    points: rounded(given[one.id] ?? 0).toNumber(),
+  }));
 }
 
 /**
@@ -154,18 +232,6 @@ function completed(record: GradeRecord, lesson: GradedLesson): Verdict[] {
   });
   const ids = new Set(lesson.checks.map(check => check.id));
   return [...own, ...record.checks.filter(verdict => !ids.has(verdict.id))];
-}
-
-/** Hundredths after the late policy, half up. Factors have at most 4 decimals: the product is exact. */
-function scaled(cents: number, factor: number): number {
-  return Math.floor((cents * Math.round(factor * 10_000) + 5_000) / 10_000);
-}
-
-/** Whether a course file that names `who` means this learner: by the id, or by any other. */
-export function isMeant(who: string, learner: Learner): boolean {
-  const wanted = who.trim().toLowerCase();
-  const names = [learner.id, learner.email, ...Object.values(learner.ids ?? {})];
-  return names.some(name => name?.toLowerCase() === wanted);
 }
 
 function isExcused(course: CourseFile, learner: Learner, lesson: string): boolean {
@@ -194,15 +260,36 @@ function lateness(
   handedIn: HandedIn,
 ): { readonly late?: Lateness; readonly notice?: string } {
   const deadline = deadlineOf(course, lesson, handedIn.learner);
-  if (!deadline) return {};
-  const { submittedAt } = handedIn;
-  if (submittedAt === undefined) {
-    const marked = handedIn.markedLate ? ', but it was marked as late' : '';
+  const { submittedAt, markedLate } = handedIn;
+  if (!deadline) {
+    return markedLate
+      ? {
+          notice:
+            'marked as late by the platform; the course file names no deadline, so it costs nothing',
+        }
+      : {};
+  }
+  if (submittedAt !== undefined) return { late: lateFor(course.late, deadline, submittedAt) };
+  const give = 'give the times with --times FILE';
+  const own = isExtended(course, lesson, handedIn.learner);
+  if (markedLate && !own) {
+    const off = decimal(Math.min(course.late.percentPerDay, course.late.maxPercent));
+    const late = { deadline: deadline.iso, seconds: 1, days: 1, factor: factorOf(off) };
     return {
-      notice: `when it was handed in is not known${marked}; the late policy was not applied (give the times in submissions.csv)`,
+      late: { ...late, marked: true },
+      notice: `marked as late by the platform, which does not say how late: it counts as one day (${give})`,
     };
   }
-  return { late: lateFor(course.late, deadline, submittedAt) };
+  const marked = markedLate ? ', but it was marked as late, by a clock without the extension' : '';
+  return {
+    notice: `when it was handed in is not known${marked}; the late policy was not applied (${give})`,
+  };
+}
+
+function isExtended(course: CourseFile, lesson: string, learner: Learner): boolean {
+  return course.extensions.some(
+    one => isMeant(one.learner, learner) && (one.lessons?.includes(lesson) ?? true),
+  );
 }
 
 /** How late a time is, and what a policy makes of it. */
@@ -211,11 +298,19 @@ export function lateFor(policy: LatePolicy, deadline: Moment, submittedAt: strin
   const grace = policy.graceMinutes * 60;
   const days = seconds <= grace ? 0 : daysBegun(deadline, submittedAt, grace);
   const counted = Math.min(days, policy.maxDays ?? days);
-  const off = Math.min(counted * policy.percentPerDay, policy.maxPercent);
+  const each = decimal(policy.percentPerDay).times(counted);
+  const off = each.gt(policy.maxPercent) ? decimal(policy.maxPercent) : each;
   const over = days > 0 && isCutOff(policy, deadline, submittedAt, grace);
-  // Whole hundredths of a percent, so that no rounding error of the machine is left.
-  const factor = over ? 0 : (10_000 - Math.round(off * 100)) / 10_000;
-  return { submittedAt, deadline: deadline.iso, seconds, days, factor };
+  const factor = over ? 0 : factorOf(off);
+  const cutoff = over ? cutoffOf(policy, deadline) : undefined;
+  return {
+    submittedAt,
+    deadline: deadline.iso,
+    seconds,
+    days,
+    factor,
+    ...(cutoff ? { cutoff: cutoff.iso } : {}),
+  };
 }
 
 /** Days begun after the deadline, on its own clock: a day on which clocks change is one day. */
@@ -232,12 +327,17 @@ function isCutOff(
   submittedAt: string,
   grace: number,
 ): boolean {
-  if (!policy.cutoff) return false;
-  if ('days' in policy.cutoff) {
-    return secondsBetween(daysLater(deadline, policy.cutoff.days).iso, submittedAt) > grace;
-  }
+  const cutoff = cutoffOf(policy, deadline);
+  const given = policy.cutoff && 'days' in policy.cutoff ? grace : 0;
+  return cutoff !== undefined && secondsBetween(cutoff.iso, submittedAt) > given;
+}
+
+/** After this nothing is earned; undefined when the policy names no end. */
+export function cutoffOf(policy: LatePolicy, deadline: Moment): Moment | undefined {
+  if (!policy.cutoff) return undefined;
+  if ('days' in policy.cutoff) return daysLater(deadline, policy.cutoff.days);
   // Who has more time than the class is not cut off before it ends.
-  return secondsBetween(laterOf(policy.cutoff.until, deadline).iso, submittedAt) > 0;
+  return laterOf(policy.cutoff.until, deadline);
 }
 
 /** Whole days on the clock of the deadline; what is left over, in hours. */
@@ -254,9 +354,8 @@ function plusHours(moment: Moment, hours: number): Moment {
 
 /** All lessons of one learner. A lesson that could not be told leaves the sum open: null. */
 export function gradeLearner(
-  learner: Learner,
+  { learner, submission, submittedAt, submittedAtFrom, others }: Submitted,
   lessons: readonly LessonGrade[],
-  submission?: string,
 ): LearnerGrade {
   const cents = lessons.map(one => (one.points === null ? null : Math.round(one.points * CENTS)));
   const total = cents.reduce((all, one) => (all === null || one === null ? null : all + one), 0);
@@ -264,6 +363,10 @@ export function gradeLearner(
   return {
     learner,
     ...(submission === undefined ? {} : { submission }),
+    ...(submittedAt === undefined
+      ? {}
+      : { handedIn: { at: submittedAt, from: submittedAtFrom ?? '' } }),
+    ...(others && others.length > 0 ? { others } : {}),
     lessons,
     points: total === null ? null : points(total),
     max: points(max),

@@ -103,20 +103,50 @@ export function maskGrades(grades: ClassGrades, pseudonyms: Pseudonyms): ClassGr
     absent: grades.absent.map(id => pseudonyms.of(id)).sort(byId),
     unexpected: grades.unexpected.map(file).sort(byId),
     unreadable: grades.unreadable
-      .map(one => ({ submission: file(one.submission), reason: one.reason }))
+      .map(one => ({
+        submission: file(one.submission),
+        reason: withoutFiles(
+          one.reason,
+          grades.learners.find(other => other.submission === one.submission),
+          file,
+        ),
+      }))
       .sort((a, b) => byId(a.submission, b.submission)),
   };
 }
 
 function maskLearner(one: LearnerGrade, pseudonyms: Pseudonyms): LearnerGrade {
   const id = maskedId(one.learner, pseudonyms);
-  const { submission, ...rest } = one;
+  const { submission, others, ...rest } = one;
+  const file = (name: string) => pseudonyms.of(name, 'file');
+  const lessons = maskDeep(one.lessons, one.learner, pseudonyms).map(lesson => ({
+    ...lesson,
+    ...(lesson.unreadable === undefined
+      ? {}
+      : { unreadable: withoutFiles(lesson.unreadable, one, file) }),
+    notices: lesson.notices.map(notice => withoutFiles(notice, one, file)),
+  }));
   return {
     ...rest,
     learner: { id },
     ...(submission === undefined ? {} : { submission: id }),
-    lessons: maskDeep(one.lessons, one.learner, pseudonyms),
+    ...(others === undefined ? {} : { others: others.map(file) }),
+    ...(one.comments ? { comments: maskDeep(one.comments, one.learner, pseudonyms) } : {}),
+    lessons,
   };
+}
+
+/** A text without the names of what a learner handed in: platforms put the learner's name into them. */
+function withoutFiles(
+  text: string,
+  one: LearnerGrade | undefined,
+  file: (name: string) => string,
+): string {
+  const names = [one?.submission, ...(one?.others ?? [])].filter(name => name !== undefined);
+  return names
+    .filter(name => name.length > 2)
+    .sort((a, b) => b.length - a.length)
+    .reduce((rest, name) => rest.replaceAll(name, file(name)), text);
 }
 
 function maskedId(learner: Learner, pseudonyms: Pseudonyms): string {
@@ -127,7 +157,7 @@ function maskedId(learner: Learner, pseudonyms: Pseudonyms): string {
 /** Where a learner's own words can stand; what the course says itself is never touched. */
 const OWN_WORDS = new Set([
   ...['seen', 'notices', 'stdout', 'stderr', 'bundle', 'clientId', 'username', 'topic'],
-  ...['filter', 'filters', 'text', 'error', 'source'],
+  ...['filter', 'filters', 'text', 'error', 'source', 'reason', 'unreadable', 'others'],
 ]);
 
 /**

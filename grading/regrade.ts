@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Verdict } from '../checker/index.js';
 import { NotABundle, parseBundle, replayBundle } from '../checker/replay/index.js';
 import { packageVersion, UsageError } from '../course/index.js';
 import { gradeKey, testsHash } from './cache-key.js';
+import { OVERRIDES_FILE } from './overrides.js';
 import {
   bundlePath,
   openOut,
@@ -81,6 +83,10 @@ export async function regradeClass(from: string, out: string): Promise<Regraded>
     tests,
     notices: [...stored.notices, ...damaged.map(file => `${file} is damaged; it was left out`)],
   };
+  for (const name of ['handed-in', OVERRIDES_FILE]) {
+    if (existsSync(join(from, name)))
+      cpSync(join(from, name), join(out, name), { recursive: true });
+  }
   writeRun(out, run);
   return { run, records: kept, mustRun, judged };
 }

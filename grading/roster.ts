@@ -1,5 +1,7 @@
 import { UsageError } from '../course/index.js';
 import { type CsvRow, readTable, type Table } from './csv.js';
+import { cleanLine } from './exports/text.js';
+import { sameNameKey, shown } from './submissions/paths.js';
 import { type Moment, parseMoment, parseMoodleTime, TimeError } from './time.js';
 import type { Learner } from './types.js';
 
@@ -13,6 +15,8 @@ export interface Roster {
   readonly learners: readonly Learner[];
   /** When a learner handed in, as far as the roster says so, by learner id. */
   readonly submittedAt: ReadonlyMap<string, Moment>;
+  /** Where these come from, when not from the file itself. */
+  readonly timesFrom?: string;
   /** What a person should know, a sentence each. */
   readonly notices: readonly string[];
 }
@@ -85,7 +89,7 @@ export function rosterOf(table: Table, file: string, options: RosterOptions = {}
   const at = columnsOf(table, kind);
   if (!who.some(field => at.has(field))) {
     throw new UsageError(
-      `${file}:1: no column says who a learner is. Name one id (or email, login, canvas, moodle, sis, github); it has ${table.header.join(', ')}.`,
+      `${file}:1: no column says who a learner is. Name one id (or email, login, canvas, moodle, sis, github); it has ${table.header.map(shown).join(', ')}.`,
     );
   }
   const notices: string[] = [];
@@ -98,19 +102,21 @@ export function rosterOf(table: Table, file: string, options: RosterOptions = {}
       const index = at.get(field);
       return index === undefined ? '' : (row.cells[index] ?? '').trim();
     };
+    const clean = (field: string) => (field === 'id' ? cell(field) : shownLine(cell(field)));
     if (kind === 'canvas' && isCanvasExtra(row, cell('canvas'))) continue;
-    const learner = learnerOf(kind, cell);
+    const learner = learnerOf(kind, clean);
     if (!learner) {
       notices.push(`${file}:${row.line} names no ${idName(kind)}; the line was left out`);
       continue;
     }
     const problem = idProblem(learner.id);
-    if (problem) throw new UsageError(`${file}:${row.line}: the id "${learner.id}" ${problem}.`);
-    const key = learner.id.toLowerCase();
+    if (problem)
+      throw new UsageError(`${file}:${row.line}: the id "${shown(learner.id)}" ${problem}.`);
+    const key = sameNameKey(learner.id);
     const before = lines.get(key);
     if (before !== undefined) {
       throw new UsageError(
-        `${file}:${row.line}: the id ${learner.id} is there twice, first in line ${before}. Each learner needs an id of their own.`,
+        `${file}:${row.line}: the id ${shown(learner.id)} is there twice, first in line ${before}. Each learner needs an id of their own; capitals and the form of letters make none.`,
       );
     }
     lines.set(key, row.line);
@@ -133,6 +139,36 @@ export function rosterOf(table: Table, file: string, options: RosterOptions = {}
   }
   learners.sort((a, b) => (a.id < b.id ? -1 : 1));
   return { kind, file, learners, submittedAt, notices };
+}
+
+/** A cell as it may be shown: what would act in a terminal stands as an escape. */
+const shownLine = (text: string) =>
+  /[\p{Cc}\p{Bidi_Control}]/u.test(text) ? cleanLine(text) : text;
+
+/** A roster with the times of another list of the same class: Moodle's worksheet. */
+export function withTimes(roster: Roster, other: Roster): Roster {
+  const match = learnerIndex(roster.learners);
+  const submittedAt = new Map(roster.submittedAt);
+  for (const learner of other.learners) {
+    const time = other.submittedAt.get(learner.id);
+    if (!time) continue;
+    const clues = kinds.flatMap(kind =>
+      valuesOf(learner, kind).map(value => ({
+        kind,
+        value: kind === 'name' ? (learner.name ?? '') : value,
+      })),
+    );
+    const hit = match(clues);
+    if (hit && 'learner' in hit && !submittedAt.has(hit.learner.id)) {
+      submittedAt.set(hit.learner.id, time);
+    }
+  }
+  return {
+    ...roster,
+    submittedAt,
+    timesFrom: 'Moodle worksheet',
+    notices: [...roster.notices, ...other.notices],
+  };
 }
 
 /** Columns of which one must be there. */
@@ -228,7 +264,8 @@ function learnerOf(kind: RosterKind, cell: (field: string) => string): Learner |
 
 /** Why an id cannot be one: files are named after it. */
 export function idProblem(id: string): string | undefined {
-  if (/[/\\\p{Cc}]/u.test(id)) return 'has a slash, a backslash or a control character in it';
+  if (/[/\\\p{Cc}\p{Bidi_Control}]/u.test(id))
+    return 'has a slash, a backslash or a control character in it';
   if (id.startsWith('.')) return 'begins with a dot';
   if (id.length > 128) return 'is longer than 128 letters';
   return undefined;
@@ -247,15 +284,14 @@ function timeOf(
     return parseMoment(text, { zone: options.timeZone });
   } catch (error) {
     if (!(error instanceof TimeError)) throw error;
-    throw new UsageError(`${where}: "${text}" ${error.message}.`);
+    throw new UsageError(`${where}: "${shown(text)}" ${error.message}.`);
   }
 }
 
 /** Letters of a name in every turn of its words: `Lovelace, Ada` is also `adalovelace`. */
 export function nameKeys(name: string): string[] {
-  const words = name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+  const plainName = /^[ -~]*$/.test(name) ? name : name.normalize('NFKD').replace(/\p{M}/gu, '');
+  const words = plainName
     .toLowerCase()
     .replace(/ß/g, 'ss')
     .replace(/ø/g, 'o')
@@ -267,11 +303,11 @@ export function nameKeys(name: string): string[] {
 }
 
 function valuesOf(learner: Learner, kind: ClueKind): string[] {
-  if (kind === 'id') return [learner.id.toLowerCase()];
-  if (kind === 'email') return learner.email ? [learner.email.toLowerCase()] : [];
+  if (kind === 'id') return [sameNameKey(learner.id)];
+  if (kind === 'email') return learner.email ? [sameNameKey(learner.email)] : [];
   if (kind === 'name') return learner.name ? nameKeys(learner.name) : [];
   const value = learner.ids?.[kind];
-  return value ? [value.toLowerCase()] : [];
+  return value ? [sameNameKey(value)] : [];
 }
 
 const kinds: readonly ClueKind[] = [
@@ -288,21 +324,27 @@ const kinds: readonly ClueKind[] = [
 
 /** Looks learners up by what is known of them; the clues are tried in their order. */
 export function learnerIndex(learners: readonly Learner[]): (clues: readonly Clue[]) => Match {
-  const index = new Map<string, Learner[]>();
-  for (const learner of learners) {
-    for (const kind of kinds) {
-      for (const value of new Set(valuesOf(learner, kind))) {
-        const key = `${kind}\n${value}`;
-        index.set(key, [...(index.get(key) ?? []), learner]);
+  // A map for each kind, and no list where one learner has a value: a class may be a university.
+  const index = new Map<ClueKind, Map<string, Learner | Learner[]>>();
+  for (const kind of kinds) {
+    const own = new Map<string, Learner | Learner[]>();
+    for (const learner of learners) {
+      for (const value of valuesOf(learner, kind)) {
+        const there = own.get(value);
+        if (there === undefined) own.set(value, learner);
+        else if (Array.isArray(there)) there.push(learner);
+        else if (there !== learner) own.set(value, [there, learner]);
       }
     }
+    index.set(kind, own);
   }
   return clues => {
     let several: Match;
     for (const { kind, value } of clues) {
-      const wanted = kind === 'name' ? (nameKeys(value)[0] ?? '') : value.trim().toLowerCase();
+      const wanted = kind === 'name' ? (nameKeys(value)[0] ?? '') : sameNameKey(value.trim());
       if (wanted === '') continue;
-      const hits = index.get(`${kind}\n${wanted}`) ?? [];
+      const found = index.get(kind)?.get(wanted) ?? [];
+      const hits = Array.isArray(found) ? found : [found];
       const [one, ...others] = hits;
       if (one && others.length === 0) return { learner: one, by: kind };
       if (one) several ??= { ambiguous: hits, by: kind };

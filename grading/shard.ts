@@ -8,6 +8,6 @@ export interface Shard {
 
 /** Whether a learner belongs to a shard: by the id alone, so that a late submission moves nobody. */
 export function inShard(id: string, { index, count }: Shard): boolean {
-  const hash = createHash('sha256').update(id.toLowerCase()).digest();
+  const hash = createHash('sha256').update(id.normalize('NFKC').toLowerCase()).digest();
   return hash.readUIntBE(0, 6) % count === index - 1;
 }

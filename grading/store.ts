@@ -1,6 +1,14 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -8,9 +16,12 @@ import { z } from 'zod';
 import type { Bundle } from '../checker/index.js';
 import { writeAtomic } from '../course/atomic.js';
 import { UsageError } from '../course/index.js';
-import { forbiddenName } from '../course/system/index.js';
+import { patientRemoval } from '../course/system/index.js';
+import { isAlive, processBegan } from './alive.js';
 import { gradeKey } from './cache-key.js';
+import type { CourseFile } from './course-file.js';
 import { jsonText } from './exports/text.js';
+import { safeName } from './safe-name.js';
 import { GRADE_SCHEMA, type GradeRecord, type Isolation, type Learner } from './types.js';
 
 /*
@@ -19,9 +30,13 @@ import { GRADE_SCHEMA, type GradeRecord, type Isolation, type Learner } from './
  *   run.json                             who is in the class, and how it was graded
  *   results/<learner>/<lesson>.json      one record each
  *   bundles/<learner>/<lesson>.json.gz   what is needed to judge it again without running it
+ *   handed-in/<learner>/<lesson>/        the files as they were judged
+ *   overrides.csv                        what a person decided
  *
  * Nothing in it depends on when or how fast it was made, but the bundles: they hold traces.
  */
+
+export { safeName } from './safe-name.js';
 
 export const RUN_SCHEMA = 'mqtt-course/run/1';
 
@@ -32,7 +47,11 @@ export interface Member {
   readonly submission?: string;
   /** ISO 8601 with offset, as far as anybody but the learner says so. */
   readonly submittedAt?: string;
+  /** Where that comes from: `submissions.csv`, `Gradescope`, `Moodle worksheet`. */
+  readonly submittedAtFrom?: string;
   readonly markedLate?: boolean;
+  /** What else came from this learner and does not count: names. */
+  readonly others?: readonly string[];
   /** Why what came cannot be read; nothing of it was graded. */
   readonly unreadable?: string;
   /** What a person should know about the submission as a whole. */
@@ -50,6 +69,8 @@ export interface Run {
   /** Lesson ids, in course order. */
   readonly lessons: readonly string[];
   readonly shard?: { readonly index: number; readonly count: number };
+  /** Points, weights and deadlines in force, by content. */
+  readonly courseFile?: CourseFile;
   /** Put together from several folders. */
   readonly merged?: true;
   /** Sorted by learner id. Those of the roster from whom nothing came are there, too. */
@@ -73,13 +94,17 @@ const runFile = z.object({
   isolation: z.enum(['bwrap', 'container', 'process']),
   lessons: z.array(z.string()),
   shard: z.object({ index: z.number(), count: z.number() }).optional(),
+  // Written by us from a file that was checked.
+  courseFile: z.looseObject({ title: z.string(), points: z.number() }).optional(),
   merged: z.literal(true).optional(),
   members: z.array(
     z.object({
       learner,
       submission: z.string().optional(),
       submittedAt: z.string().optional(),
+      submittedAtFrom: z.string().optional(),
       markedLate: z.boolean().optional(),
+      others: z.array(z.string()).optional(),
       unreadable: z.string().optional(),
       notices: z.array(z.string()),
     }),
@@ -99,23 +124,6 @@ const recordFile = z.looseObject({
   attempts: z.number(),
   notices: z.array(z.string()),
 });
-
-/**
- * A learner's id as the name of a file on every system: what could be read as a path, or meet
- * another name where capitals do not count, is told apart by a hash.
- */
-export function safeName(id: string): string {
-  const plain = id
-    .normalize('NFKD')
-    .replace(/[^A-Za-z0-9._@+-]+/g, '_')
-    .replace(/^[.-]+|\.+$/g, '_')
-    .slice(0, 80);
-  const reserved = forbiddenName(plain);
-  if (plain === id && plain === plain.toLowerCase() && plain !== '' && !reserved) return plain;
-  // Behind a dot the hash would not help: `aux.key~…` is still a device.
-  const own = reserved && plain.includes('.') ? `_${plain}` : plain;
-  return `${own || '_'}~${createHash('sha256').update(id).digest('hex').slice(0, 6)}`;
-}
 
 /** Relative to the folder of the class. */
 export function recordPath(learnerId: string, lesson: string): string {
@@ -232,7 +240,7 @@ export function readRun(folder: string): Run | undefined {
     return undefined;
   }
   try {
-    return runFile.parse(JSON.parse(text)) as Run;
+    return runFile.parse(JSON.parse(text)) as unknown as Run;
   } catch {
     throw new UsageError(
       `${path} is not of this course. Choose another folder for the results: --out DIR`,
@@ -242,6 +250,58 @@ export function readRun(folder: string): Run | undefined {
 
 export function writeRun(folder: string, run: Run): void {
   writeAtomic(join(folder, 'run.json'), jsonText(run));
+}
+
+/** Puts the results of a folder into another one, which is then one of ours, too. */
+export function copyResults(from: string, out: string, run: Run): void {
+  for (const name of ['results', 'bundles', 'handed-in', 'overrides.csv']) {
+    if (name !== 'overrides.csv') rmSync(join(out, name), patientRemoval);
+    if (existsSync(join(from, name))) {
+      cpSync(join(from, name), join(out, name), { recursive: true });
+    }
+  }
+  writeRun(out, run);
+}
+
+const LOCK = '.grading';
+
+/**
+ * Keeps others from grading into the same folder at the same time. What a killed grading of this
+ * machine left is taken over.
+ * @returns gives the folder free
+ * @throws UsageError when somebody grades into it
+ */
+export function lockOut(folder: string): () => void {
+  const path = join(folder, LOCK);
+  const own = JSON.stringify({ pid: process.pid, host: hostname(), began: processBegan() });
+  for (let tries = 0; ; tries++) {
+    try {
+      writeFileSync(path, own, { flag: 'wx' });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (tries > 0 || isGrading(path)) {
+        throw new UsageError(
+          `another grading writes to ${folder} now. Wait for its end, or choose another folder: --out DIR. If there is none, remove ${path}`,
+        );
+      }
+      rmSync(path, { force: true });
+    }
+  }
+  return () => {
+    if (existsSync(path) && readFileSync(path, 'utf8') === own) rmSync(path, { force: true });
+  };
+}
+
+/** Whether the process that a lock names is there; of another machine nobody can tell. */
+function isGrading(path: string): boolean {
+  try {
+    const { pid, host, began } = JSON.parse(readFileSync(path, 'utf8'));
+    if (host !== hostname()) return true;
+    return isAlive(pid) && (began === null || began === processBegan(pid));
+  } catch {
+    return false;
+  }
 }
 
 /** Makes the folder of results, or says why it cannot be one. @throws UsageError */

@@ -126,18 +126,20 @@ function zoned(moment: Moment): Temporal.ZonedDateTime {
 }
 
 /**
- * `Thursday, 1 October 2026, 11:58 PM`, as Moodle writes times in English.
- * @returns undefined when it is not that, or was written in another language
+ * `Thursday, 1 October 2026, 11:58 PM`, as Moodle writes times; also in other languages of its site:
+ * `Donnerstag, 1. Oktober 2026, 23:58`, `jueves, 1 de octubre de 2026, 23:58`.
+ * @returns undefined when it is not that, or the language is not known
  */
 export function parseMoodleTime(text: string, zone: string): Moment | undefined {
-  const match = /^\w+, (\d{1,2}) (\w+) (\d{4}), (\d{1,2}):(\d{2})(?:\s*([AP]M))?$/i.exec(
-    text.trim(),
-  );
+  const match =
+    /^[\p{L}\p{M}.-]+,? (\d{1,2})\.? (?:de |d')?([\p{L}\p{M}.]+) (?:de )?(\d{4}),? (?:\p{L}+ )?(\d{1,2})[:.](\d{2})(?:\s*([AP])\.?\s?M\.?)?$/iu.exec(
+      text.trim(),
+    );
   if (!match) return undefined;
   const [, day = '', monthName = '', year = '', hour = '', minute = '', half] = match;
-  const month = months.indexOf(monthName.toLowerCase()) + 1;
-  if (month === 0) return undefined;
-  const hours = half ? (Number(hour) % 12) + (half.toUpperCase() === 'PM' ? 12 : 0) : Number(hour);
+  const month = monthOf(monthName);
+  if (month === undefined) return undefined;
+  const hours = half ? (Number(hour) % 12) + (half.toUpperCase() === 'P' ? 12 : 0) : Number(hour);
   const two = (value: string | number) => String(value).padStart(2, '0');
   try {
     const local = `${year}-${two(month)}-${two(day)}T${two(hours)}:${minute}:00`;
@@ -151,17 +153,28 @@ export function parseMoodleTime(text: string, zone: string): Moment | undefined 
   }
 }
 
-const months = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
+/** Languages of Moodle sites whose names of months are known. */
+const LANGUAGES = [
+  ...['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'cs', 'sk', 'sv', 'da', 'nb', 'fi', 'hu'],
+  ...['ro', 'tr', 'ca', 'hr', 'sl', 'et', 'lv', 'lt', 'ru', 'uk', 'el', 'bg'],
 ];
+let months: ReadonlyMap<string, number> | undefined;
+
+/** The number of a month by its name in one of the languages, alone or in a date. */
+function monthOf(name: string): number | undefined {
+  months ??= new Map(
+    LANGUAGES.flatMap(language =>
+      Array.from({ length: 12 }, (_, at) => {
+        const date = new Date(Date.UTC(2026, at, 15));
+        const form = (options: Intl.DateTimeFormatOptions) =>
+          new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' })
+            .formatToParts(date)
+            .find(part => part.type === 'month')?.value ?? '';
+        return [form({ month: 'long' }), form({ month: 'long', day: 'numeric' })].map(
+          (one): [string, number] => [one.toLowerCase(), at + 1],
+        );
+      }).flat(),
+    ),
+  );
+  return months.get(name.toLowerCase());
+}

@@ -51,6 +51,36 @@ export interface GradeInputs {
 export interface GradedCheck extends Verdict {
   readonly points: number;
   readonly max: number;
+  /** The points are those of a person, whatever the verdict is. */
+  readonly decided?: true;
+}
+
+/** A decision of a person that changed points. */
+export interface AppliedOverride {
+  /** A check; undefined for the whole lesson. */
+  readonly check?: string;
+  /** Null where it could not be told. */
+  readonly before: number | null;
+  readonly points: number;
+  readonly reason: string;
+  readonly who: string;
+}
+
+/** A line that a person judges. */
+export interface RubricGrade {
+  readonly id: string;
+  readonly title: string;
+  readonly max: number;
+  /** Null until it is filled in. */
+  readonly points: number | null;
+  readonly reason?: string;
+  readonly who?: string;
+}
+
+/** What a person wrote to the learner. */
+export interface Comment {
+  readonly text: string;
+  readonly who?: string;
 }
 
 /**
@@ -80,6 +110,11 @@ export interface GradeRecord {
   readonly program?: ProgramOutput;
   /** The replay bundle, relative to the results' folder: `bundles/<learner>/<lesson>.json.gz`. */
   readonly bundle?: string;
+  /**
+   * Something came for the lesson that is not known as the exercise, and why. The status is
+   * `unknown`; the learner is asked for the right thing.
+   */
+  readonly unreadable?: string;
 }
 
 /** A learner, from the roster or from how the submission is named. */
@@ -95,8 +130,12 @@ export interface Learner {
 /** How late a submission was, and what the policy made of that. */
 export interface Lateness {
   /** When it was handed in, ISO 8601 with offset; from the platform, never from a commit. */
-  readonly submittedAt: string;
+  readonly submittedAt?: string;
+  /** The platform says that it was late, and nobody says when it came. */
+  readonly marked?: true;
   readonly deadline: string;
+  /** It came after this moment, after which nothing is earned. */
+  readonly cutoff?: string;
   /** Seconds after the deadline; 0 when in time. */
   readonly seconds: number;
   /** Whole days after the grace that count. */
@@ -111,7 +150,10 @@ export interface LessonGrade {
   readonly status: GradeStatus;
   readonly track: Track | null;
   readonly checks: readonly GradedCheck[];
-  /** Null when unknown. After the late policy. */
+  readonly rubric?: readonly RubricGrade[];
+  readonly overrides?: readonly AppliedOverride[];
+  readonly comments?: readonly Comment[];
+  /** Null when unknown, or while a line of the rubric is empty. After the late policy and all decisions. */
   readonly points: number | null;
   /** Before the late policy; null when unknown. */
   readonly earned: number | null;
@@ -124,14 +166,22 @@ export interface LessonGrade {
   readonly seed: string;
   readonly isolation: Isolation;
   readonly bundle?: string;
+  /** Of an unknown one: what is wrong with what was handed in. The reason is not on our side. */
+  readonly unreadable?: string;
 }
 
 export interface LearnerGrade {
   readonly learner: Learner;
-  /** Name of the folder or archive; undefined when nothing came from this learner. */
+  /** Name of the folder or archive that counts; undefined when nothing came from this learner. */
   readonly submission?: string;
+  /** When it was handed in, and who says so. */
+  readonly handedIn?: { readonly at: string; readonly from: string };
+  /** What else came from this learner and did not count: names. */
+  readonly others?: readonly string[];
   /** One for each lesson of the class, in course order. */
   readonly lessons: readonly LessonGrade[];
+  /** What a person wrote on the whole. */
+  readonly comments?: readonly Comment[];
   /** Null when a lesson is unknown: a sum with a hole is no grade. */
   readonly points: number | null;
   readonly max: number;

@@ -49,14 +49,16 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'track.ts',
   ],
   checker: [
+    'harness/cited-line.ts',
     'harness/offence.ts',
     'practice/practice.ts',
     'program/machine.ts',
     'program/proc.ts',
     'program/python.ts',
     'program/source.ts',
+    'program/source-lines.ts',
   ],
-  grading: ['exports/formats.ts'],
+  grading: ['decision-lines.ts', 'exports/formats.ts', 'learner-text.ts'],
 };
 
 /**

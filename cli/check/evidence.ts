@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { offence, offendingPacket } from '../../checker/harness/offence.js';
+import { citedLine } from '../../checker/harness/cited-line.js';
+import { offence } from '../../checker/harness/offence.js';
 import type { Recording } from '../../checker/harness/recording.js';
 import type { Verdict } from '../../checker/harness/result.js';
 import type { StoredBundle } from '../../checker/index.js';
+import { lineOf } from '../../checker/program/source-lines.js';
 import type { PacketEntry } from '../../wire/trace.js';
 import type { Evidence, SourceLine } from '../render/evidence.js';
-import { callLine, lineOf } from './source-lines.js';
 
 /** Packets that are named with their time; more of them are in the trace. */
 const MOST_PACKETS = 4;
@@ -87,38 +88,9 @@ function placeOf(
   file: string,
   shown: string,
 ): SourceLine | undefined {
-  const line =
-    verdict.mistake === 'crashed' || verdict.mistake === 'syntax-error'
-      ? namedLine(verdict.seen ?? '', file)
-      : recording && callOf(verdict, recording, source, file);
+  const line = citedLine(verdict, recording, source, basename(file));
   const text = line === undefined ? undefined : lineOf(source, line);
   return line === undefined || text === undefined
     ? undefined
     : { file: shown, path: file, line, text };
-}
-
-/** `main.ts:12` in what a crash or a parser said. */
-function namedLine(seen: string, file: string): number | undefined {
-  for (const [, name, line] of seen.matchAll(/([^\s(/\\]+\.(?:[cm]?[jt]s|py)):(\d+)/g)) {
-    if (name === basename(file)) return Number(line);
-  }
-  return undefined;
-}
-
-function callOf(
-  verdict: Verdict,
-  recording: Recording,
-  source: string,
-  file: string,
-): number | undefined {
-  const packet = offendingPacket(verdict, recording);
-  if (!packet) return undefined;
-  const about = offence(verdict, recording);
-  const field = about?.bit ? about.bit.meaning : (about?.part.field ?? '');
-  return callLine(
-    source,
-    packet.packet.type,
-    field,
-    file.endsWith('.py') ? 'python' : 'typescript',
-  );
 }

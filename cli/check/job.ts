@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../../checker/index.js';
+import { dueText } from '../../course/handout.js';
 import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
 import { MachineError } from '../../course/machine.js';
 import { quoteFor, shellInUse } from '../../course/system/index.js';
@@ -275,8 +276,14 @@ export async function contextOf(
 function handoutContext(
   handout: ReturnType<typeof import('../../course/index.js').handout>,
   lesson: string,
-): Pick<VerdictContext, 'solutionKept' | 'keptBack'> {
-  return handout ? { solutionKept: true, keptBack: handout.keptBack[lesson] ?? 0 } : {};
+): Pick<VerdictContext, 'solutionKept' | 'keptBack' | 'due'> {
+  if (!handout) return {};
+  const due = handout.due?.[lesson];
+  return {
+    solutionKept: true,
+    keptBack: handout.keptBack[lesson] ?? 0,
+    ...(due ? { due: dueText(due) } : {}),
+  };
 }
 
 function quoteWord(word: string): string {

@@ -1,23 +1,24 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../course/index.js';
 import { removeTemporary } from '../../course/system/index.js';
 import { FORMATS } from '../../grading/exports/formats.js';
-import type { ClassPlan, Shard } from '../../grading/index.js';
+import type { ClassPlan, Learner, Shard } from '../../grading/index.js';
+import { learnerText } from '../../grading/learner-text.js';
 import { finish } from '../grade/finish.js';
 import { chooseTier, notSealed, parseIsolation, type Tier } from '../grade/isolation.js';
 import {
   addOutputOptions,
   at,
+  courseFileInForce,
   exportOptions,
   type OutputOptions,
-  openCourseFile,
+  openOverrides,
   openRoster,
   parseCount,
   parseLessons,
   parseShard,
+  strangers,
 } from '../grade/options.js';
 import { gradeProgress, jsonProgress, realOutput } from '../grade/progress.js';
 import { shownFolder } from '../grade/tell.js';
@@ -45,6 +46,7 @@ interface GradeFlags extends OutputOptions {
   readonly requireSandbox?: boolean;
   readonly isolation?: string;
   readonly gradescope?: string;
+  readonly times?: string;
 }
 
 /** `grade`: for instructors. Grades a folder of submissions with the hidden tests. */
@@ -57,6 +59,7 @@ export function registerGrade(program: Command): void {
     .option('--out <dir>', 'where results and reports go; default grades')
     .option('--track <track>', 'which counts where a learner did both: typescript or python')
     .option('--only <learner...>', 'grade only these; the others stay as they are')
+    .option('--times <csv>', 'when learners handed in: id,submitted_at (see: Times, below)')
     .option('--force', 'run also what has a result from the same files')
     .option('--jobs <n>', 'submissions × lessons at once; default: as processors and memory allow')
     .option('--seed <seed>', 'the same random values as another grading, which printed it')
@@ -76,6 +79,12 @@ export function registerGrade(program: Command): void {
 
 const HELP = `
 ${wrap(`Formats: ${Object.keys(FORMATS).join(', ')}.`, 80).join('\n')}
+
+Times: the first of these that knows a learner counts. --times FILE, or submissions.csv
+in the folder of the submissions (id,submitted_at); Gradescope's own list in its export;
+Moodle's worksheet (--moodle or --roster; its times need time-zone in the course file);
+the column submitted_at of a roster. Canvas marks files as LATE and says no time: with
+no other source that is one day. An example for each: examples/grading/times.
 
 Interrupted, or a submission changed? The same command goes on: what has a result
 from the same files is not run again.
@@ -109,13 +118,23 @@ async function gradeCommand(
   const shard = parseShard(options);
   const out = at(options.out ?? 'grades');
   const asked = parseIsolation(options);
-  const courseFile = await openCourseFile(options);
+  const grading = await import('../../grading/index.js');
+  const before = grading.readRun(out);
+  const { courseFile, notices: courseNotices } = await courseFileInForce(
+    options,
+    before?.courseFile,
+  );
   const exports = await exportOptions(options, out);
   const roster = await openRoster(options, courseFile);
-  const grading = await import('../../grading/index.js');
+  const zone = courseFile.timeZone ? { timeZone: courseFile.timeZone } : {};
+  const times =
+    options.times === undefined
+      ? undefined
+      : await grading.readSubmissionTimes(at(options.times), zone);
   const list = await grading.listSubmissions(at(folder), {
     ...(roster ? { roster } : {}),
-    ...(courseFile.timeZone ? { timeZone: courseFile.timeZone } : {}),
+    ...(times ? { times } : {}),
+    ...zone,
   });
   const plan = grading.planClass(list, {
     ...(roster ? { roster: roster.learners } : {}),
@@ -134,8 +153,15 @@ async function gradeCommand(
     );
   }
 
+  const everyone = [
+    ...list.submissions.map(one => one.learner),
+    ...(roster?.learners ?? []),
+    ...(options.only ? (before?.members ?? []).map(one => one.learner) : []),
+  ];
+  const overrides = await openOverrides(options, out, lessons, everyone);
+  await grading.rehearse({ members: plan.members, lessons, courseFile, exports });
+  const unknown = await strangers(courseFile, everyone, options.courseFile);
   grading.openOut(out);
-  const before = grading.readRun(out);
   if (before?.merged) {
     throw new UsageError(
       `${shownFolder(out)} holds merged results. Grade into a folder of its own: --out DIR`,
@@ -163,12 +189,19 @@ async function gradeCommand(
   const most = options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs);
   const engines = Math.min(grading.enginesHere(), most ?? Number.POSITIVE_INFINITY);
   const workers = most ?? engines * EACH;
-  const display = options.json ? jsonProgress() : gradeProgress(style, realOutput(style));
+  const display = options.json
+    ? jsonProgress()
+    : gradeProgress(style, realOutput(style), namesOf(everyone));
   if (!options.json)
     print(beginning({ ...tier, plan, lessons, shard, seed, engines, most }, style));
-  for (const notice of [...plan.notices, ...tier.notices]) display.say(notice);
+  for (const notice of [...plan.notices, ...tier.notices, ...unknown, ...courseNotices]) {
+    display.say(printable(notice).text);
+  }
   const stop = new AbortController();
-  const tmp = await mkdtemp(join(tmpdir(), 'mqtt-course-grade-'));
+  const free = grading.lockOut(out);
+  grading.removeLeftFolders();
+  if (options.overrides !== undefined) grading.keepOverrides(at(options.overrides), out);
+  const tmp = await grading.gradingFolder();
   const limits = grading.defaultLimits;
   const salt = grading.saltOf(seed);
   const runner = grading.openEngines({
@@ -191,6 +224,8 @@ async function gradeCommand(
       tmp: join(tmp, 'staged'),
       ...(track ? { track } : {}),
       ...(shard ? { shard } : {}),
+      courseFile,
+      ...(options.only ? { some: true } : {}),
       ...(options.force ? { force: true } : {}),
       stop: stop.signal,
       onEvent: display.tell,
@@ -202,11 +237,13 @@ async function gradeCommand(
       return signal === 'SIGINT' ? 130 : 143;
     }
     const { records } = grading.readRecords(out);
-    return await finish({ run, records, courseFile, exports, options, notices: [] }, style);
+    const input = { run, records, courseFile, overrides, everyone, exports, options };
+    return await finish({ ...input, notices: courseNotices }, style);
   } finally {
     interrupted.dispose();
     await runner.close();
     await removeTemporary(tmp);
+    free();
   }
 }
 
@@ -232,6 +269,12 @@ function onInterrupt(say: (text: string) => void, stop: AbortController, drop: (
   };
 }
 
+/** How learners are called, by id. */
+const namesOf = (learners: readonly Learner[]) =>
+  new Map(
+    learners.flatMap(({ id, name }) => (name === undefined || name === id ? [] : [[id, name]])),
+  );
+
 interface Beginning extends Tier {
   readonly plan: ClassPlan;
   readonly lessons: readonly string[];
@@ -256,6 +299,13 @@ function beginning(one: Beginning, style: Style): string[] {
   );
 }
 
+/** Names in one line; of a large school not all. */
+const SHOWN = 200;
+function some(names: readonly string[]): string {
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+  return `${names.slice(0, SHOWN).join(', ')}${more}`;
+}
+
 /** `--list`: who would be graded. */
 function tellList(plan: ClassPlan, options: GradeFlags, style: Style): number {
   if (options.json) {
@@ -277,22 +327,35 @@ function tellList(plan: ClassPlan, options: GradeFlags, style: Style): number {
     return 0;
   }
   const clean = (text: string) => printable(text).text;
-  const width = Math.max(0, ...plan.submissions.map(one => columnsOf(clean(one.learner.id))));
+  const width = plan.submissions.reduce(
+    (most, one) => Math.max(most, columnsOf(clean(learnerText(one.learner)))),
+    0,
+  );
   const absent = plan.members.filter(one => one.submission === undefined && !one.unreadable);
   print(
     [
       ...plan.submissions.map(({ learner, name, submittedAt, markedLate }) => {
         const when = submittedAt ?? (markedLate ? 'marked late' : '');
-        return `${pad(clean(learner.id), Math.min(width, 28))}  ${clean(name)}  ${when}`.trimEnd();
+        const who = pad(clean(learnerText(learner)), Math.min(width, 34));
+        return `${who}  ${clean(name)}  ${when}`.trimEnd();
       }),
       ...(plan.submissions.length > 0 ? [''] : []),
       count(plan.submissions.length, 'submission'),
+      ...plan.submissions.flatMap(one =>
+        one.problem === undefined
+          ? []
+          : [
+              `could not be read: ${clean(learnerText(one.learner))}, ${clean(one.name)} (${one.problem})`,
+            ],
+      ),
       ...plan.unreadable.map(one => `could not be read: ${clean(one.submission)} (${one.reason})`),
       ...(absent.length > 0
-        ? [`nothing came: ${absent.map(one => one.learner.id).join(', ')}`]
+        ? [`nothing came: ${some(absent.map(one => clean(learnerText(one.learner))))}`]
         : []),
-      ...(plan.unexpected.length > 0 ? [`not on the roster: ${plan.unexpected.join(', ')}`] : []),
-      ...plan.notices,
+      ...(plan.unexpected.length > 0
+        ? [`not on the roster: ${some(plan.unexpected.map(clean))}`]
+        : []),
+      ...plan.notices.map(clean),
     ].flatMap(line => hang('', '  ', line, style.width)),
   );
   return 0;

@@ -18,7 +18,10 @@ export function registerHandout(program: Command): void {
     .description('make what students get: exercises and lessons, without solutions')
     .argument('<dir>', 'a folder that is new or empty')
     .option('--lessons <list>', 'which lessons: 1-5,9; default all')
-    .option('--course-file <yaml>', 'which checks students get: public, in a lesson')
+    .option(
+      '--course-file <yaml>',
+      'points and deadlines that students see, and which checks they get',
+    )
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
@@ -39,7 +42,12 @@ async function makeIt(folder: string, options: HandoutFlags, style: Style): Prom
   const lessons = parseLessons(options.lessons);
   const courseFile = await openCourseFile(options);
   const { makeHandout } = await import('../../grading/handout/index.js');
-  const made = await makeHandout({ folder: at(folder), lessons, courseFile });
+  const made = await makeHandout({
+    folder: at(folder),
+    lessons,
+    courseFile,
+    dated: options.courseFile !== undefined,
+  });
   if (options.json) return printJson({ schema: 'mqtt-course/handout-made/2', ...made });
   const names = made.keptBack.map(one => `${Number.parseInt(one.lesson, 10)}/${one.id}`).join(', ');
   const say = (text: string) => hang('', '  ', text, style.width);

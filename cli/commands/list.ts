@@ -12,6 +12,8 @@ interface LessonRow {
   readonly status: 'passed' | 'failed' | 'new' | 'unknown';
   readonly attempts: number;
   readonly current: boolean;
+  /** In a class: `due Friday 18:00 (2 October), 10 points`. */
+  readonly due?: string;
   readonly tracks: Readonly<Record<string, Status>>;
 }
 
@@ -63,6 +65,7 @@ export async function lessonRows(given?: OpenWorkspace): Promise<LessonRow[]> {
   const current = opened && course.currentLesson(opened.state)?.id;
   return course.lessonRefs().map(({ id, name }) => {
     const { title, minutes, summary } = course.loadLesson(id);
+    const due = course.lessonDue(id);
     const tracks = opened ? course.progressOf(opened.state, id).tracks : {};
     return {
       id,
@@ -73,6 +76,7 @@ export async function lessonRows(given?: OpenWorkspace): Promise<LessonRow[]> {
       status: (opened && course.bestStatus(opened.state, id)) ?? 'new',
       attempts: opened ? course.attempts(opened.state, id) : 0,
       current: id === current,
+      ...(due === undefined ? {} : { due }),
       tracks: Object.fromEntries(Object.entries(tracks).map(([track, one]) => [track, one.best])),
     };
   });
@@ -96,6 +100,7 @@ export async function renderList(rows: readonly LessonRow[], style: Style): Prom
       `${style.plain ? '' : `${marks[row.status]} `}${words[row.status].padEnd(6)}`,
     );
     const facts = [
+      ...(row.due === undefined ? [] : [row.due]),
       ...(row.attempts > 0 ? [count(row.attempts, 'attempt')] : []),
       ...(row.current ? ['you are here'] : []),
     ].join(', ');

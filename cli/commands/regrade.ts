@@ -3,13 +3,15 @@ import { UsageError } from '../../course/index.js';
 import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type {
   ClassGrades,
+  CourseFile,
   GradeChange,
   GradeChanges,
   MustRun,
   Run,
   StoredRecord,
 } from '../../grading/index.js';
-import { at, openCourseFile } from '../grade/options.js';
+import { learnerText } from '../../grading/learner-text.js';
+import { at, courseFileInForce, openCourseFile, openOverrides } from '../grade/options.js';
 import { shownFolder } from '../grade/tell.js';
 import { print, printJson, styleFor } from '../invocation.js';
 import { count, hang, printable } from '../render/layout.js';
@@ -30,7 +32,7 @@ export function registerRegrade(program: Command): void {
     .argument('<dir>', 'the --out of a grading')
     .option('--out <dir>', 'where the new results go; default DIR-regraded')
     .option('--diff <old>', 'judge nothing: show who moved between the results OLD and DIR')
-    .option('--course-file <yaml>', 'points, weights and deadlines')
+    .option('--course-file <yaml>', 'other points, weights and deadlines for DIR than it has')
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
@@ -42,7 +44,8 @@ Exit codes: 0 done (whoever moves), 2 wrong use, 3 something must be run again.
 
 Examples:
   npx mqtt-course regrade grades --out grades-2
-  npx mqtt-course regrade grades-2 --diff grades`,
+  npx mqtt-course regrade grades-2 --diff grades
+  npx mqtt-course regrade grades --diff grades --course-file new.yaml`,
     )
     .action(async (folder: string, options: RegradeFlags, command: Command) => {
       process.exitCode = await regrade(folder, options, styleFor(command));
@@ -50,19 +53,32 @@ Examples:
 }
 
 async function regrade(folder: string, options: RegradeFlags, style: Style): Promise<number> {
-  const courseFile = await openCourseFile(options);
-  const { buildClass, gradedLessons, gradeChanges, readRecords, readRun, regradeClass } =
+  const { buildClass, gradedLessons, gradeChanges, readRecords, readRun, regradeClass, writeRun } =
     await import('../../grading/index.js');
-  const grades = async (run: Run, records: readonly Pick<StoredRecord, 'record'>[]) =>
-    buildClass({ run, records, lessons: await gradedLessons(run.lessons), courseFile });
-  const stored = async (where: string): Promise<ClassGrades> => {
+  const named = options.courseFile === undefined ? undefined : await openCourseFile(options);
+  const { courseFile: standard } = await courseFileInForce({});
+  /** With the course file and the decisions that the results have; or with the one that is named. */
+  const grades = async (
+    where: string,
+    run: Run,
+    records: readonly Pick<StoredRecord, 'record'>[],
+    by: CourseFile | undefined,
+  ) =>
+    buildClass({
+      run,
+      records,
+      lessons: await gradedLessons(run.lessons),
+      courseFile: by ?? run.courseFile ?? standard,
+      overrides: await openOverrides({}, where, run.lessons, undefined),
+    });
+  const stored = async (where: string, by?: CourseFile): Promise<ClassGrades> => {
     const run = readRun(at(where));
     if (!run) {
       throw new UsageError(
         `${where} holds no results: there is no run.json in it. Name the --out of a grading.`,
       );
     }
-    return grades(run, readRecords(at(where)).records);
+    return grades(at(where), run, readRecords(at(where)).records, by);
   };
   const diff = options.diff;
   const old = await stored(diff ?? folder);
@@ -72,15 +88,22 @@ async function regrade(folder: string, options: RegradeFlags, style: Style): Pro
         '--diff judges nothing, so there is nothing to write. Leave out --out, or --diff.',
       );
     }
-    return tell({ moves: gradeChanges(old, await stored(folder)), mustRun: [] }, options, style);
+    const moves = gradeChanges(old, await stored(folder, named));
+    return tell({ moves, mustRun: [], names: namesOf(old) }, options, style);
   }
   const out = at(options.out ?? `${folder.replace(/[\\/]+$/, '')}-regraded`);
   const { run, records, mustRun, judged } = await regradeClass(at(folder), out);
-  const moves = gradeChanges(old, await grades(run, records));
-  return tell({ moves, mustRun, judged, out, from: folder }, options, style);
+  if (named) writeRun(out, { ...run, courseFile: named });
+  const moves = gradeChanges(old, await grades(out, run, records, named));
+  return tell({ moves, mustRun, judged, out, from: folder, names: namesOf(old) }, options, style);
 }
 
+/** How learners are called, by id. */
+const namesOf = ({ learners }: ClassGrades) =>
+  new Map(learners.map(one => [one.learner.id, learnerText(one.learner)]));
+
 interface RegradeOutcome {
+  readonly names: ReadonlyMap<string, string>;
   readonly moves: GradeChanges;
   readonly mustRun: readonly MustRun[];
   readonly judged?: number;
@@ -91,10 +114,15 @@ interface RegradeOutcome {
 function tell(told: RegradeOutcome, options: RegradeFlags, style: Style): number {
   const code = told.mustRun.length > 0 ? 3 : 0;
   if (options.json) {
-    printJson({ schema: 'mqtt-course/regrade/1', ...told });
+    const { names: _, ...all } = told;
+    printJson({ schema: 'mqtt-course/regrade/1', ...all });
     return code;
   }
-  const { moves } = told;
+  const { moves, names } = told;
+  const named = (text: string) => {
+    const [id = '', ...rest] = text.split(' ');
+    return [names.get(id) ?? id, ...rest].join(' ');
+  };
   const hung = (text: string) => hang('  ', '    ', printable(text).text, style.width);
   const some = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', style.bold(title), ...lines.flatMap(hung)];
@@ -105,11 +133,13 @@ function tell(told: RegradeOutcome, options: RegradeFlags, style: Style): number
     ...(moves.moves.length === 0
       ? [`Nobody moves: ${count(moves.compared, 'result')} compared.`]
       : [...moves.moves.flatMap(move => tellMove(move, style)), '', sum(moves)]),
-    ...some('Only in the old results', moves.onlyBefore),
-    ...some('Only in the new results', moves.onlyNow),
+    ...some('Only in the old results', moves.onlyBefore.map(named)),
+    ...some('Only in the new results', moves.onlyNow.map(named)),
     ...some(
       'Must be run again; until then the old result stands',
-      told.mustRun.map(({ learner, lesson, reason }) => `${learner} ${lesson}: ${reason}`),
+      told.mustRun.map(
+        ({ learner, lesson, reason }) => `${names.get(learner) ?? learner} ${lesson}: ${reason}`,
+      ),
     ),
     ...(told.mustRun.length === 0
       ? []
@@ -135,14 +165,20 @@ const quoted = (id: string) => quoteFor(shellInUse(), id);
 const shownPoints = (points: number | null) => (points === null ? 'open' : String(points));
 
 function tellMove(move: GradeChange, style: Style): string[] {
-  const { learner, lesson, before, now, checks } = move;
+  const { learner, name, lesson, before, now, checks, because } = move;
   const points =
     before === now
       ? `${shownPoints(now)}, as before`
       : `${shownPoints(before)} → ${shownPoints(now)}`;
   return [
     '',
-    ...hang('', '  ', style.bold(`${printable(learner).text}  ${lesson}: ${points}`), style.width),
+    ...hang(
+      '',
+      '  ',
+      style.bold(`${printable(name ? `${learner} ${name}` : learner).text}  ${lesson}: ${points}`),
+      style.width,
+    ),
+    ...because.flatMap(one => hang('  ', '      ', printable(one).text, style.width)),
     ...checks.flatMap(one => [
       ...hang('  ', '      ', `${one.id} ${one.title}: ${one.before} → ${one.now}`, style.width),
       ...(one.why ? hang('      ', '      ', style.dim(printable(one.why).text), style.width) : []),

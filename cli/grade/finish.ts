@@ -1,4 +1,11 @@
-import type { CourseFile, ExportOptions, Run, StoredRecord } from '../../grading/index.js';
+import type {
+  CourseFile,
+  ExportOptions,
+  Learner,
+  Override,
+  Run,
+  StoredRecord,
+} from '../../grading/index.js';
 import { print } from '../invocation.js';
 import type { Style } from '../render/style.js';
 import { type OutputOptions, strangers } from './options.js';
@@ -11,6 +18,9 @@ export interface FinishInput {
   readonly exports: Omit<ExportOptions, 'bundle'>;
   readonly options: OutputOptions;
   readonly notices: readonly string[];
+  readonly overrides: readonly Override[];
+  /** The whole class, where the run has a part of it: who else the course file may name. */
+  readonly everyone?: readonly Learner[];
   /** Where the results are; default the folder of the exports. */
   readonly folder?: string;
 }
@@ -18,21 +28,23 @@ export interface FinishInput {
 /** Grades what is stored, writes the files and tells. @returns the exit code: 0, or 3 when open */
 export async function finish(input: FinishInput, style: Style): Promise<number> {
   const { run, records, courseFile, options } = input;
-  const { buildClass, gradedLessons, gradeTable, readBundle, writeExports } = await import(
-    '../../grading/index.js'
-  );
+  const { buildClass, gradedLessons, gradeTable, readBundle, readHandedIn, writeExports } =
+    await import('../../grading/index.js');
   const lessons = await gradedLessons(run.lessons);
-  const grades = buildClass({ run, records, lessons, courseFile });
+  const grades = buildClass({ run, records, lessons, courseFile, overrides: input.overrides });
   const { out } = input.exports;
   const files = await writeExports(grades, {
     ...input.exports,
     bundle: (learner, lesson) => readBundle(input.folder ?? out, learner, lesson),
+    judged: (learner, lesson) => readHandedIn(input.folder ?? out, learner, lesson),
   });
-  const learners = run.members.map(one => one.learner);
+  const learners = input.everyone ?? run.members.map(one => one.learner);
+  // Of a shard alone nobody can tell who is in the class.
+  const whole = input.everyone !== undefined || run.shard === undefined || run.merged === true;
   const notices = [
     ...input.notices,
     ...otherTests(run, records),
-    ...(await strangers(courseFile, learners, options.courseFile)),
+    ...(whole ? await strangers(courseFile, learners, options.courseFile) : []),
     ...files.flatMap(file =>
       /^(canvas|moodle)\.txt$/.test(file) ? [`see ${file} for what was filled in`] : [],
     ),

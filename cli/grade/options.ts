@@ -7,6 +7,7 @@ import type {
   ExportOptions,
   Format,
   Learner,
+  Override,
   Roster,
   Shard,
 } from '../../grading/index.js';
@@ -16,6 +17,7 @@ import { currentFolder } from '../invocation.js';
 export interface OutputOptions {
   readonly roster?: string;
   readonly courseFile?: string;
+  readonly overrides?: string;
   readonly formats?: string;
   readonly format?: string;
   readonly canvas?: string;
@@ -35,6 +37,7 @@ export function addOutputOptions(command: Command): Command {
   return command
     .option('--roster <csv>', 'who is in the class; also an export of Canvas, Moodle or GitHub')
     .option('--course-file <yaml>', 'points, weights and deadlines (see: grade course-file)')
+    .option('--overrides <csv>', 'what a person decided: learner,lesson,check,points,reason,who')
     .option(
       '--formats <list>',
       `what is written, with commas; default ${DEFAULT_FORMATS.join(',')}`,
@@ -133,12 +136,66 @@ function checked(index: number, count: number, said: string): Shard {
   );
 }
 
+/** The course file in force, and what is to be said of it. */
+export interface InForce {
+  readonly courseFile: CourseFile;
+  readonly notices: readonly string[];
+}
+
+/**
+ * The course file that was named; else that of the grading, which is stored with its results; else
+ * the defaults. Says when the one is not the other.
+ * @throws UsageError
+ */
+export async function courseFileInForce(
+  options: Pick<OutputOptions, 'courseFile'>,
+  stored?: CourseFile,
+): Promise<InForce> {
+  const { defaultCourseFile } = await import('../../grading/index.js');
+  if (options.courseFile === undefined) {
+    return { courseFile: stored ?? defaultCourseFile(), notices: [] };
+  }
+  const courseFile = await openCourseFile(options);
+  const differs = stored !== undefined && JSON.stringify(stored) !== JSON.stringify(courseFile);
+  return {
+    courseFile,
+    notices: differs
+      ? [
+          `points are by ${options.courseFile}; these results had another course file before. Who moves: npx mqtt-course regrade DIR --diff DIR --course-file FILE`,
+        ]
+      : [],
+  };
+}
+
 /** The course file, or the defaults. @throws UsageError */
-export async function openCourseFile(options: OutputOptions): Promise<CourseFile> {
+export async function openCourseFile(
+  options: Pick<OutputOptions, 'courseFile'>,
+): Promise<CourseFile> {
   const { defaultCourseFile, readCourseFile } = await import('../../grading/index.js');
   return options.courseFile === undefined
     ? defaultCourseFile()
     : readCourseFile(at(options.courseFile));
+}
+
+/**
+ * What a person decided, of a file that is named and from then on stays with the results, or that
+ * lies there.
+ * @throws UsageError
+ */
+export async function openOverrides(
+  options: OutputOptions,
+  folder: string,
+  lessons: readonly string[],
+  learners: readonly Learner[] | undefined,
+): Promise<readonly Override[]> {
+  const { gradedLessons, readOverrides, storedOverrides } = await import('../../grading/index.js');
+  const context = {
+    lessons: await gradedLessons(lessons),
+    ...(learners ? { learners } : {}),
+  };
+  return options.overrides === undefined
+    ? storedOverrides(folder, context)
+    : readOverrides(at(options.overrides), context);
 }
 
 /** The roster; an exported gradebook is one, too. @throws UsageError */
@@ -149,7 +206,12 @@ export async function openRoster(
   const file = options.roster ?? options.canvas ?? options.moodle;
   if (file === undefined) return undefined;
   const { readRoster } = await import('../../grading/index.js');
-  return readRoster(at(file), course.timeZone ? { timeZone: course.timeZone } : {});
+  const zone = course.timeZone ? { timeZone: course.timeZone } : {};
+  const roster = await readRoster(at(file), zone);
+  if (options.moodle === undefined || file === options.moodle) return roster;
+  // The worksheet knows when learners handed in, whoever else says who they are.
+  const { withTimes } = await import('../../grading/index.js');
+  return withTimes(roster, await readRoster(at(options.moodle), zone));
 }
 
 /** Extensions and excuses that fit nobody: most often a slip in a name. */

@@ -27,7 +27,11 @@ const DRAW_MS = 100;
  * How the grading of a class goes: three lines that are written over; without a terminal a line now
  * and then, and one for what needs a person.
  */
-export function gradeProgress(style: Style, screen: ProgressOutput): GradeProgress {
+export function gradeProgress(
+  style: Style,
+  screen: ProgressOutput,
+  names: ReadonlyMap<string, string> = new Map(),
+): GradeProgress {
   const tally = {
     total: 0,
     done: 0,
@@ -45,6 +49,24 @@ export function gradeProgress(style: Style, screen: ProgressOutput): GradeProgre
   let ended = false;
   let later: NodeJS.Timeout | undefined;
 
+  /** `ada Ada Lovelace 05`. */
+  const shortName = ({
+    learner,
+    lesson,
+  }: {
+    readonly learner: string;
+    readonly lesson: string;
+  }) => {
+    const name = names.get(learner);
+    const who = name === undefined ? learner : `${learner} ${name}`;
+    return `${clean(who)} ${/^\d+/.exec(lesson)?.[0] ?? lesson}`;
+  };
+  const whose = (learner: string | undefined, submission: string) => {
+    const name = learner === undefined ? undefined : names.get(learner);
+    return name === undefined
+      ? clean(submission)
+      : `${clean(`${learner} ${name}`)}, ${clean(submission)}`;
+  };
   const clear = () => {
     if (drawn > 0) screen.write(`\r\u001B[${drawn}A\u001B[J`);
     drawn = 0;
@@ -83,10 +105,10 @@ export function gradeProgress(style: Style, screen: ProgressOutput): GradeProgre
     last = screen.now();
     clear();
     const room = Math.max(20, screen.columns - 1);
-    const names = [...running.values()].join(', ');
+    const now = [...running.values()].join(', ');
     const lines = [
       `grading   ${[`${tally.done} of ${tally.total}`, ...pace()].join(separator(style))}`,
-      `running   ${names === '' ? '-' : names}`,
+      `running   ${now === '' ? '-' : now}`,
       `so far    ${sums()}`,
     ];
     const text = lines.map(line => `${style.dim(shortened(line, room))}\n`).join('');
@@ -135,7 +157,9 @@ export function gradeProgress(style: Style, screen: ProgressOutput): GradeProgre
           return now();
         case 'unreadable':
           tally.done += event.jobs;
-          return line(`could not be read: ${clean(event.submission)} (${clean(event.reason)})`);
+          return line(
+            `could not be read: ${whose(event.learner, event.submission)} (${clean(event.reason)})`,
+          );
         default:
           return assertNever(event, 'event of a grading');
       }
@@ -152,11 +176,6 @@ export function gradeProgress(style: Style, screen: ProgressOutput): GradeProgre
 }
 
 const clean = (text: string) => printable(text).text.replace(/\s+/g, ' ');
-
-/** `ada 05`. */
-function shortName({ learner, lesson }: { readonly learner: string; readonly lesson: string }) {
-  return `${clean(learner)} ${/^\d+/.exec(lesson)?.[0] ?? lesson}`;
-}
 
 function leftText(minutes: number): string {
   if (minutes < 1) return 'under a minute';

@@ -1,5 +1,7 @@
 import { relative } from 'node:path';
+import { decisionLines } from '../../grading/decision-lines.js';
 import type { ClassGrades, LearnerGrade } from '../../grading/index.js';
+import { learnerText } from '../../grading/learner-text.js';
 import { currentFolder } from '../invocation.js';
 import { count, hang, printable } from '../render/layout.js';
 import { type Style, separator } from '../render/style.js';
@@ -53,7 +55,14 @@ function toLookAt(grades: ClassGrades, notices: readonly string[]) {
   const unknown = grades.learners
     .filter(one => one.submission === undefined || !readable.has(one.submission))
     .flatMap(one => unknownOf(one));
-  const names = (ids: readonly string[]) => (ids.length > 0 ? [ids.join(', ')] : []);
+  const called = new Map(grades.learners.map(one => [one.learner.id, learnerText(one.learner)]));
+  const names = (ids: readonly string[]) =>
+    ids.length > 0 ? [ids.map(id => called.get(id) ?? id).join(', ')] : [];
+  const byHand = grades.learners.flatMap(({ learner, lessons }) =>
+    lessons.flatMap(one =>
+      decisionLines(one).map(line => `${learnerText(learner)}, ${one.lesson}: ${line}`),
+    ),
+  );
   const untouched = grades.lessons
     .filter(({ id }) =>
       grades.learners.every(
@@ -65,8 +74,12 @@ function toLookAt(grades: ClassGrades, notices: readonly string[]) {
     { title: 'Could not be told; a person has to look', lines: unknown },
     {
       title: 'Could not be read',
-      lines: grades.unreadable.map(one => `${one.submission}: ${one.reason}`),
+      lines: [
+        ...grades.unreadable.map(one => `${whose(grades, one.submission)}: ${one.reason}`),
+        ...unreadOf(grades),
+      ],
     },
+    { title: 'Decided by a person', lines: byHand },
     { title: 'Worth a look', lines: oddities(grades) },
     { title: 'On the roster, and nothing came', lines: names(grades.absent) },
     { title: 'Not on the roster', lines: names(grades.unexpected) },
@@ -78,8 +91,33 @@ function toLookAt(grades: ClassGrades, notices: readonly string[]) {
   ].filter(one => one.lines.length > 0);
 }
 
+/** A file or folder with the learner that it is from. */
+function whose({ learners }: ClassGrades, submission: string): string {
+  const one = learners.find(other => other.submission === submission);
+  return one && one.learner.id !== submission
+    ? `${learnerText(one.learner)}, ${submission}`
+    : submission;
+}
+
+/** Lessons for which something came that is not known as the exercise. */
+function unreadOf({ learners, unreadable }: ClassGrades): string[] {
+  const whole = new Set(unreadable.map(one => one.submission));
+  return learners
+    .filter(one => one.submission === undefined || !whole.has(one.submission))
+    .flatMap(({ learner, lessons }) => {
+      const reasons = new Map<string, string[]>();
+      for (const { lesson, unreadable: reason } of lessons) {
+        if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), lesson]);
+      }
+      return [...reasons].map(
+        ([reason, ids]) =>
+          `${learnerText(learner)}, ${ids.length > 3 ? count(ids.length, 'lesson') : ids.join(', ')}: ${reason}`,
+      );
+    });
+}
+
 function unknownOf({ learner, lessons }: LearnerGrade): string[] {
-  const open = lessons.filter(one => one.status === 'unknown');
+  const open = lessons.filter(one => one.points === null && one.unreadable === undefined);
   const reasons = new Map<string, string[]>();
   for (const one of open) {
     const reason = reasonOf(one);
@@ -87,7 +125,7 @@ function unknownOf({ learner, lessons }: LearnerGrade): string[] {
   }
   return [...reasons].map(
     ([reason, ids]) =>
-      `${learner.id}, ${ids.length > 3 ? count(ids.length, 'lesson') : ids.join(', ')}: ${reason}`,
+      `${learnerText(learner)}, ${ids.length > 3 ? count(ids.length, 'lesson') : ids.join(', ')}: ${reason}`,
   );
 }
 
@@ -96,7 +134,7 @@ function oddities({ learners }: ClassGrades): string[] {
   const found = new Map<string, string[]>();
   for (const { learner, lessons } of learners) {
     for (const { lesson, notices } of lessons) {
-      const where = `${learner.id} ${/^\d+/.exec(lesson)?.[0] ?? lesson}`;
+      const where = `${learnerText(learner)} ${/^\d+/.exec(lesson)?.[0] ?? lesson}`;
       for (const notice of notices.filter(one => ODD.test(one))) {
         found.set(notice, [...(found.get(notice) ?? []), where]);
       }
@@ -114,7 +152,8 @@ function oddities({ learners }: ClassGrades): string[] {
 const WHO = 6;
 const ODD = /^refused|^the program (?!is)|course's own solution/;
 
-function reasonOf({ notices }: LearnerGrade['lessons'][number]): string {
+function reasonOf({ status, notices }: LearnerGrade['lessons'][number]): string {
+  if (status === 'graded') return 'a line of its rubric waits for a person (overrides.csv)';
   const said = notices.find(one =>
     /^(could not be told|could not be read|not graded yet)/.test(one),
   );

@@ -39,6 +39,8 @@ export interface VerdictContext {
   readonly solutionKept?: boolean;
   /** Checks that only the instructor has: they run when the work is graded. */
   readonly keptBack?: number;
+  /** What the lesson is worth in the learner's class, and until when. */
+  readonly due?: string;
   /** The file is watched, so that a save is the next step; with keys below, or as a log. */
   readonly watched?: 'keys' | 'log';
   /** Judged from a stored exchange: there is no next step. */
@@ -327,11 +329,12 @@ function first(result: CheckResult, style: Style, context: VerdictContext): stri
 function hiddenChecks(
   { status }: CheckResult,
   { width }: Style,
-  { keptBack = 0 }: VerdictContext,
+  { keptBack = 0, due }: VerdictContext,
 ): string[] {
-  if (status !== 'passed' || keptBack === 0) return [];
+  const worth = due === undefined ? [] : [...hang('In your class: ', '      ', due, width), ''];
+  if (status !== 'passed' || keptBack === 0) return worth;
   const checks = `${count(keptBack, 'more check')} ${keptBack === 1 ? 'runs' : 'run'}`;
-  return [...hang('', '      ', `${checks} when your work is graded.`, width), ''];
+  return [...hang('', '      ', `${checks} when your work is graded.`, width), '', ...worth];
 }
 
 function next(result: CheckResult, style: Style, context: VerdictContext): string[] {

@@ -1,7 +1,7 @@
 /** The grades as test cases: what the formats of test reports and of other graders have in common. */
 import { assertNever } from '../../wire/assert-never.js';
 import { failureMarkdown } from '../feedback/markdown.js';
-import { clauseWords, type FeedbackOptions, isTold } from '../feedback/phrases.js';
+import { clauseWords, type FeedbackOptions, isTold, unknownWords } from '../feedback/phrases.js';
 import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
 import { cleanText } from './text.js';
 
@@ -29,6 +29,9 @@ export interface Case {
 /** One lesson as test cases. A lesson without verdicts has one case that says so. */
 export function casesOf(lesson: LessonGrade, options: FeedbackOptions = {}): Case[] {
   const number = String(Number(/^\d+/.exec(lesson.lesson)?.[0] ?? Number.NaN) || lesson.lesson);
+  if (lesson.unreadable !== undefined) {
+    return [whole(lesson, number, 'unknown', unknownWords(lesson))];
+  }
   if (lesson.status === 'missing') return [whole(lesson, number, 'skipped', NOTHING)];
   if (lesson.checks.length === 0 || (lesson.status === 'unknown' && !lesson.checks.some(decided)))
     return [whole(lesson, number, 'unknown', CANNOT_TELL)];

@@ -3,6 +3,7 @@ import type { FeedbackOptions } from '../feedback/phrases.js';
 import type { ClassGrades } from '../types.js';
 import { allCases, type CaseStatus } from './cases.js';
 import { cleanLine, jsonText } from './text.js';
+import { type CaseTimes, NO_TIMES } from './times.js';
 
 const STATUS: Readonly<Record<CaseStatus, string>> = {
   passed: 'passed',
@@ -11,13 +12,17 @@ const STATUS: Readonly<Record<CaseStatus, string>> = {
   unknown: 'other',
 };
 
-/** A test for each learner, lesson and check. Points are in `extra`. No times: they stand as 0. */
-export function ctrf(grades: ClassGrades, options: FeedbackOptions = {}): string {
+/** A test for each learner, lesson and check. Points are in `extra`. `duration` is that of the stored run. */
+export function ctrf(
+  grades: ClassGrades,
+  options: FeedbackOptions = {},
+  times: CaseTimes = NO_TIMES,
+): string {
   const tests = allCases(grades, options).flatMap(({ who, lesson, cases }) =>
     cases.map(one => ({
       name: cleanLine(`${who.learner.id}: ${lesson.lesson} ${one.id} ${one.title}`),
       status: STATUS[one.status],
-      duration: 0,
+      duration: times(who.learner.id, lesson.lesson, one.id),
       suite: [cleanLine(grades.title), cleanLine(who.learner.id), lesson.lesson],
       ...(one.message === '' ? {} : { message: cleanLine(one.message) }),
       ...(one.text === '' ? {} : { trace: one.text }),
@@ -45,7 +50,7 @@ export function ctrf(grades: ClassGrades, options: FeedbackOptions = {}): string
         pending: 0,
         other: number('other'),
         start: 0,
-        stop: 0,
+        stop: tests.reduce((sum, one) => sum + one.duration, 0),
       },
       tests,
     },

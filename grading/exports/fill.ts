@@ -1,4 +1,5 @@
 /** Filling in a file that the instructor brought: only our cells change, everything else keeps its bytes. */
+import { decimal, proportion, rounded } from '../decimal.js';
 import type { ClassGrades, Learner, LearnerGrade } from '../types.js';
 import { type CsvValue, type RawTable, rawCell, renderRaw } from './csv.js';
 import { count, points } from './text.js';
@@ -41,27 +42,58 @@ export interface Score {
   readonly max: number;
   /** It does not count for this learner. */
   readonly excused: boolean;
+  /** Of a sum: lessons that are not in it, and what it was before it was put on the class's scale. */
+  readonly without?: {
+    readonly lessons: readonly string[];
+    readonly points: number;
+    readonly max: number;
+  };
 }
 
-/** Points and maximum for a column. */
-export function scoreOf(learner: LearnerGrade, target: Target): Score | undefined {
+/**
+ * Points and maximum for a column. The sum of who is excused from a lesson is put on the scale of the
+ * class: 8 of 10 that count are 16 of 20, not 8 of 20.
+ */
+export function scoreOf(
+  grades: ClassGrades,
+  learner: LearnerGrade,
+  target: Target,
+): Score | undefined {
   const { points, max, lessons } = learner;
   if (target === TOTAL) {
-    const excused = lessons.length > 0 && lessons.every(one => one.excused);
-    return { points, max, excused };
+    const without = lessons.filter(one => one.excused).map(one => one.lesson);
+    const full = maxOf(grades, TOTAL);
+    if (lessons.length > 0 && without.length === lessons.length) {
+      return { points, max, excused: true };
+    }
+    if (without.length === 0 || points === null || max <= 0 || max >= full) {
+      return { points, max, excused: false };
+    }
+    return {
+      points: proportion(points, full, max),
+      max: full,
+      excused: false,
+      without: { lessons: without, points, max },
+    };
   }
   const lesson = lessons.find(one => one.lesson === target);
   return lesson && { points: lesson.points, max: lesson.max, excused: lesson.excused ?? false };
 }
 
 /** Points that count; null for what could not be told, and for what the learner is excused from. */
-export function countingPoints(learner: LearnerGrade, target: Target): number | null {
-  const score = scoreOf(learner, target);
+export function countingPoints(
+  grades: ClassGrades,
+  learner: LearnerGrade,
+  target: Target,
+): number | null {
+  const score = scoreOf(grades, learner, target);
   return score && !score.excused ? score.points : null;
 }
 
 export function maxOf(grades: ClassGrades, target: Target): number {
-  if (target === TOTAL) return grades.lessons.reduce((sum, one) => sum + one.max, 0);
+  if (target === TOTAL) {
+    return rounded(grades.lessons.reduce((sum, one) => sum.plus(one.max), decimal(0))).toNumber();
+  }
   return grades.lessons.find(one => one.id === target)?.max ?? 0;
 }
 
@@ -150,6 +182,7 @@ export function fill(
   const left: Left[] = [];
   const reached = new Set<string>();
   const oddMax = new Map<string, string>();
+  const partly: string[] = [];
   let cells = 0;
   const rows = table.rows.map((row, at) => {
     const value = (column: number) => row.cells[column]?.value ?? '';
@@ -170,7 +203,9 @@ export function fill(
     }
     reached.add(learner.learner.id);
     const absent = learner.submission === undefined && options.absent !== 'zero';
-    if (absent) left.push({ who, why: 'nothing came from this learner' });
+    if (absent && !isDecided(learner, TOTAL)) {
+      left.push({ who, why: 'nothing came from this learner' });
+    }
     const changed = [...row.cells];
     const put = (index: number, cell: CsvValue) => {
       while (changed.length <= index) changed.push({ raw: '', value: '' });
@@ -178,8 +213,8 @@ export function fill(
     };
     for (const column of layout.columns) {
       const { target } = column;
-      const score = scoreOf(learner, target);
-      if (absent && !score?.excused) continue;
+      const score = scoreOf(grades, learner, target);
+      if (absent && !score?.excused && !isDecided(learner, target)) continue;
       const reason =
         column.locked?.(value) ??
         (score?.excused && column.excused === undefined ? EXCUSED : undefined) ??
@@ -197,6 +232,7 @@ export function fill(
       if (possible !== undefined && Math.abs(possible - score.max) > 0.005) {
         oddMax.set(column.title, oddWords(column.title, possible, score.max, options));
       }
+      if (score.without) partly.push(partlyWords(who, score));
       put(column.index, column.cell(scaled(score.points, score.max, possible, options)));
       cells++;
       if (column.beside) put(column.beside.index, column.beside.cell(learner));
@@ -211,8 +247,19 @@ export function fill(
     columns: layout.columns.map(({ title, target }) => ({ column: title, target })),
     cells,
     left: [...left, ...missing],
-    notes: [...oddMax.values()],
+    notes: [...oddMax.values(), ...partly],
   };
+}
+
+/** Whether a person gave points: then a cell is filled, whatever came or did not. */
+export function isDecided({ lessons }: LearnerGrade, target: Target): boolean {
+  return lessons.some(
+    one => (target === TOTAL || one.lesson === target) && (one.overrides ?? []).length > 0,
+  );
+}
+
+function partlyWords(who: string, { points: earned, max, without }: Score): string {
+  return `${who}: excused from ${without?.lessons.join(', ')}, so ${points(without?.points ?? 0)} of ${points(without?.max ?? 0)} count as ${points(earned ?? 0)} of ${points(max)}`;
 }
 
 function scaled(
@@ -221,8 +268,7 @@ function scaled(
   possible: number | undefined,
   { scale }: FillOptions,
 ): number {
-  const value = scale && possible !== undefined && max > 0 ? (earned * possible) / max : earned;
-  return Math.round(value * 100) / 100;
+  return scale && possible !== undefined && max > 0 ? proportion(earned, possible, max) : earned;
 }
 
 function oddWords(title: string, possible: number, max: number, { scale }: FillOptions): string {

@@ -1,9 +1,11 @@
 /** Gradescope: what an autograder writes to `/autograder/results/results.json`. */
+import { decisionLines } from '../decision-lines.js';
 import {
+  commentLine,
   type FeedbackOptions,
   lateLines,
   summaryWords,
-  UNKNOWN_WORDS,
+  unknownTexts,
 } from '../feedback/phrases.js';
 import type { LearnerGrade } from '../types.js';
 import { casesOf } from './cases.js';
@@ -74,7 +76,17 @@ export function gradescopeResults(
   );
   const late = lateLines(learner).map(markdown);
   const unknown = learner.lessons.filter(one => one.points === null).map(one => one.lesson);
-  const lines = [summaryWords(learner), ...(unknown.length > 0 ? [UNKNOWN_WORDS] : []), ...late];
+  const byHand = learner.lessons.flatMap(one => [
+    ...decisionLines(one).map(line => `${one.title}: ${line}`),
+    ...(one.comments ?? []).map(commentLine),
+  ]);
+  const said = [...byHand, ...(learner.comments ?? []).map(commentLine)].map(markdown);
+  const lines = [
+    summaryWords(learner),
+    ...unknownTexts(learner.lessons).map(markdown),
+    ...late,
+    ...said,
+  ];
   return {
     ...(learner.points === null ? {} : { score: learner.points }),
     output: lines.join('\n\n'),

@@ -1,11 +1,15 @@
 /** Moodle: the downloaded grading worksheet filled in, and a file for the gradebook's CSV import. */
+
 import { UsageError } from '../../course/errors.js';
+import { decisionLines } from '../decision-lines.js';
 import {
+  commentLine,
   type FeedbackOptions,
   isTold,
   lateLines,
   lessonWords,
   pointsWords,
+  rubricLines,
 } from '../feedback/phrases.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type CsvValue, csv, type RawTable, readRaw } from './csv.js';
@@ -14,6 +18,7 @@ import {
   type Filled,
   type FillOptions,
   fill,
+  isDecided,
   keyOf,
   nameKey,
   type Target,
@@ -189,7 +194,8 @@ function headsOf(table: RawTable, { heads = {} }: MoodleOptions) {
 function feedbackCell(learner: LearnerGrade, target: Target, options: FeedbackOptions): string {
   const lessons = learner.lessons.filter(one => target === TOTAL || one.lesson === target);
   const late = lateLines({ ...learner, lessons }).map(line => `<p>${html(line)}</p>`);
-  return [...late, ...lessons.map(lesson => lessonHtml(lesson, options))].join('');
+  const comments = (learner.comments ?? []).map(one => `<p>${html(commentLine(one))}</p>`);
+  return [...comments, ...late, ...lessons.map(lesson => lessonHtml(lesson, options))].join('');
 }
 
 function lessonHtml(lesson: LessonGrade, options: FeedbackOptions): string {
@@ -207,7 +213,13 @@ function lessonHtml(lesson: LessonGrade, options: FeedbackOptions): string {
       ];
       return `<p>failed: ${html(check.title)}</p><ul>${parts.join('')}</ul>`;
     });
-  return `<p><strong>${html(lesson.title)}</strong>: ${result}.</p>${failures.join('')}`;
+  const byHand = [
+    ...decisionLines(lesson),
+    ...rubricLines(lesson),
+    ...(lesson.comments ?? []).map(commentLine),
+  ];
+  const said = byHand.map(line => `<p>${html(line)}</p>`).join('');
+  return `<p><strong>${html(lesson.title)}</strong>: ${result}.</p>${said}${failures.join('')}`;
 }
 
 /**
@@ -220,7 +232,7 @@ export function moodleGradebook(grades: ClassGrades, options: FillOptions = {}):
   const rows = grades.learners.map((one): CsvValue[] => {
     const none = one.submission === undefined && options.absent !== 'zero';
     const cells = [...grades.lessons.map(({ id }) => id), TOTAL].map(target =>
-      none ? null : countingPoints(one, target),
+      none && !isDecided(one, target) ? null : countingPoints(grades, one, target),
     );
     return [one.learner.email ?? null, one.learner.ids?.['number'] ?? one.learner.id, ...cells];
   });

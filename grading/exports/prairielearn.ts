@@ -3,7 +3,7 @@ import {
   type FeedbackOptions,
   lateLines,
   summaryWords,
-  UNKNOWN_WORDS,
+  unknownTexts,
 } from '../feedback/phrases.js';
 import type { LearnerGrade } from '../types.js';
 import { casesOf } from './cases.js';
@@ -35,7 +35,9 @@ export function prairieLearnResults(
   learner: LearnerGrade,
   options: FeedbackOptions = {},
 ): PrairieLearnResults {
-  if (learner.points === null) return { gradable: false, message: UNKNOWN_WORDS };
+  if (learner.points === null) {
+    return { gradable: false, message: unknownTexts(learner.lessons).join(' ') };
+  }
   const tests = learner.lessons.flatMap(lesson =>
     casesOf(lesson, options).map(one => ({
       name: `${one.number} ${lesson.title}: ${one.title}`,

@@ -1,5 +1,7 @@
 /** The grades as a table for a terminal. */
+
 import stringWidth from 'fast-string-width';
+import { learnerText } from '../learner-text.js';
 import { renamedFile } from '../renamed.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { cleanLine, count, points } from './text.js';
@@ -11,7 +13,7 @@ export interface ScreenOptions {
   readonly plain?: boolean;
 }
 
-const NAME = { least: 10, most: 28 };
+const NAME = { least: 10, most: 34 };
 
 interface TableSigns {
   readonly missing: string;
@@ -45,7 +47,7 @@ export function gradeTable(grades: ClassGrades, options: ScreenOptions = {}): st
   const sizes = grades.lessons.map((lesson, at) =>
     Math.max(number(lesson.id).length, ...cells.map(row => (row[at] ?? '').length)),
   );
-  const names = grades.learners.map(one => cleanLine(one.learner.id));
+  const names = grades.learners.map(one => cleanLine(learnerText(one.learner)));
   const wanted = Math.max('learner'.length, ...names.map(name => stringWidth(name)));
   const all = sizes.reduce((total, size) => total + size + 2, 0) + sumWidth + 2;
   const name = Math.min(NAME.most, wanted, Math.max(NAME.least, width - all));
@@ -81,13 +83,14 @@ function inWords(grades: ClassGrades, width: number): string[] {
     });
     const all = one.points === null ? 'points not known yet' : `${sum(one)} points`;
     return [
-      `${cleanLine(one.learner.id)}: ${all}`,
+      `${cleanLine(learnerText(one.learner))}: ${all}`,
       ...inLines(lessons, ', ', width - 2).map(line => `  ${line}`),
     ];
   });
 }
 
 function pointsInWords(lesson: LessonGrade | undefined): string {
+  if (lesson?.excused) return 'excused';
   if (!lesson || lesson.status === 'missing') return 'nothing handed in';
   return lesson.points === null ? 'could not be told' : points(lesson.points);
 }
@@ -111,6 +114,7 @@ function split(sizes: readonly number[], room: number, sum: number): number[][] 
 const number = (lesson: string) => /^\d+/.exec(lesson)?.[0] ?? lesson.slice(0, 6);
 
 function cell(lesson: LessonGrade | undefined, words: TableSigns): string {
+  if (lesson?.excused) return 'ex';
   if (!lesson || lesson.status === 'missing') return words.missing;
   return lesson.points === null ? '?' : points(lesson.points);
 }
@@ -128,18 +132,18 @@ function padEnd(text: string, width: number, words: TableSigns): string {
   return shown + ' '.repeat(Math.max(0, width - stringWidth(shown)));
 }
 
-/** Zero points for a file that was only renamed are worth a look. */
+/** A file that was only renamed counts; that it did is worth a look. */
 function renamed(grades: ClassGrades, width: number): string[] {
   const found = grades.learners.flatMap(({ learner, lessons }) =>
     lessons.flatMap(lesson => {
       const why = renamedFile(lesson);
-      return why === undefined ? [] : [`${learner.id}: ${why}`];
+      return why === undefined ? [] : [`${learnerText(learner)}: ${why}`];
     }),
   );
   if (found.length === 0) return [];
   return [
     '',
-    'Not handed in under its name',
+    'Taken under another name',
     ...found.flatMap(line => folded(cleanLine(line), width - 2).map(part => `  ${part}`)),
   ];
 }
@@ -157,13 +161,16 @@ function folded(text: string, width: number): string[] {
 }
 
 function key(grades: ClassGrades, words: TableSigns, width: number): string[] {
-  const lessons = grades.learners.flatMap(one => one.lessons);
-  const unknown = lessons.filter(one => one.status === 'unknown').length;
+  const all = grades.learners.flatMap(one => one.lessons);
+  const lessons = all.filter(one => !one.excused);
+  const unknown = lessons.filter(one => one.points === null).length;
   const missing = lessons.filter(one => one.status === 'missing').length;
+  const excused = all.length - lessons.length;
   const sign = (text: string) => (words.signs ? `${text}  ` : '');
   const parts = [
     ...(unknown > 0 ? [`${sign('?')}could not be told: a person has to look (${unknown})`] : []),
     ...(missing > 0 ? [`${sign(words.missing)}nothing was handed in (${missing})`] : []),
+    ...(excused > 0 ? [`${sign('ex')}excused, and not counted (${excused})`] : []),
   ];
   const facts = [
     count(grades.learners.length, 'learner'),

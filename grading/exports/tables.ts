@@ -1,5 +1,6 @@
 /** The grades as plain tables: one row a learner, or one row a check. */
 
+import { decisionLines } from '../decision-lines.js';
 import { renamedFile } from '../renamed.js';
 import type { ClassGrades, LearnerGrade, LessonGrade } from '../types.js';
 import { type CsvValue, csv } from './csv.js';
@@ -24,6 +25,7 @@ export function gradesCsv(grades: ClassGrades): string {
   const head = [
     ...['learner', 'name', 'email', 'submission', 'points', 'max', 'unknown', 'missing', 'excused'],
     ...grades.lessons.map(one => one.id),
+    'notes',
   ];
   const rows = grades.learners.map((one): CsvValue[] => [
     one.learner.id,
@@ -33,41 +35,78 @@ export function gradesCsv(grades: ClassGrades): string {
     one.points,
     one.max,
     lessonsWith(one, 'unknown') || null,
-    missingLessons(one) || null,
+    lessonsWith(one, 'missing') || null,
     lessonsWith(one, 'excused') || null,
-    ...grades.lessons.map(({ id }) => countingPoints(one, id)),
+    ...grades.lessons.map(({ id }) => countingPoints(grades, one, id)),
+    notesOf(one) || null,
   ]);
   return csv([head, ...rows]);
 }
 
-/** Those not handed in; with the file that lies there under another name. */
-function missingLessons(one: LearnerGrade): string {
-  const notes = one.lessons.flatMap(lesson => renamedFile(lesson) ?? []);
-  return [lessonsWith(one, 'missing'), ...notes].join('; ');
+/** What a person should know beside the points: files taken under another name, what could not be read. */
+function notesOf(one: LearnerGrade): string {
+  return [
+    ...new Set(
+      one.lessons.flatMap(lesson => [
+        ...(lesson.unreadable === undefined ? [] : [`could not be read: ${lesson.unreadable}`]),
+        ...(renamedFile(lesson) === undefined ? [] : [renamedFile(lesson) as string]),
+        ...decisionLines(lesson).map(line => `${lesson.lesson}: ${line}`),
+        ...(lesson.rubric ?? [])
+          .filter(line => line.points === null && line.max > 0)
+          .map(line => `${lesson.lesson}: ${line.id} waits for a person`),
+      ]),
+    ),
+  ].join('; ');
 }
 
 /** `checks.csv`: a row for each learner, lesson and check; detectors that found a cause among them. */
 export function checksCsv(grades: ClassGrades): string {
   const head = [
     ...['learner', 'lesson', 'track', 'check', 'title', 'status', 'points', 'max'],
-    ...['mistake', 'clauses', 'waits for'],
+    ...['mistake', 'clauses', 'waits for', 'decided by', 'reason'],
   ];
   const rows = grades.learners.flatMap(({ learner, lessons }) =>
-    lessons.flatMap(lesson =>
-      lesson.checks.map((check): CsvValue[] => [
+    lessons.flatMap(lesson => [
+      ...lesson.checks.map((check): CsvValue[] => [
         learner.id,
         lesson.lesson,
         lesson.track,
         check.id,
         check.title,
         check.status,
-        check.status === 'unknown' ? null : check.points,
+        check.status === 'unknown' && !check.decided ? null : check.points,
         check.max,
         check.mistake ?? null,
         check.clauses.join('; ') || null,
         check.waitsFor?.join(' ') || null,
+        ...decisionCells(lesson, check.id),
       ]),
-    ),
+      ...(lesson.rubric ?? []).map((line): CsvValue[] => [
+        ...[learner.id, lesson.lesson, lesson.track, line.id, line.title],
+        line.points === null ? 'empty' : 'judged by a person',
+        line.points,
+        line.max,
+        ...[null, null, null],
+        line.who ?? null,
+        line.reason ?? null,
+      ]),
+      ...(lesson.overrides ?? [])
+        .filter(one => one.check === undefined)
+        .map((one): CsvValue[] => [
+          ...[learner.id, lesson.lesson, lesson.track, null, 'the points of the lesson'],
+          'decided',
+          one.points,
+          lesson.max,
+          ...[null, null, null],
+          one.who,
+          one.reason,
+        ]),
+    ]),
   );
   return csv([head, ...rows]);
+}
+
+function decisionCells({ overrides = [] }: LessonGrade, check: string): CsvValue[] {
+  const own = overrides.find(one => one.check === check);
+  return [own?.who ?? null, own?.reason ?? null];
 }

@@ -8,6 +8,7 @@ import { traceOf } from '../feedback/exchange.js';
 import { feedbackHtml } from '../feedback/html.js';
 import { feedbackMarkdown } from '../feedback/markdown.js';
 import type { FeedbackOptions } from '../feedback/phrases.js';
+import type { JudgedFile } from '../handed-in.js';
 import { maskDeep, maskGrades, openPseudonyms, type Pseudonyms } from '../pseudonyms.js';
 import { misconceptions, toldMisconceptions } from '../report/facts.js';
 import { classReport } from '../report/html.js';
@@ -22,6 +23,7 @@ import { fillMoodle, moodleGradebook } from './moodle.js';
 import { prairieLearnResults } from './prairielearn.js';
 import { checksCsv, gradesCsv } from './tables.js';
 import { fileName, jsonText } from './text.js';
+import { type CaseTimes, checkTimes } from './times.js';
 import { type ZipFile, zipOf } from './zip.js';
 
 export interface ExportOptions extends FeedbackOptions, FillOptions {
@@ -44,6 +46,8 @@ export interface ExportOptions extends FeedbackOptions, FillOptions {
   readonly limits?: ProgramLimits;
   /** The stored replay bundle of a lesson grade (for diagrams); undefined when absent. */
   readonly bundle?: (learner: string, lesson: string) => Promise<Bundle | undefined>;
+  /** The stored files of a lesson grade as they were judged. */
+  readonly judged?: (learner: string, lesson: string) => readonly JudgedFile[];
 }
 
 /**
@@ -70,6 +74,8 @@ export async function writeExports(
   pseudonyms?.save();
   const bundles = bundleReader(grades, options, pseudonyms);
   const realBundles = bundleReader(grades, options, undefined);
+  const code = codeReader(grades, options, pseudonyms);
+  const realCode = codeReader(grades, options, undefined);
   const written: string[] = [];
   const write = (path: string, content: string | Uint8Array) => {
     const whole = join(options.out, path);
@@ -88,7 +94,7 @@ export async function writeExports(
     feedback: async () => {
       for (const one of shown.learners) {
         const of = await bundles(one, options.traces === 'none' || options.detail === 'points');
-        const text = feedbackHtml(shown, one, lesson => of.get(lesson), options);
+        const text = feedbackHtml(shown, one, lesson => of.get(lesson), { ...options, code });
         write(`feedback/${names.get(one.learner.id)}.html`, text);
       }
     },
@@ -104,6 +110,7 @@ export async function writeExports(
       }
       const text = classReport(shown, {
         bundles: (learner, lesson) => examples.get(`${learner}\n${lesson}`),
+        code,
         ...(formats.has('feedback')
           ? { feedback: (id: string) => `feedback/${names.get(id)}.html` }
           : {}),
@@ -144,7 +151,10 @@ export async function writeExports(
         // The folder of the download says whose it is; the upload goes by the same name.
         if (!/^[^/\\]+_\d+_assignsubmission_file_?$/.test(one.submission ?? '')) continue;
         const of = await realBundles(one, options.traces === 'none' || options.detail === 'points');
-        const content = feedbackHtml(grades, one, lesson => of.get(lesson), options);
+        const content = feedbackHtml(grades, one, lesson => of.get(lesson), {
+          ...options,
+          code: realCode,
+        });
         files.push({ path: `${one.submission}/feedback.html`, content });
       }
       if (files.length === 0)
@@ -167,8 +177,8 @@ export async function writeExports(
           jsonText(prairieLearnResults(one, options)),
         );
     },
-    junit: () => write('junit.xml', junitXml(shown, options)),
-    ctrf: () => write('ctrf.json', ctrf(shown, options)),
+    junit: async () => write('junit.xml', junitXml(shown, options, await timesOf(shown, bundles))),
+    ctrf: async () => write('ctrf.json', ctrf(shown, options, await timesOf(shown, bundles))),
   };
   for (const format of Object.keys(FORMATS) as Format[]) {
     if (formats.has(format)) await writers[format]();
@@ -230,6 +240,36 @@ function fileNames(learners: readonly LearnerGrade[]): ReadonlyMap<string, strin
   return names;
 }
 
+/** Reads the files of a learner; where names are hidden, in those too. */
+function codeReader(
+  grades: ClassGrades,
+  { judged }: ExportOptions,
+  pseudonyms: Pseudonyms | undefined,
+) {
+  const real = new Map<string, Learner>(
+    grades.learners.map(({ learner }) => [pseudonyms?.of(learner.id) ?? learner.id, learner]),
+  );
+  return (id: string, lesson: string): readonly JudgedFile[] => {
+    const learner = real.get(id);
+    const files = learner ? (judged?.(learner.id, lesson) ?? []) : [];
+    return pseudonyms && learner ? maskDeep(files, learner, pseudonyms) : files;
+  };
+}
+
+/** How long the checks of each lesson took, from the stored runs. */
+async function timesOf(
+  grades: ClassGrades,
+  bundles: ReturnType<typeof bundleReader>,
+): Promise<CaseTimes> {
+  const times = new Map<string, ReadonlyMap<string, number>>();
+  for (const one of grades.learners) {
+    for (const [lesson, bundle] of await bundles(one, false, undefined, true)) {
+      times.set(`${one.learner.id}\n${lesson}`, checkTimes(bundle));
+    }
+  }
+  return (learner, lesson, check) => times.get(`${learner}\n${lesson}`)?.get(check) ?? 0;
+}
+
 /** Reads the bundles of a learner; where names are hidden, in those too. */
 function bundleReader(
   grades: ClassGrades,
@@ -239,13 +279,19 @@ function bundleReader(
   const real = new Map<string, Learner>(
     grades.learners.map(({ learner }) => [pseudonyms?.of(learner.id) ?? learner.id, learner]),
   );
-  return async (one: LearnerGrade, none: boolean, only?: string): Promise<Map<string, Bundle>> => {
+  return async (
+    one: LearnerGrade,
+    none: boolean,
+    only?: string,
+    passed = false,
+  ): Promise<Map<string, Bundle>> => {
     const found = new Map<string, Bundle>();
     const learner = real.get(one.learner.id);
     if (!bundle || !learner || none) return found;
     for (const lesson of one.lessons) {
       const wanted = only === undefined || only === lesson.lesson;
-      if (!wanted || !lesson.checks.some(check => check.status === 'failed')) continue;
+      const failed = lesson.checks.some(check => check.status === 'failed');
+      if (!wanted || !(passed || failed)) continue;
       const stored = await bundle(learner.id, lesson.lesson);
       if (stored)
         found.set(lesson.lesson, pseudonyms ? maskDeep(stored, learner, pseudonyms) : stored);

@@ -2,6 +2,7 @@
 
 import type { ProgramOutput } from '../../checker/harness/result.js';
 import type { Bundle } from '../../checker/index.js';
+import { decisionLines } from '../decision-lines.js';
 import { count, points } from '../exports/text.js';
 import { h, type Markup } from '../report/markup.js';
 import { name, page } from '../report/page.js';
@@ -12,10 +13,13 @@ import {
   type LessonGrade,
   SAME_AS_SOLUTION,
 } from '../types.js';
+import { CODE_STYLE, citedLines, codeOf } from './code.js';
 import { exchange, exchangeStyle } from './exchange.js';
 import {
   CHECK_WORDS,
   clauseWords,
+  commentLine,
+  countedWords,
   type FeedbackOptions,
   isTold,
   lateCost,
@@ -23,9 +27,10 @@ import {
   lessonWords,
   outputWords,
   pointsWords,
+  rubricLines,
   summaryWords,
   trackWords,
-  UNKNOWN_WORDS,
+  unknownWords,
 } from './phrases.js';
 
 export type Bundles = (lesson: string) => Bundle | undefined;
@@ -54,10 +59,14 @@ ${total(learner)}
 <tbody>${learner.lessons.map(overviewRow)}</tbody>
 </table>
 </nav>
-<main id="main">${learner.lessons.map(one => lessonSection(one, bundles, options))}</main>
+<main id="main">${learner.lessons.map(one => lessonSection(one, learner.learner.id, bundles, options))}</main>
 <footer class="foot"><p>Judged by the packets that crossed the wire. Course ${grades.course}, tests <code>${grades.tests.slice(0, 12)}</code>. At home, <code>npx mqtt-course check N</code> judges lesson N in the same way.</p></footer>
 </div>`;
-  return page({ title: `${shown}: ${grades.title}`, body, style: `${STYLE}${exchangeStyle()}` });
+  return page({
+    title: `${shown}: ${grades.title}`,
+    body,
+    style: `${STYLE}${CODE_STYLE}${exchangeStyle()}`,
+  });
 }
 
 function total(learner: LearnerGrade): Markup {
@@ -70,7 +79,9 @@ function total(learner: LearnerGrade): Markup {
 <div class="meter" aria-hidden="true"><span style="width:${points(Math.min(100, Math.max(0, share)))}%"></span></div>`;
   return h`${score}
 <p>${summaryWords(learner)}</p>
-${lateLines(learner).map(line => h`<p class="late">${line}</p>`)}`;
+${countedWords(learner).map(line => h`<p class="dim small">${line}</p>`)}
+${lateLines(learner).map(line => h`<p class="late">${line}</p>`)}
+${(learner.comments ?? []).map(one => h`<p class="late">${commentLine(one)}</p>`)}`;
 }
 
 const anchor = (lesson: string) => `lesson-${lesson.replace(/[^\w-]/g, '-')}`;
@@ -86,7 +97,12 @@ function heading({ lesson, title }: LessonGrade): string {
   return number ? `${Number(number)}. ${title}` : title;
 }
 
-function lessonSection(lesson: LessonGrade, bundles: Bundles, options: FeedbackOptions): Markup {
+function lessonSection(
+  lesson: LessonGrade,
+  who: string,
+  bundles: Bundles,
+  options: FeedbackOptions,
+): Markup {
   const id = anchor(lesson.lesson);
   const { text, tone } = lessonWords(lesson);
   const facts = [
@@ -98,25 +114,41 @@ function lessonSection(lesson: LessonGrade, bundles: Bundles, options: FeedbackO
 <section id="${id}" aria-labelledby="${id}-h">
 <h2 id="${id}-h">${heading(lesson)}</h2>
 <p class="facts"><span class="tag ${tone}">${text}</span> <span class="dim">${facts.join(' · ')}</span></p>
-${content(lesson, id, bundles, options)}
+${byHand(lesson)}
+${content(lesson, id, who, bundles, options)}
 </section>`;
+}
+
+/** What a person decided, judged and wrote. */
+function byHand(lesson: LessonGrade): Markup {
+  const said = [
+    ...decisionLines(lesson),
+    ...rubricLines(lesson),
+    ...(lesson.comments ?? []).map(commentLine),
+  ];
+  return h`${said.map(line => h`<p class="late">${line}</p>`)}`;
 }
 
 function content(
   lesson: LessonGrade,
   id: string,
+  who: string,
   bundles: Bundles,
   options: FeedbackOptions,
 ): Markup {
   const said = lesson.notices.filter(one => one !== SAME_AS_SOLUTION);
   const notices =
     said.length > 0 && h`<ul class="notices">${said.map(one => h`<li>${one}</li>`)}</ul>`;
-  if (lesson.status === 'unknown') return h`<p>${UNKNOWN_WORDS}</p>`;
+  if (lesson.excused) return h`<p>You are excused from this lesson: it does not count.</p>`;
+  if (lesson.status === 'unknown') return h`<p>${unknownWords(lesson)}</p>`;
   if (lesson.status === 'missing') return h`${notices}`;
   const told = lesson.checks.filter(check => isTold(check, options));
   const bundle = told.length > 0 ? bundles(lesson.lesson) : undefined;
+  const files = options.detail === 'points' ? [] : (options.code?.(who, lesson.lesson) ?? []);
+  const cited = citedLines(told, bundles(lesson.lesson), files[0]);
   return h`${notices}
 ${told.map((check, at) => failure(check, exchange(bundle, check, `${id}-x${at}`, options)))}
+${codeOf(files, cited)}
 ${output(lesson, options)}
 ${checkList(lesson)}`;
 }

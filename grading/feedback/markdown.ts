@@ -1,4 +1,5 @@
 /** The feedback of one learner as Markdown: for issues, pull requests, and whoever reads in an editor. */
+import { decisionLines } from '../decision-lines.js';
 import { markdown, markdownBlock, markdownCode, points } from '../exports/text.js';
 import {
   type ClassGrades,
@@ -10,6 +11,8 @@ import {
 import {
   CHECK_WORDS,
   clauseWords,
+  commentLine,
+  countedWords,
   type FeedbackOptions,
   isTold,
   lateCost,
@@ -17,9 +20,10 @@ import {
   lessonWords,
   outputWords,
   pointsWords,
+  rubricLines,
   summaryWords,
   trackWords,
-  UNKNOWN_WORDS,
+  unknownWords,
 } from './phrases.js';
 
 /** What `feedbackHtml` says, without drawings. Nothing of a learner's text marks anything up. */
@@ -35,7 +39,9 @@ export function feedbackMarkdown(
   return blocks([
     `# ${markdown(shown)}: ${markdown(grades.title)}`,
     `**${pointsWords(learner.points, learner.max)} points.** ${summaryWords(learner)}`,
+    ...countedWords(learner).map(markdown),
     ...lateLines(learner).map(markdown),
+    ...(learner.comments ?? []).map(one => markdown(commentLine(one))),
     ['| Lesson | Result | Points |', '|---|---|---:|', ...rows].join('\n'),
     ...learner.lessons.map(one => lessonMarkdown(one, options)),
     '---',
@@ -65,7 +71,10 @@ function lessonMarkdown(lesson: LessonGrade, options: FeedbackOptions): string {
   return blocks([
     `## ${heading(lesson)}`,
     facts.filter(Boolean).join(' · '),
-    ...(lesson.status === 'unknown' ? [UNKNOWN_WORDS] : [notices]),
+    ...decisionLines(lesson).map(markdown),
+    ...rubricLines(lesson).map(markdown),
+    ...(lesson.comments ?? []).map(one => markdown(commentLine(one))),
+    ...(lesson.status === 'unknown' ? [markdown(unknownWords(lesson))] : [notices]),
     ...(lesson.status === 'graded'
       ? [
           ...lesson.checks.filter(check => isTold(check, options)).map(check => failure(check)),

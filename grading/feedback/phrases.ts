@@ -4,7 +4,8 @@ import type { VerdictStatus } from '../../checker/harness/result.js';
 import { trackTitle } from '../../course/track.js';
 import { clause } from '../../wire/clauses.js';
 import { count, points } from '../exports/text.js';
-import type { GradedCheck, Lateness, LearnerGrade, LessonGrade } from '../types.js';
+import type { JudgedFile } from '../handed-in.js';
+import type { Comment, GradedCheck, Lateness, LearnerGrade, LessonGrade } from '../types.js';
 
 /** How much a learner is told. */
 export interface FeedbackOptions {
@@ -18,6 +19,8 @@ export interface FeedbackOptions {
    * peers too, which show how a hidden test works. `none`: nothing is drawn. Default `own`.
    */
   readonly traces?: 'own' | 'all' | 'none';
+  /** The files of a lesson as they were judged, the program first. */
+  readonly code?: (learner: string, lesson: string) => readonly JudgedFile[];
 }
 
 export type Tone = 'good' | 'bad' | 'ask' | 'dim';
@@ -38,8 +41,11 @@ export function ownChecks({ checks }: Pick<LessonGrade, 'checks'>): readonly Gra
 
 /** What came of a lesson, in a few words. */
 export function lessonWords(lesson: LessonGrade): { readonly text: string; readonly tone: Tone } {
+  if (lesson.excused) return { text: 'excused', tone: 'dim' };
+  if (lesson.unreadable !== undefined) return { text: 'could not be read', tone: 'ask' };
   if (lesson.status === 'missing') return { text: 'nothing handed in', tone: 'dim' };
   if (lesson.status === 'unknown') return { text: 'could not be told yet', tone: 'ask' };
+  if (lesson.points === null) return { text: 'waits for a person', tone: 'ask' };
   const checks = ownChecks(lesson);
   const passed = checks.filter(one => one.status === 'passed').length;
   if (passed === checks.length && lesson.checks.every(one => one.status === 'passed'))
@@ -69,22 +75,28 @@ export function lateLines({ lessons }: LearnerGrade): string[] {
   }
   return [...groups.values()].map(({ late, of }) => {
     const what = of.length === lessons.length ? '' : `${of.map(one => one.title).join(', ')}: `;
-    const span = spanWords(late.seconds);
-    return `${what}${what === '' ? 'H' : 'h'}anded in ${moment(late.submittedAt)}, ${span} after the deadline (${moment(late.deadline)}). ${policyWords(late)}.`;
+    const came =
+      late.submittedAt === undefined
+        ? 'anded in after the deadline, as your platform says'
+        : `anded in ${moment(late.submittedAt)}, ${spanWords(late.seconds)} after the deadline`;
+    return `${what}${what === '' ? 'H' : 'h'}${came} (${moment(late.deadline)}). ${policyWords(late)}.`;
   });
 }
 
-function policyWords({ days, factor }: Lateness): string {
+function policyWords({ days, factor, cutoff }: Lateness): string {
+  if (cutoff !== undefined) {
+    return `Nothing could be earned after ${moment(cutoff)}, the cut-off, so it earns no points`;
+  }
   const counted = `${count(days, 'day')} ${days === 1 ? 'counts' : 'count'} as late`;
   if (factor >= 1)
     return `${days > 0 ? counted : 'That is within the grace period'}; no points are taken off`;
-  return `${days > 0 ? counted : 'That counts as late'}, so points are multiplied by ${points(factor)}`;
+  return `${days > 0 ? counted : 'That counts as late'}, so points are multiplied by ${factor}`;
 }
 
 /** What being late cost in one lesson; undefined when it cost nothing. */
 export function lateCost({ late, earned, points: after }: LessonGrade): string | undefined {
   if (!late || late.factor >= 1 || !earned || after === null) return undefined;
-  return `late: ${points(earned)} × ${points(late.factor)} = ${points(after)}`;
+  return `late: ${points(earned)} × ${late.factor} = ${points(after)}`;
 }
 
 /** `2026-03-02 01:29 (+01:00)`: as the platform wrote it, in its own time zone. */
@@ -117,7 +129,11 @@ function spanWords(seconds: number): string {
 /** One sentence on the whole: what is right first. */
 export function summaryWords({ lessons, submission }: LearnerGrade): string {
   if (submission === undefined) return 'Nothing came from you for this class.';
-  const number = (tone: Tone) => lessons.filter(one => lessonWords(one).tone === tone).length;
+  const counted = lessons.filter(one => !one.excused);
+  const number = (tone: Tone) => counted.filter(one => lessonWords(one).tone === tone).length;
+  const unread = counted.filter(one => one.unreadable !== undefined).length;
+  const untold = number('ask') - unread;
+  const excused = lessons.length - counted.length;
   const lesson = (many: number) => count(many, 'lesson');
   const parts = [
     ...(number('good') > 0
@@ -126,14 +142,54 @@ export function summaryWords({ lessons, submission }: LearnerGrade): string {
     ...(number('bad') > 0
       ? [`${lesson(number('bad'))} ${number('bad') === 1 ? 'has' : 'have'} something to look at`]
       : []),
-    ...(number('ask') > 0 ? [`${lesson(number('ask'))} could not be told yet`] : []),
+    ...(untold > 0 ? [`${lesson(untold)} could not be told yet`] : []),
+    ...(unread > 0 ? [`for ${lesson(unread)} nothing could be read: please hand in again`] : []),
     ...(number('dim') > 0 ? [`for ${lesson(number('dim'))} nothing was handed in`] : []),
+    ...(excused > 0 ? [`from ${lesson(excused)} you are excused`] : []),
   ];
   return `${parts.join('; ')}.`;
 }
 
-export const UNKNOWN_WORDS =
+/** The lines that a person fills in: `SECURITY.md … : 3 of 4`; empty until somebody did. */
+export function rubricLines({ rubric = [] }: LessonGrade): string[] {
+  return rubric.map(({ title, max, points: given, reason, who }) => {
+    const worth = max > 0 ? ` of ${points(max)}` : '';
+    if (given === null) return `${title}: ____${worth} (not yet judged)`;
+    return `${title}: ${points(given)}${worth}${who ? `, by ${who}` : ''}${reason ? `: ${reason}` : ''}`;
+  });
+}
+
+export function commentLine({ text, who }: Comment): string {
+  return who ? `${who}: ${text}` : text;
+}
+
+const OUR_SIDE =
   'We could not tell: the reason is on our side or the machine’s, not in your work. Your instructor sees this and looks at it. It does not count as zero.';
+
+/** What a learner is told of a lesson without a verdict: whose turn it is, and what would be right. */
+export function unknownWords({ lesson, unreadable }: LessonGrade): string {
+  if (unreadable === undefined) return OUR_SIDE;
+  // What stands behind it is advice for the instructor.
+  const [reason = unreadable] = unreadable.split(/; (?:ask for|move the)/);
+  return `This lesson could not be judged: ${reason}. Please hand in again: your folder exercises as one .zip, each file under the name it came with, for example exercises/${lesson}/typescript/main.ts or exercises/${lesson}/python/main.py. It does not count as zero; your instructor sees this.`;
+}
+
+/** The same of several lessons, each thing once. */
+export function unknownTexts(lessons: readonly LessonGrade[]): string[] {
+  return [...new Set(lessons.filter(one => one.points === null).map(unknownWords))];
+}
+
+/** Which submission was judged, when it came, and what else came and was not. */
+export function countedWords({ submission, handedIn, others = [] }: LearnerGrade): string[] {
+  if (submission === undefined) return [];
+  const when = handedIn
+    ? `, handed in ${moment(handedIn.at)}${handedIn.from ? ` (${handedIn.from})` : ''}`
+    : '';
+  return [
+    `Judged: ${submission}${when}.`,
+    ...(others.length > 0 ? [`Also there, and not judged: ${others.join(', ')}.`] : []),
+  ];
+}
 
 /** A clause and what it demands. */
 export function clauseWords(citation: string): string {

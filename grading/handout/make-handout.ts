@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
+  type Due,
   deliveredFiles,
+  dueText,
   emptyState,
   filesUnder,
   HANDOUT_SCHEMA,
@@ -12,6 +14,7 @@ import {
   UsageError,
 } from '../../course/index.js';
 import type { CourseFile } from '../course-file.js';
+import { rounded } from '../decimal.js';
 import { lessonModules, publicLesson } from './public-lesson.js';
 import { type TarFile, tarball } from './tarball.js';
 
@@ -21,6 +24,8 @@ export interface HandoutRequest {
   /** Lesson ids, in course order. */
   readonly lessons: readonly string[];
   readonly courseFile: CourseFile;
+  /** The points and deadlines of the course file are told to students. */
+  readonly dated?: boolean;
 }
 
 export interface HandedOut {
@@ -61,7 +66,12 @@ export async function makeHandout(request: HandoutRequest): Promise<HandedOut> {
     checks.set(`dist/checker/lessons/${lesson}.test.js`, made.text);
     keptBack.push(...made.keptBack.map(id => ({ lesson, id })));
   }
-  const handout: Handout = { schema: HANDOUT_SCHEMA, keptBack: counted(keptBack) };
+  const due = request.dated ? dueOf(lessons, request.courseFile) : undefined;
+  const handout: Handout = {
+    schema: HANDOUT_SCHEMA,
+    keptBack: counted(keptBack),
+    ...(due ? { due } : {}),
+  };
   const name = `mqtt-course-${packageVersion()}.tgz`;
   const inside = courseFiles(lessons, checks, handout);
   const written: string[] = [];
@@ -71,7 +81,7 @@ export async function makeHandout(request: HandoutRequest): Promise<HandedOut> {
     written.push(path);
   };
   write(name, await tarball(inside));
-  for (const { path, text } of workspaceFiles(lessons, name)) write(path, text);
+  for (const { path, text } of workspaceFiles(lessons, name, due)) write(path, text);
   return { files: written.sort(), tarball: name, keptBack };
 }
 
@@ -93,6 +103,21 @@ function prepare(folder: string): void {
       `${folder} cannot be written (${(error as NodeJS.ErrnoException).code}). Name another folder.`,
     );
   }
+}
+
+function dueOf(lessons: readonly string[], courseFile: CourseFile): Record<string, Due> {
+  return Object.fromEntries(
+    lessons.map((id): [string, Due] => {
+      const own = courseFile.lessons[id];
+      const deadline = own?.deadline ?? courseFile.deadline;
+      const rubric = Object.values(own?.rubric ?? {});
+      const points = rubric.reduce(
+        (sum, one) => sum.plus(one),
+        rounded(own?.points ?? courseFile.points),
+      );
+      return [id, { points: points.toNumber(), ...(deadline ? { deadline: deadline.iso } : {}) }];
+    }),
+  );
 }
 
 function counted(keptBack: readonly KeptBack[]): Record<string, number> {
@@ -160,6 +185,7 @@ function coursePackage(root: string): Record<string, unknown> {
 function workspaceFiles(
   lessons: readonly string[],
   tarballName: string,
+  due?: Readonly<Record<string, Due>>,
 ): { path: string; text: string }[] {
   const files = deliveredFiles().filter(({ path }) => {
     const id = /^exercises\/(\d[^/]*)\//.exec(path)?.[1];
@@ -170,7 +196,7 @@ function workspaceFiles(
     stubs: Object.fromEntries(files.map(({ path, text }) => [path, textHash(text)])),
   };
   const own = files.map(({ path, text }) => {
-    if (path === 'README.md') return { path, text: studentReadme(lessons) };
+    if (path === 'README.md') return { path, text: studentReadme(lessons, due) };
     if (path !== 'package.json') return { path, text };
     const own = JSON.parse(text) as { scripts: Record<string, string> };
     const scripts = Object.fromEntries(
@@ -182,7 +208,7 @@ function workspaceFiles(
   return [...own, { path: '.mqtt-course/state.json', text: json(state) }];
 }
 
-function studentReadme(lessons: readonly string[]): string {
+function studentReadme(lessons: readonly string[], due?: Readonly<Record<string, Due>>): string {
   const first = Number.parseInt(lessons[0] ?? '1', 10);
   return `# MQTT course
 
@@ -200,8 +226,17 @@ an exercise is red: red is where everyone starts. Once installed, nothing needs 
 Write in \`exercises/\`, in \`typescript\` or in \`python\`. The Python track needs Python 3 with
 paho-mqtt (\`pip install paho-mqtt\`).
 
-Hand in this folder as a .zip, without \`node_modules\`.
+Hand in this folder as one .zip, without \`node_modules\`. Leave the names of files as they are. Your
+own files beside \`main.ts\` or \`main.py\`, in the folder of the lesson, come along; what lies elsewhere
+does not, and packages that you install do not either.
 
-Lessons: ${lessons.join(', ')}.
-`;
+${due ? dueTable(lessons, due) : `Lessons: ${lessons.join(', ')}.\n`}`;
+}
+
+function dueTable(lessons: readonly string[], due: Readonly<Record<string, Due>>): string {
+  const rows = lessons.map(id => {
+    const one = due[id];
+    return `| ${id} | ${one ? dueText(one) : ''} |`;
+  });
+  return ['| Lesson | In your class |', '|---|---|', ...rows, ''].join('\n');
 }

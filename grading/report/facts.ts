@@ -1,5 +1,5 @@
 /** What a class shows when all its grades are seen together. Pure counting, no pages here. */
-import { renamedFile } from '../renamed.js';
+import { countingPoints, TOTAL } from '../exports/fill.js';
 import type { ClassGrades, GradedCheck, LearnerGrade, LessonGrade } from '../types.js';
 
 /** Part of a whole: `of` learners were judged, `passed` of them passed. */
@@ -76,7 +76,7 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 function graded(grades: ClassGrades, lesson: string): { who: LearnerGrade; of: LessonGrade }[] {
   return grades.learners.flatMap(who => {
     const of = who.lessons.find(one => one.lesson === lesson);
-    return of?.status === 'graded' ? [{ who, of }] : [];
+    return of?.status === 'graded' && !of.excused ? [{ who, of }] : [];
   });
 }
 
@@ -98,7 +98,9 @@ function rateOf(works: readonly { readonly of: LessonGrade }[], ids: readonly st
 export function lessonFacts(grades: ClassGrades): LessonFacts[] {
   return grades.lessons.map(({ id, title, max, checks }) => {
     const works = graded(grades, id);
-    const all = grades.learners.flatMap(one => one.lessons.filter(it => it.lesson === id));
+    const all = grades.learners.flatMap(one =>
+      one.lessons.filter(it => it.lesson === id && !it.excused),
+    );
     const sum = works.reduce((total, { of }) => total + (of.points ?? 0), 0);
     return {
       id,
@@ -198,11 +200,16 @@ export function looks(grades: ClassGrades): Look[] {
   const ran = lessons.filter(({ lesson }) => lesson.status !== 'unknown' && lesson.track !== null);
   const found = [
     ...lessons
-      .filter(({ lesson }) => lesson.status === 'unknown')
+      .filter(({ lesson }) => lesson.points === null)
       .map(({ who, lesson }) => ({
         who,
         lesson: lesson.lesson,
-        why: `could not be told${unknownReason(lesson)}`,
+        why:
+          lesson.status === 'graded'
+            ? 'waits for a person: a line of its rubric is empty (overrides.csv)'
+            : lesson.unreadable
+              ? `could not be read: ${lesson.unreadable}`
+              : `could not be told${unknownReason(lesson)}`,
       })),
     ...grades.unreadable.map(({ submission, reason }) => ({
       who: submission,
@@ -220,10 +227,6 @@ export function looks(grades: ClassGrades): Look[] {
     ...ran.flatMap(({ who, lesson }) =>
       lesson.notices.map(why => ({ who, lesson: lesson.lesson, why })),
     ),
-    ...lessons.flatMap(({ who, lesson }) => {
-      const why = renamedFile(lesson);
-      return why === undefined ? [] : { who, lesson: lesson.lesson, why };
-    }),
     ...grades.absent.map(who => ({ who, why: 'on the roster; nothing came' })),
   ];
   return grouped(found);
@@ -263,7 +266,7 @@ function unknownReason({ checks, notices }: LessonGrade): string {
 export function spread(grades: ClassGrades): Spread {
   const values = grades.learners
     .filter(one => one.submission !== undefined)
-    .flatMap(one => (one.points === null ? [] : [one.points]))
+    .flatMap(one => countingPoints(grades, one, TOTAL) ?? [])
     .sort((a, b) => a - b);
   const middle = values.length >> 1;
   const pair = values.length % 2 === 0 ? [values[middle - 1], values[middle]] : [values[middle]];

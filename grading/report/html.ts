@@ -2,9 +2,20 @@
 
 import type { Bundle } from '../../checker/index.js';
 import { clause } from '../../wire/clauses.js';
+import { decisionLines } from '../decision-lines.js';
+import { maxOf, TOTAL } from '../exports/fill.js';
 import { count, points } from '../exports/text.js';
+import { CODE_STYLE, citedLines, codeAround } from '../feedback/code.js';
 import { exchange, exchangeStyle } from '../feedback/exchange.js';
-import type { ClassGrades, LearnerGrade, ProgramLimits } from '../types.js';
+import { commentLine, moment, rubricLines } from '../feedback/phrases.js';
+import type { JudgedFile } from '../handed-in.js';
+import type {
+  ClassGrades,
+  LearnerGrade,
+  LessonGrade,
+  ProgramLimits,
+  RubricGrade,
+} from '../types.js';
 import {
   bins,
   clauseFacts,
@@ -27,6 +38,8 @@ export interface ClassReportOptions {
   /** Name of a learner's feedback page relative to the report; no links without it. */
   readonly feedback?: (learner: string) => string;
   readonly limits?: ProgramLimits;
+  /** The files of a lesson as they were judged: the line of an example is shown. */
+  readonly code?: (learner: string, lesson: string) => readonly JudgedFile[];
 }
 
 /** Rows and names that are shown at once; what is beyond them is folded. */
@@ -38,9 +51,10 @@ export function classReport(grades: ClassGrades, options: ClassReportOptions = {
   const facts = lessonFacts(grades);
   const body = h`<div class="wrap">
 <header><p class="over">Class report</p><h1>${name(grades.title)}</h1>${headline(grades, facts)}</header>
-<nav aria-label="Parts of the report"><a href="#look">To look at</a> <a href="#points">Points</a> <a href="#lessons">Lessons</a> <a href="#mistakes">Misconceptions</a> <a href="#clauses">Clauses</a> <a href="#learners">Learners</a> <a href="#how">How it was graded</a></nav>
+<nav aria-label="Parts of the report"><a href="#look">To look at</a> <a href="#hand">By hand</a> <a href="#points">Points</a> <a href="#lessons">Lessons</a> <a href="#mistakes">Misconceptions</a> <a href="#clauses">Clauses</a> <a href="#learners">Learners</a> <a href="#how">How it was graded</a></nav>
 <main id="main">
 ${part('look', 'To look at before the grades go out', lookPart(grades))}
+${part('hand', 'Decided and judged by a person', handPart(grades))}
 ${part('points', 'Points', pointsPart(grades))}
 ${part('lessons', 'Lessons and checks', lessonsPart(facts))}
 ${part('mistakes', 'The commonest misconceptions', mistakesPart(grades, options))}
@@ -51,7 +65,7 @@ ${part('how', 'How it was graded', howPart(grades, options))}
   return page({
     title: `Class report: ${grades.title}`,
     body,
-    style: `${STYLE}${PARTS_STYLE}${exchangeStyle()}`,
+    style: `${STYLE}${CODE_STYLE}${PARTS_STYLE}${exchangeStyle()}`,
   });
 }
 
@@ -68,7 +82,7 @@ function headline(grades: ClassGrades, facts: readonly LessonFacts[]): Markup {
   const hardest = [...facts]
     .filter(one => one.graded > 0)
     .sort((a, b) => a.complete / a.graded - b.complete / b.graded)[0];
-  const max = grades.learners[0]?.max ?? 0;
+  const max = maxOf(grades, TOTAL);
   const tile = (value: string, label: string, tone = '') =>
     h`<div class="tile"><dt>${label}</dt><dd class="${tone}">${value}</dd></div>`;
   return h`<dl class="tiles">
@@ -86,7 +100,7 @@ function lookPart(grades: ClassGrades): Markup {
   const table = (rows: readonly Look[]) =>
     h`<div class="scroll" tabindex="0" role="region" aria-label="What to look at"><table><thead><tr><th scope="col">Learner or file</th><th scope="col">Lesson</th><th scope="col">Why</th></tr></thead>
 <tbody>${rows.map(
-      one => h`<tr><td>${people(one.who)}</td><td>${lessonList(one.lessons, grades)}</td><td>${one.why}</td></tr>
+      one => h`<tr><td>${people(one.who, grades)}</td><td>${lessonList(one.lessons, grades)}</td><td>${one.why}</td></tr>
 `,
     )}</tbody></table></div>`;
   const rest = all.slice(LOOKS);
@@ -95,12 +109,47 @@ ${rest.length > 0 && h`<details><summary>${count(rest.length, 'more line')}</sum
 <p class="dim small">What could not be told counts as open, never as zero.</p>`;
 }
 
-/** A few names; the others are one click away. */
-function people(ids: readonly string[]): Markup {
-  const list = (some: readonly string[]) => some.map((id, at) => h`${at > 0 && ', '}${name(id)}`);
+/** A few ids with their names; the others are one click away. */
+function people(ids: readonly string[], { learners }: ClassGrades): Markup {
+  const named = new Map(learners.map(one => [one.learner.id, one.learner.name]));
+  const one = (id: string) => {
+    const called = named.get(id);
+    return h`${name(id)}${called !== undefined && called !== id && h` <span class="dim">${name(called)}</span>`}`;
+  };
+  const list = (some: readonly string[]) => some.map((id, at) => h`${at > 0 && ', '}${one(id)}`);
   if (ids.length <= PEOPLE) return h`${list(ids)}`;
   return h`${list(ids.slice(0, PEOPLE))}<details class="more"><summary>and ${ids.length - PEOPLE} more</summary>${list(ids.slice(PEOPLE))}</details>`;
 }
+
+/** What a person changed, and what waits for one. */
+function handPart(grades: ClassGrades): Markup {
+  const rows = grades.learners.flatMap(({ learner, lessons, comments = [] }) => [
+    ...comments.map(one => ({ learner, lesson: '', line: commentLine(one) })),
+    ...lessons.flatMap(lesson =>
+      [
+        ...decisionLines(lesson),
+        ...rubricLines({ ...lesson, rubric: (lesson.rubric ?? []).filter(isSaid(lesson)) }),
+        ...(lesson.comments ?? []).map(commentLine),
+      ].map(line => ({ learner, lesson: lessonNumber(lesson.lesson), line })),
+    ),
+  ]);
+  if (rows.length === 0) {
+    return h`<p>Nothing. What a person decides stands in <code>overrides.csv</code> beside the results.</p>`;
+  }
+  return h`<div class="scroll" tabindex="0" role="region" aria-label="Decided by a person"><table><thead><tr><th scope="col">Learner</th><th scope="col">Lesson</th><th scope="col">What</th></tr></thead>
+<tbody>${rows.map(
+    ({
+      learner,
+      lesson,
+      line,
+    }) => h`<tr><td>${people([learner.id], grades)}</td><td>${lesson}</td><td>${line}</td></tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+/** A line without points that nobody filled in is no news; of whom nothing came, none is. */
+const isSaid = (lesson: LessonGrade) => (line: RubricGrade) =>
+  line.points !== null ? line.who !== undefined : line.max > 0 && lesson.status !== 'missing';
 
 function lessonList(ids: readonly string[], grades: ClassGrades): string {
   if (ids.length > 1 && ids.length === grades.lessons.length) return 'all';
@@ -109,7 +158,7 @@ function lessonList(ids: readonly string[], grades: ClassGrades): string {
 
 function pointsPart(grades: ClassGrades): Markup {
   const facts = spread(grades);
-  const max = grades.learners[0]?.max ?? 0;
+  const max = maxOf(grades, TOTAL);
   const counted = bins(facts, max);
   const fact = (value: number | undefined) => (value === undefined ? 'none' : points(value));
   return h`<p>Sums of ${count(facts.values.length, 'learner')} who handed in and whose sum is known. Lowest ${fact(facts.lowest)}, median ${fact(facts.median)}, mean ${fact(facts.mean)}, highest ${fact(facts.highest)} of ${points(max)}.</p>
@@ -155,7 +204,7 @@ ${
   rest.length > 0 &&
   h`<details><summary>${count(rest.length, 'more mistake')}, seen less often</summary><ul class="rest">${rest.map(
     one =>
-      h`<li><strong>${mistakeName(one)}</strong> <span class="dim small">lesson ${lessonNumber(one.lesson)} ${one.check} · ${people(one.learners)}</span><br>${one.why}</li>`,
+      h`<li><strong>${mistakeName(one)}</strong> <span class="dim small">lesson ${lessonNumber(one.lesson)} ${one.check} · ${people(one.learners, grades)}</span><br>${one.why}</li>`,
   )}</ul></details>`
 }`;
 }
@@ -166,9 +215,11 @@ function mistake(
   one: Misconception,
   at: number,
   grades: ClassGrades,
-  { bundles }: ClassReportOptions,
+  { bundles, code }: ClassReportOptions,
 ): Markup {
   const { learner, check } = one.example;
+  const [file] = code?.(learner.learner.id, one.lesson) ?? [];
+  const cited = citedLines([check], bundles?.(learner.learner.id, one.lesson), file);
   const title = grades.lessons.find(it => it.id === one.lesson)?.title ?? one.lesson;
   // The instructor knows the hidden tests: the whole exchange is drawn.
   const drawing = exchange(bundles?.(learner.learner.id, one.lesson), check, `m${at}`, {
@@ -181,8 +232,8 @@ function mistake(
 <p>${one.why}</p>
 <pre>${check.seen ?? ''}</pre>
 <details><summary>${one.learners.length === 1 ? 'Who, and the exchange' : 'Who, and one exchange'}</summary>
-<p class="small">${people(one.learners)}. The packets are those of ${name(learner.learner.id)}.</p>
-${drawing}</details></div>
+<p class="small">${people(one.learners, grades)}. The packets are those of ${name(learner.learner.id)}.</p>
+${codeAround(file, cited)}${drawing}</details></div>
 </article>`;
 }
 
@@ -204,9 +255,9 @@ function learnersPart(grades: ClassGrades, options: ClassReportOptions): Markup 
   return h`<div class="scroll" tabindex="0" role="region" aria-label="Points of every learner"><table class="all"><thead><tr><th scope="col">Learner</th>${grades.lessons.map(
     ({ id, title, max }) =>
       h`<th scope="col" class="num" title="${title}, ${points(max)} points">${lessonNumber(id)}</th>`,
-  )}<th scope="col" class="num">Sum</th></tr></thead>
+  )}<th scope="col" class="num">Sum</th><th scope="col">What was judged</th></tr></thead>
 <tbody>${grades.learners.map(one => learnerRow(one, grades, options))}</tbody></table></div>
-<p class="dim small">? could not be told · – nothing handed in</p>`;
+<p class="dim small">? could not be told · – nothing handed in · ex excused</p>`;
 }
 
 function learnerRow(
@@ -219,11 +270,21 @@ function learnerRow(
   const linked = feedback ? h`<a href="${encodeURI(feedback(id))}">${shown}</a>` : shown;
   return h`<tr><th scope="row">${linked}</th>${grades.lessons.map(lesson => {
     const grade = one.lessons.find(it => it.lesson === lesson.id);
+    if (grade?.excused) return h`<td class="num dim">ex</td>`;
     if (!grade || grade.status === 'missing') return h`<td class="num dim">–</td>`;
     if (grade.points === null) return h`<td class="num ask">?</td>`;
     return h`<td class="num">${points(grade.points)}</td>`;
-  })}<td class="num"><strong>${one.points === null ? '?' : points(one.points)}</strong></td></tr>
+  })}<td class="num"><strong>${one.points === null ? '?' : points(one.points)}</strong>${one.lessons.some(it => it.excused) && h` <span class="dim small">of ${points(one.max)}</span>`}</td><td class="small">${judged(one)}</td></tr>
 `;
+}
+
+/** The submission that counts, when it came, and what else came. */
+function judged({ submission, handedIn, others = [] }: LearnerGrade): Markup | undefined {
+  if (submission === undefined) return undefined;
+  const when =
+    handedIn &&
+    h` <span class="dim nowrap">${moment(handedIn.at)}${handedIn.from && ` (${handedIn.from})`}</span>`;
+  return h`${name(submission)}${when}${others.length > 0 && h`<br><span class="dim">not judged: ${others.join(', ')}</span>`}`;
 }
 
 function howPart(grades: ClassGrades, { limits }: ClassReportOptions): Markup {

@@ -34,6 +34,8 @@ export type GradeEvent =
     }
   | {
       readonly type: 'unreadable';
+      /** Undefined where nobody knows whose it is. */
+      readonly learner?: string;
       readonly submission: string;
       readonly reason: string;
       /** How many of the jobs that settles. */

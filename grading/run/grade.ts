@@ -1,6 +1,8 @@
 import type { ProgramOutput, Track, Verdict } from '../../checker/index.js';
 import { loadLesson, packageVersion } from '../../course/index.js';
 import { gradeKey, NOTHING, runtimes, testsHash } from '../cache-key.js';
+import type { CourseFile } from '../course-file.js';
+import { keepHandedIn, removeHandedIn } from '../handed-in.js';
 import { learnerSeed } from '../seeds.js';
 import type { Shard } from '../shard.js';
 import {
@@ -49,6 +51,10 @@ export interface GradeRequest {
   readonly tmp: string;
   readonly track?: Track;
   readonly shard?: Shard;
+  /** In force for the class; stored with the results. */
+  readonly courseFile?: CourseFile;
+  /** Only some are graded: what is known of the others, and of other lessons, stays. */
+  readonly some?: boolean;
   /** Also runs what has a result from the same inputs. */
   readonly force?: boolean;
   /** When aborted, no more work is begun. */
@@ -72,7 +78,9 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
   const { plan, lessons, out, seed, stop, onEvent = () => undefined } = request;
   const tests = testsHash();
   const runtime = await runtimes();
-  const before = new Map((readRun(out)?.members ?? []).map(one => [one.learner.id, one]));
+  const stored = readRun(out);
+  const earlier = request.some ? stored : undefined;
+  const before = new Map((stored?.members ?? []).map(one => [one.learner.id, one]));
   const chosen = new Set(plan.submissions.map(one => one.learner.id));
   const members = new Map(
     plan.members.map((one): [string, Member] => {
@@ -88,18 +96,32 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       ];
     }),
   );
+  for (const one of earlier?.members ?? []) {
+    if (!members.has(one.learner.id)) members.set(one.learner.id, one);
+  }
+  const sorted = () => [...members.values()].sort((a, b) => (a.learner.id < b.learner.id ? -1 : 1));
+  const all = (own: readonly string[], known: readonly string[] = []) => [
+    ...new Set([...known, ...own]),
+  ];
+  const courseFile = request.courseFile ?? stored?.courseFile;
   const describe = (): Run => ({
     schema: RUN_SCHEMA,
     course: packageVersion(),
     tests,
     seed,
     isolation: request.isolation,
-    lessons,
+    lessons: all(lessons, earlier?.lessons).sort(),
     ...(request.shard ? { shard: request.shard } : {}),
-    members: [...members.values()],
-    unexpected: plan.unexpected,
-    unreadable: plan.unreadable,
-    notices: plan.notices,
+    ...(courseFile ? { courseFile } : {}),
+    members: sorted(),
+    unexpected: all(plan.unexpected, earlier?.unexpected),
+    unreadable: [
+      ...plan.unreadable,
+      ...(earlier?.unreadable ?? []).filter(
+        one => !plan.unreadable.some(other => other.submission === one.submission),
+      ),
+    ],
+    notices: all(plan.notices, earlier?.notices),
   });
   writeRun(out, describe());
   onEvent({
@@ -122,6 +144,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
     const member = members.get(learner.id) as Member;
     let unpacked: UnpackedSubmission;
     try {
+      if (submission.problem !== undefined) throw new UnreadableSubmission(submission.problem);
       const { track, tmp } = request;
       unpacked = await unpacker.unpack(submission, {
         lessons,
@@ -133,6 +156,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       members.set(learner.id, { ...member, unreadable: error.message });
       onEvent({
         type: 'unreadable',
+        learner: learner.id,
         submission: submission.name,
         reason: error.message,
         jobs: lessons.length,
@@ -169,11 +193,21 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
       return;
     }
     const base = { schema: GRADE_SCHEMA, key, learner, lesson, inputs } as const;
+    const unreadable = unpacked.open.get(lesson);
+    if (unreadable !== undefined) {
+      const notices = [`could not be read: ${unreadable}`, ...(exercise?.notices ?? [])];
+      removeBundle(out, learner, lesson);
+      removeHandedIn(out, learner, lesson);
+      const open = { track: null, status: 'unknown', checks: [], attempts: 0, notices } as const;
+      keep({ ...base, ...open, unreadable });
+      return;
+    }
     if (!exercise || exercise.isStub) {
       const notices = exercise
         ? ['the exercise is as it was handed out: nothing was done in it', ...exercise.notices]
         : [];
       removeBundle(out, learner, lesson);
+      removeHandedIn(out, learner, lesson);
       const missing = { track: null, status: 'missing', checks: [], attempts: 0, notices } as const;
       keep({ ...base, ...missing });
       return;
@@ -224,6 +258,7 @@ export async function gradeClass(request: GradeRequest): Promise<Graded> {
     }
     if (!best) return undefined;
     const reason = reasonOf(best);
+    keepHandedIn(out, learner, lesson, folder);
     if (best.type === 'judged') await writeBundle(out, learner, lesson, best.bundle);
     else removeBundle(out, learner, lesson);
     return {

@@ -55,7 +55,7 @@ function impersonal({ bundle }: CheckOutcome, folder: string): CheckOutcome {
   const quoted = (text: string) => JSON.stringify(text).slice(1, -1);
   const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const slash = literal(quoted(sep));
-  const ours = `${literal(quoted(tmpdir()))}(?:${slash}(?:mqtt-course-[a-z]+|scene)-[A-Za-z0-9]{6}|${slash}\\d+)+${slash}`;
+  const ours = `${literal(quoted(tmpdir()))}(?:${slash}(?:mqtt-course-[a-z]+(?:-\\d+)?|scene)-[A-Za-z0-9]{6}|${slash}\\d+)+${slash}`;
   const text = JSON.stringify(bundle)
     .replaceAll(quoted(`${folder}${sep}`), '')
     .replaceAll(quoted(folder), '.')

@@ -32,11 +32,14 @@ export function planClass(
   const absent = new Set(list.absent);
   const members: Member[] = [
     ...submissions.map(
-      ({ learner, name, submittedAt, markedLate }): Member => ({
+      ({ learner, name, submittedAt, submittedAtFrom, markedLate, others, problem }): Member => ({
         learner,
         submission: name,
         ...(submittedAt === undefined ? {} : { submittedAt }),
+        ...(submittedAtFrom === undefined ? {} : { submittedAtFrom }),
         ...(markedLate ? { markedLate } : {}),
+        ...(others ? { others } : {}),
+        ...(problem === undefined ? {} : { unreadable: problem }),
         notices: [],
       }),
     ),

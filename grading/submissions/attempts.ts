@@ -1,8 +1,9 @@
+import { learnerText } from '../learner-text.js';
 import { type Moment, secondsBetween } from '../time.js';
 import type { Learner } from '../types.js';
 import type { NamedAs } from './names.js';
-import { archiveKind } from './open.js';
-import { shown } from './paths.js';
+import { foreignArchive, isForeignArchive } from './open.js';
+import { sameNameKey, shown } from './paths.js';
 import type { LearnerFrom, Submission } from './submission.js';
 
 /** A folder, archive or file with the learner it is from. */
@@ -18,75 +19,96 @@ export interface Attempt {
 
 export interface Attempts {
   readonly submissions: readonly Submission[];
-  readonly unreadable: readonly { readonly submission: string; readonly reason: string }[];
   readonly notices: readonly string[];
 }
 
-/** Archives that other programs make and this one does not read. */
-export function isForeignArchive(name: string): boolean {
-  return /\.(rar|7z|xz|txz|bz2|tbz2?|zst|gz)$/i.test(name);
-}
-export const FOREIGN_ARCHIVE = 'it is an archive of a kind that is not read here; ask for a .zip';
-
 /**
  * Of everything that came from one learner, what counts: the newest by what the platform says. Loose
- * files of one learner are one submission.
+ * files of one learner are one submission. Names that differ in capitals or in the Unicode form of
+ * their letters only are one learner.
  * @param folder where loose files lie
  */
 export function chooseAttempts(parts: readonly Attempt[], folder: string): Attempts {
   const submissions: Submission[] = [];
-  const unreadable: { submission: string; reason: string }[] = [];
   const notices: string[] = [];
   const byLearner = new Map<string, Attempt[]>();
   for (const part of parts) {
     // Ids that differ in case only would share a file on some disks.
-    const key = part.learner.id.toLowerCase();
+    const key = sameNameKey(part.learner.id);
     byLearner.set(key, [...(byLearner.get(key) ?? []), part]);
   }
   for (const all of byLearner.values()) {
-    const work = all.filter(part => !part.named.aside);
-    const packed = work.filter(part => part.kind !== 'file').sort(byNewest);
-    const loose = work.filter(part => part.kind === 'file').sort(byNewest);
-    const [newest, ...older] = packed;
-    if (newest) {
-      submissions.push(submissionOf(newest, newest.kind === 'file' ? 'zip' : newest.kind));
-      const others = [...older, ...loose];
-      if (others.length > 0) notices.push(attemptsText(newest, others));
-      continue;
+    const alike = new Set(all.map(part => part.named.id));
+    if (alike.size > 1 && new Set([...alike].map(sameNameKey)).size === 1) {
+      notices.push(
+        `${[...alike].map(shown).join(' and ')} are one learner: the names differ in capitals or in the form of their letters only`,
+      );
     }
-    const [first] = loose;
-    const strange = loose.find(part => isForeignArchive(part.name));
-    if (!first) {
-      const [only] = all;
-      if (only) {
-        unreadable.push({
-          submission: shown(only.name),
-          reason: 'it is an answer typed into the page; no files were handed in',
-        });
-      }
-    } else if (strange && loose.every(part => !isProgram(part))) {
-      unreadable.push({
-        submission: shown(strange.name),
-        reason: FOREIGN_ARCHIVE,
-      });
-    } else {
-      const files = new Map<string, string>();
-      // Newest first: of a file that was handed in again, the newest counts.
-      for (const { named, name, path } of loose) {
-        const original = named.original ?? name;
-        if (!files.has(original)) files.set(original, path);
-      }
-      submissions.push({
-        ...submissionOf(first, 'files'),
-        path: folder,
-        files: [...files].map(([name, path]) => ({ name, path })),
-      });
-    }
+    const { submission, others } = chosen(all, folder);
+    const [told] = others;
+    if (told && submission.problem === undefined) notices.push(attemptsText(submission, others));
+    submissions.push({
+      ...submission,
+      ...(told ? { others: others.map(part => shown(part.name)) } : {}),
+    });
   }
-  return { submissions, unreadable, notices };
+  return { submissions, notices };
 }
 
-const isProgram = (part: Attempt) => /\.(ts|py)$/.test(part.name);
+interface Chosen {
+  readonly submission: Submission;
+  readonly others: readonly Attempt[];
+}
+
+function chosen(all: readonly Attempt[], folder: string): Chosen {
+  const work = all.filter(part => !part.named.aside);
+  const sorted = [...work].sort(byNewest);
+  const [newest, ...older] = sorted.filter(part => part.kind !== 'file');
+  const loose = sorted.filter(part => part.kind === 'file');
+  const strange = loose.filter(part => isForeignArchive(part.name));
+  const program = loose.find(isProgram);
+  if (newest && !(program && difference(newest, program) > 0)) {
+    const submission = submissionOf(newest, newest.kind === 'file' ? 'zip' : newest.kind);
+    const others = [...older, ...loose];
+    const later = strange.find(part => difference(part, newest) < 0);
+    if (later) return refused(later, foreignArchive(later.name), [newest, ...others]);
+    const twin = older.find(part => difference(newest, part) === 0);
+    if (!twin) return { submission, others };
+    const names = `${shown(newest.name)} and ${shown(twin.name)}`;
+    const why = `${names} are both there, and nothing says which is newer; move the other away, or ask for one`;
+    return refused(newest, why, others);
+  }
+  const [first] = loose;
+  if (!first) {
+    const [only] = all as [Attempt];
+    return refused(only, 'it is an answer typed into the page; no files were handed in', []);
+  }
+  const [foreign] = strange;
+  if (foreign && loose.every(part => !isProgram(part))) {
+    return refused(foreign, foreignArchive(foreign.name), []);
+  }
+  const files = new Map<string, string>();
+  const old: Attempt[] = newest ? [newest, ...older] : [];
+  // Newest first: of a file that was handed in again, the newest counts.
+  for (const part of loose) {
+    const original = part.named.original ?? part.name;
+    if (files.has(original)) old.push(part);
+    else files.set(original, part.path);
+  }
+  const submission = {
+    ...submissionOf(first, 'files'),
+    path: folder,
+    files: [...files].map(([name, path]) => ({ name, path })),
+  };
+  return { submission, others: old };
+}
+
+function refused(part: Attempt, problem: string, others: readonly Attempt[]): Chosen {
+  const submission = submissionOf(part, part.kind === 'file' ? 'files' : part.kind);
+  return { submission: { ...submission, problem }, others };
+}
+
+const isProgram = (part: Attempt) => /\.(ts|py)(\.txt)?$/i.test(part.name);
 
 function submissionOf(part: Attempt, kind: Submission['kind']): Submission {
   return {
@@ -110,17 +132,12 @@ function difference(a: Attempt, b: Attempt): number {
     const seconds = secondsBetween(a.time.moment.iso, b.time.moment.iso);
     if (seconds !== 0) return seconds;
   }
-  return (b.named.number ?? 0) - (a.named.number ?? 0);
+  const numbers = (b.named.number ?? 0) - (a.named.number ?? 0);
+  return numbers !== 0 ? numbers : (b.named.again ?? 0) - (a.named.again ?? 0);
 }
 
-function attemptsText(newest: Attempt, others: readonly Attempt[]): string {
+function attemptsText({ learner, name }: Submission, others: readonly Attempt[]): string {
   const list = others.slice(0, 5).map(part => shown(part.name));
   const more = others.length > 5 ? ` and ${others.length - 5} more` : '';
-  const told = others.every(
-    other => difference(newest, other) !== 0 || (other.kind === 'file' && !archiveKind(other.name)),
-  );
-  const why = told
-    ? 'the newest'
-    : 'the last by name, for nothing says which is newer; move the others away if that is wrong';
-  return `${newest.learner.id}: ${shown(newest.name)} counts (${why}); not graded: ${list.join(', ')}${more}`;
+  return `${shown(learnerText(learner))}: ${shown(name)} counts (the newest); not graded: ${list.join(', ')}${more}`;
 }

@@ -4,11 +4,11 @@ import { lessonIds, UsageError } from '../../course/index.js';
 import { anyClue, learnerIndex, type Match, type Roster } from '../roster.js';
 import { laterOf, type Moment } from '../time.js';
 import type { Learner } from '../types.js';
-import { type Attempt, chooseAttempts, FOREIGN_ARCHIVE, isForeignArchive } from './attempts.js';
+import { type Attempt, chooseAttempts } from './attempts.js';
 import { GRADESCOPE_FILE, type GradescopeEntry, readGradescope } from './gradescope.js';
 import { assignmentPrefix, canvasName, moodleName, type NamedAs } from './names.js';
-import { archiveKind, withoutArchiveEnding } from './open.js';
-import { isLitter, shown } from './paths.js';
+import { archiveKind, isForeignArchive, withoutArchiveEnding } from './open.js';
+import { isLitter, sameNameKey, shown } from './paths.js';
 import type { Submission, SubmissionList } from './submission.js';
 import { readSubmissionTimes, type SubmissionTimes } from './times.js';
 
@@ -42,7 +42,7 @@ export async function listSubmissions(
   const listed = new Map((gradescope ?? []).map(entry => [entry.folder, entry]));
   const match = learnerIndex(roster?.learners ?? []);
 
-  const { found, aside, unreadable } = await scan(top);
+  const { found, aside, unreadable } = await scan(top, name => match(anyClue(name)) !== undefined);
   if (aside.length > 0) {
     const more = aside.length > SHOWN ? ` and ${aside.length - SHOWN} more` : '';
     notices.push(`left aside, no submissions: ${aside.slice(0, SHOWN).join(', ')}${more}`);
@@ -82,7 +82,6 @@ export async function listSubmissions(
 
   const chosen = chooseAttempts(parts, top);
   notices.push(...chosen.notices);
-  unreadable.push(...chosen.unreadable);
   const times = options.times ?? (await timesIn(top, options, notices));
   const submissions = chosen.submissions
     .map(timeKeeper(times, roster, match))
@@ -106,8 +105,13 @@ interface FoundSubmission {
 
 const SHOWN = 5;
 
+/** A single program in the folder of the class: `ada.ts`. */
+const program = /\.(ts|py)(\.txt)?$/i;
+/** Whose a file of that name is, its name does not say. */
+const nobodys = /^main\b/i;
+
 /** What lies in the folder: what may be submissions, what is the instructor's, what is neither. */
-async function scan(top: string) {
+async function scan(top: string, isLearner: (name: string) => boolean) {
   const unreadable: { submission: string; reason: string }[] = [];
   const found: FoundSubmission[] = [];
   const aside: string[] = [];
@@ -120,10 +124,11 @@ async function scan(top: string) {
     const stats = await lstat(path).catch(() => undefined);
     if (!stats) continue;
     const named = canvasName(name) ?? moodleName(name);
+    const file = named || isForeignArchive(name) || (program.test(name) && !nobodys.test(name));
     const kind = stats.isDirectory()
       ? 'folder'
       : stats.isFile()
-        ? (archiveKind(name) ?? (named ? 'file' : undefined))
+        ? (archiveKind(name) ?? (file || isLearner(plainName(name)) ? 'file' : undefined))
         : undefined;
     if (kind !== undefined) found.push({ name, path, kind, ...(named ? { named } : {}) });
     else if (stats.isSymbolicLink()) {
@@ -133,14 +138,18 @@ async function scan(top: string) {
     } else if (instructors.test(name)) aside.push(shown(name));
     else {
       refuse(
-        isForeignArchive(name)
-          ? FOREIGN_ARCHIVE
+        program.test(name)
+          ? 'it is a program, and whose it is its name does not say'
           : 'it is neither a folder nor an archive (.zip, .tar, .tar.gz, .tgz)',
       );
     }
   }
   return { found, aside, unreadable };
 }
+
+/** A name without what says the kind of file. */
+const plainName = (name: string) =>
+  withoutArchiveEnding(name).replace(/(\.\w{1,5})?\.(ts|py|txt|pdf|docx?|md)$/i, '');
 
 async function openTop(folder: string): Promise<string> {
   const place = resolve(folder);
@@ -164,8 +173,8 @@ async function openTop(folder: string): Promise<string> {
       `${folder} is the work of one learner. Grade the folder that holds the submissions, one folder or archive for each learner.`,
     );
   }
-  // An export of Gradescope lies in a folder of its own. Its name is the platform's; going by the
-  // list in it would let the only learner of a class say who they are.
+  // An export of Gradescope or GitHub Classroom lies in a folder of its own. Its name is the
+  // platform's; going by what is in it would let the only learner of a class say who they are.
   const visible = names.filter(name => !isLitter(name) && !name.startsWith('.'));
   const [only] = visible;
   if (only !== undefined && visible.length === 1 && /^assignment_\d+_export$/.test(only)) {
@@ -176,8 +185,20 @@ async function openTop(folder: string): Promise<string> {
     ]);
     if (within.isDirectory() && listing?.isFile()) return inner;
   }
+  if (only !== undefined && visible.length === 1 && classroomFolder.test(only)) {
+    const inner = join(top, only);
+    const within = await readdir(inner).catch((): string[] => []);
+    const assignment = only.replace(classroomFolder, '').toLowerCase();
+    const own = within.filter(name => !isLitter(name) && !name.startsWith('.'));
+    if (own.length > 0 && own.every(name => name.toLowerCase().startsWith(`${assignment}-`))) {
+      return inner;
+    }
+  }
   return top;
 }
+
+/** `lab-3-submissions`, as `gh classroom clone` makes it; `lab-3-10-01-2026-11-58-03`, as a download. */
+const classroomFolder = /-(?:submissions|\d\d-\d\d-\d{4}(?:-\d\d){2,3})$/i;
 
 /** Where folders are checkouts of a GitHub assignment: what their names begin with. */
 async function githubPrefix(
@@ -201,7 +222,8 @@ async function githubPrefix(
   return prefix;
 }
 
-const nameOf = (found: FoundSubmission) => withoutArchiveEnding(found.name);
+const nameOf = (found: FoundSubmission) =>
+  found.kind === 'file' ? plainName(found.name) : withoutArchiveEnding(found.name);
 
 /** Whose a submission may be: one naming for each learner, several for a group. */
 function namings(
@@ -238,7 +260,7 @@ function namings(
 
 /** Gives learners whom no roster names an id that nobody else has. */
 function strangers(roster: Roster | undefined): (named: NamedAs) => Learner {
-  const taken = new Map(roster?.learners.map(one => [one.id.toLowerCase(), 'roster']) ?? []);
+  const taken = new Map(roster?.learners.map(one => [sameNameKey(one.id), 'roster']) ?? []);
   return named => {
     const clean =
       named.id
@@ -246,11 +268,11 @@ function strangers(roster: Roster | undefined): (named: NamedAs) => Learner {
         .replace(/^\.+/, '')
         .slice(0, 120) || 'unnamed';
     // Files are named after ids, so two that look alike need two; the same name is the same learner.
-    const own = named.id.toLowerCase();
-    const free = (id: string) => (taken.get(id.toLowerCase()) ?? own) === own;
+    const own = sameNameKey(named.id);
+    const free = (id: string) => (taken.get(sameNameKey(id)) ?? own) === own;
     let id = free(clean) ? clean : `${named.platform}-${clean}`;
     for (let number = 2; !free(id); number++) id = `${clean}-${number}`;
-    taken.set(id.toLowerCase(), own);
+    taken.set(sameNameKey(id), own);
     const email = named.clues.find(
       clue => clue.kind === 'email' && clue.value.includes('@'),
     )?.value;
@@ -304,7 +326,7 @@ function timeKeeper(
     }
     const listed = roster?.submittedAt.get(learner.id);
     if (submission.submittedAt !== undefined || !listed || !roster) return submission;
-    const from = roster.kind === 'moodle' ? 'Moodle worksheet' : roster.file;
+    const from = roster.timesFrom ?? (roster.kind === 'moodle' ? 'Moodle worksheet' : roster.file);
     return { ...submission, submittedAt: listed.iso, submittedAtFrom: from };
   };
 }

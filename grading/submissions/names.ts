@@ -12,6 +12,8 @@ export interface NamedAs {
   readonly markedLate?: boolean;
   /** Grows with each attempt. */
   readonly number?: number;
+  /** How often a file of that name was handed in before: `work-2.zip` of Canvas. */
+  readonly again?: number;
   /** What the learner called the file; of a file among those of others. */
   readonly original?: string;
   /** Of Moodle: an answer typed into the page, not a file. */
@@ -37,6 +39,7 @@ export function canvasName(name: string): NamedAs | undefined {
       { kind: 'name', value: person },
     ],
     number: Number(attempt),
+    again: Number(/-(\d+)(?:\.tar\.gz|\.[^.]*)?$/.exec(file)?.[1] ?? 0),
     original: file.replace(/-\d+(\.[^.]*|\.tar\.gz)?$/, '$1'),
     ...(late ? { markedLate: true } : {}),
   };

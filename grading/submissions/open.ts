@@ -9,6 +9,18 @@ import { openTar } from './tar.js';
 import { openZip } from './zip.js';
 
 const archive = /\.(zip|tar|tar\.gz|tgz)$/i;
+const foreign = /\.(rar|7z|xz|txz|bz2|tbz2?|zst|gz)$/i;
+
+/** Archives that other programs make and this one does not read. */
+export function isForeignArchive(name: string): boolean {
+  return foreign.test(name) && !archive.test(name);
+}
+
+/** What is said of one. */
+export function foreignArchive(name: string): string {
+  const kind = /\.\w+$/.exec(name)?.[0] ?? '';
+  return `it is an archive of a kind that is not read here (${kind}); ask for a .zip`;
+}
 
 /** Whether a name is that of an archive that can be read here. */
 export function archiveKind(name: string): 'zip' | 'tar' | undefined {
@@ -19,11 +31,14 @@ export function archiveKind(name: string): 'zip' | 'tar' | undefined {
 
 /** A name without the ending of an archive. */
 export function withoutArchiveEnding(name: string): string {
-  return name.replace(archive, '');
+  return name.replace(archive, '').replace(foreign, '');
 }
 
+/** A file of which a program or its settings could be made. */
+const couldCount = /\.([cm]?[jt]sx?|py|conf|env)(\.txt)?$|(^|\/)(acl|passwd)(\.txt)?$/i;
+
 /**
- * Opens what was handed in as a list of files. Where that is a single archive and nothing else, the
+ * Opens what was handed in as a list of files. Where an archive is all that could be the work, the
  * archive is opened instead: learners pack what their system packs again.
  * @param inner a folder of ours, not yet there, for an archive in an archive
  * @throws UnreadableSubmission
@@ -41,30 +56,56 @@ export async function openSubmission(
   // In a folder, an archive is the first; only an archive in an archive is nested.
   let left = submission.kind === 'folder' ? 2 : 1;
   for (let number = 1; ; number++) {
-    const [only, ...others] = source.files;
-    if (!only || others.length > 0 || !archiveKind(only.path)) return source;
-    if (left-- === 0) {
+    const problem = problemOf(source, submission.kind !== 'folder' || number > 1);
+    const only = problem === undefined ? onlyArchive(source) : undefined;
+    if (problem === undefined && only === undefined) return source;
+    if (problem !== undefined || only === undefined || left-- === 0) {
       await source.close();
-      throw new UnreadableSubmission('it is an archive in an archive in an archive');
+      throw new UnreadableSubmission(problem ?? 'it is an archive in an archive in an archive');
     }
     const path = join(inner, `${number}`);
     try {
       await mkdir(inner, { recursive: true, mode: 0o700 });
-      await source.save(only.path, path, limits.archiveBytes);
+      await source.save(only, path, limits.archiveBytes);
     } finally {
       await source.close();
     }
-    const { notices } = source;
+    const { notices, files } = source;
     source = await openArchive(path, limits);
     source = {
       ...source,
       notices: [
         ...notices,
         ...source.notices,
-        `read from ${shown(only.path)}, which is all it holds`,
+        `read from ${shown(only)}, which is ${files.length === 1 ? 'all it holds' : 'the only archive in it'}`,
       ],
     };
   }
+}
+
+/** Why nothing of it can be taken, as far as the names in it tell. */
+function problemOf({ files, refused }: Source, packed: boolean): string | undefined {
+  if (files.length === 0 && refused.length === 0) {
+    return packed ? 'it holds no files' : undefined;
+  }
+  if (files.some(one => couldCount.test(one.path))) return undefined;
+  const archives = files.filter(({ path }) => archiveKind(path) || isForeignArchive(path));
+  const [first, ...more] = archives;
+  if (!first) return undefined;
+  if (more.length > 0) {
+    const names = archives.slice(0, 3).map(one => shown(one.path));
+    const rest = archives.length > 3 ? ` and ${archives.length - 3} more` : '';
+    return `it holds ${archives.length} archives (${names.join(', ')}${rest}), and which one counts cannot be told; ask for one .zip`;
+  }
+  return archiveKind(first.path)
+    ? undefined
+    : `${shown(first.path)} in it is of a kind that is not read here; ask for a .zip`;
+}
+
+/** The archive that is all a submission has that could be work. */
+function onlyArchive({ files }: Source): string | undefined {
+  if (files.some(one => couldCount.test(one.path))) return undefined;
+  return files.find(one => archiveKind(one.path))?.path;
 }
 
 /** Opens an archive by what it is, whatever its name says. */

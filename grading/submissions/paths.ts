@@ -54,6 +54,8 @@ export function tidyPath(name: string): string {
 
 /** Equal for names that one disk or another takes for the same: case, and composed letters. */
 export function sameNameKey(path: string): string {
+  // Most names, and a class may have a hundred thousand.
+  if (/^[ -~]*$/.test(path)) return path.toUpperCase();
   return path.normalize('NFKC').toLowerCase().toUpperCase().normalize('NFC');
 }
 

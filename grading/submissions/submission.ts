@@ -21,6 +21,10 @@ export interface Submission {
   readonly submittedAtFrom?: string;
   /** The platform says that it came late, without saying how late. */
   readonly markedLate?: boolean;
+  /** Why nothing of it can be read, as far as its name tells: an archive of another kind. */
+  readonly problem?: string;
+  /** What else came from this learner and does not count: names. */
+  readonly others?: readonly string[];
 }
 
 export interface SubmissionList {
@@ -53,6 +57,11 @@ export interface UnpackedExercise {
 export interface UnpackedSubmission {
   /** By lesson id; a lesson for which nothing was handed in is not there. */
   readonly exercises: ReadonlyMap<string, UnpackedExercise>;
+  /**
+   * Lessons for which something came that is not known as the exercise, with the reason: a person
+   * has to look, and the learner is asked for the right thing. Never counted as nothing.
+   */
+  readonly open: ReadonlyMap<string, string>;
   /** What a person should know about the whole: refused files, how it was read. */
   readonly notices: readonly string[];
   /** Removes the copies. */

@@ -9,9 +9,9 @@ export interface UnpackQuestion {
   readonly options: UnpackOptions;
 }
 
-export type Unpacked = Pick<UnpackedSubmission, 'exercises' | 'notices'>;
+export type Unpacked = Pick<UnpackedSubmission, 'exercises' | 'open' | 'notices'>;
 
 serve<UnpackQuestion, Unpacked>(async ({ submission, options }) => {
-  const { exercises, notices } = await unpackSubmission(submission, options);
-  return { exercises, notices };
+  const { exercises, open, notices } = await unpackSubmission(submission, options);
+  return { exercises, open, notices };
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { entryFile, type Track, tracks, trackTitle } from '../../course/index.js';
+import { type Track, tracks, trackTitle } from '../../course/index.js';
 import { patientRemoval, removeTemporary } from '../../course/system/index.js';
 import { renamedNotice } from '../renamed.js';
 import { SAME_AS_SOLUTION } from '../types.js';
@@ -12,7 +12,7 @@ import {
   exercisesOf,
   extraNotice,
   findWork,
-  nearMiss,
+  type WorkLayout,
 } from './layout.js';
 import { type IntakeLimits, intakeLimits, UnreadableSubmission } from './limits.js';
 import { openSubmission } from './open.js';
@@ -48,12 +48,14 @@ export async function unpackSubmission(
     try {
       const paths = source.files.map(file => file.path);
       const layout = findWork(paths, exercisesOf(options.lessons));
-      const wanted = new Set(layout.candidates.flatMap(one => [...one.files.values()]));
+      const wanted = new Set(
+        layout.candidates.flatMap(one => [...one.files.values(), ...someHelpers(one).values()]),
+      );
       const contents = await source.extract(wanted, limits.fileBytes);
       const works = layout.candidates.map(one => weigh(one, contents));
       const chosen = options.lessons.flatMap(lesson => {
         const own = works.filter(one => one.exercise.lesson === lesson);
-        const { work, notices } = choose(own, works, options.track);
+        const { work, notices } = choose(withoutTwins(own), works, options.track);
         return work ? [{ lesson, work, notices }] : [];
       });
       const locked = source.refused.filter(one => one.locked);
@@ -61,12 +63,22 @@ export async function unpackSubmission(
         const [first] = refusedTexts(locked);
         throw new UnreadableSubmission(`nothing of it can be read: ${first}`);
       }
+      const open = new Map<string, string>();
+      for (const lesson of options.lessons) {
+        const work = chosen.find(one => one.lesson === lesson)?.work;
+        const extra = layout.extra.get(lesson) ?? [];
+        const reason = work
+          ? unfit(work, extra)
+          : whyNothing(lesson, layout, source.refused, paths, chosen.length === 0);
+        if (reason !== undefined) open.set(lesson, reason);
+      }
       const copies = chosen.map(async ({ lesson, work, notices }) => {
         const extra = layout.extra.get(lesson) ?? [];
         const copied = await copy(work, join(folder, lesson, work.exercise.track));
         const more = [
+          ...[...work.renamed].map(([name, path]) => renamedNotice(lesson, name, path)),
           ...(extra.length > 0 ? [extraNotice(lesson, extra)] : []),
-          ...missingFiles(work, extra),
+          ...missingFiles(work),
           ...work.notices,
         ];
         return [lesson, { ...copied, notices: [...notices, ...more] }] as const;
@@ -75,11 +87,12 @@ export async function unpackSubmission(
       const lost = [...layout.extra].filter(([lesson]) => !exercises.has(lesson));
       return {
         exercises,
+        open,
         notices: [
           ...source.notices,
           ...refusedTexts(source.refused).map(text => `refused: ${text}`),
           ...layout.notices,
-          ...lost.map(([lesson, extra]) => lostNotice(lesson, extra)),
+          ...lost.map(([lesson, extra]) => extraNotice(lesson, extra)),
         ],
         dispose,
       };
@@ -93,13 +106,66 @@ export async function unpackSubmission(
   }
 }
 
-/** Of a lesson for which nothing counts: a file that was renamed is named first. */
-function lostNotice(lesson: string, extra: readonly string[]): string {
-  for (const track of tracks) {
-    const near = nearMiss({ track }, extra);
-    if (near) return renamedNotice(lesson, entryFile(track), near);
+/** Files of the learner's own that come along, and their bytes together: far above an honest program's. */
+const HELPERS = { files: 60, bytes: 1024 * 1024 };
+
+function someHelpers({ helpers }: Candidate): ReadonlyMap<string, string> {
+  return new Map([...helpers].slice(0, HELPERS.files));
+}
+
+/** Why a person has to look at a lesson whose program is there; undefined when it can be judged. */
+function unfit(work: Work, extra: readonly string[]): string | undefined {
+  const { entry, lesson } = work.exercise;
+  const [bad] = work.unfit;
+  if (bad !== undefined) return bad;
+  if (!work.files.has(entry)) {
+    const others = [...work.helpers.values(), ...extra].filter(isCode);
+    return others.length > 0 ? `${entry} is missing, and ${listed(others)} is there` : undefined;
   }
-  return extraNotice(lesson, extra);
+  const others = [...work.helpers.values()].filter(isCode);
+  return work.changed === 0 && others.length > 0
+    ? `${lesson}/${entry} is as it was handed out, and ${listed(others)} lies beside it`
+    : undefined;
+}
+
+/** Why a person has to look at a lesson for which nothing counts; undefined when nothing came for it. */
+function whyNothing(
+  lesson: string,
+  layout: WorkLayout,
+  refused: readonly Refused[],
+  paths: readonly string[],
+  none: boolean,
+): string | undefined {
+  const extra = layout.extra.get(lesson) ?? [];
+  if (extra.length > 0) return `no program of it was found, but ${listed(extra)}`;
+  const kept = refused.find(one => one.path.split('/').includes(lesson));
+  if (kept) return `${kept.path} ${kept.because}`;
+  if (layout.unplaced.length > 0) {
+    return `which lesson ${listed(layout.unplaced)} is for cannot be told`;
+  }
+  if (!none || layout.others || (paths.length === 0 && refused.length === 0)) return undefined;
+  const [first] = refusedTexts(refused);
+  return paths.length > 0 ? `no exercise is in it, but ${listed(paths)}` : first;
+}
+
+const isCode = (path: string) => /\.([cm]?[jt]sx?|py)(\.txt)?$/i.test(path);
+
+function listed(paths: readonly string[]): string {
+  const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
+  return `${paths.slice(0, SHOWN).join(', ')}${more}`;
+}
+
+/** Of one place, the files under their own names count, unless nothing was done in them. */
+function withoutTwins(works: readonly Work[]): Work[] {
+  return works.filter(one => {
+    const twin = works.find(
+      other => other !== one && other.exercise === one.exercise && other.root === one.root,
+    );
+    if (!twin) return true;
+    const [exact, renamed] = one.renamed.size === 0 ? [one, twin] : [twin, one];
+    const done = exact.files.has(exact.exercise.entry) && exact.changed > 0;
+    return one === (done || renamed.changed === 0 ? exact : renamed);
+  });
 }
 
 /** A candidate with its contents, and how far it is from the stub. */
@@ -107,29 +173,46 @@ interface Work extends Candidate {
   readonly texts: ReadonlyMap<string, Uint8Array>;
   /** Lines that the stub does not have; at least 1 when anything differs. */
   readonly changed: number;
+  /** Files that count and cannot be read, with the reason: nobody can judge the rest. */
+  readonly unfit: readonly string[];
   readonly notices: readonly string[];
 }
 
 function weigh(candidate: Candidate, contents: ReadonlyMap<string, Extracted>): Work {
   const texts = new Map<string, Uint8Array>();
   const notices: string[] = [];
+  const unfit: string[] = [];
   let changed = 0;
-  for (const [name, path] of candidate.files) {
+  const take = (name: string, path: string, own: boolean) => {
     const got = contents.get(path) ?? { refused: 'could not be read' };
     const because = 'refused' in got ? got.refused : textProblem(got.bytes);
     if (because !== undefined || 'refused' in got) {
       notices.push(`${path} ${because}; it was refused`);
-      changed += 1;
-      continue;
+      if (own) unfit.push(`${path} ${because}`);
+      if (own) changed += 1;
+      return;
     }
     if (got.note) notices.push(`${path} ${got.note}; grade it again when it is at rest`);
     texts.set(name, got.bytes);
-    changed += changedLines(candidate.exercise, name, got.bytes);
+    if (own) changed += changedLines(candidate.exercise, name, got.bytes);
+  };
+  for (const [name, path] of candidate.files) take(name, path, true);
+  let bytes = 0;
+  for (const [name, path] of someHelpers(candidate)) {
+    const got = contents.get(path);
+    bytes += got && 'bytes' in got ? got.bytes.length : 0;
+    if (bytes <= HELPERS.bytes) take(name, path, false);
+    else notices.push(`${path} was left aside: the files beside the program are more than 1 MiB`);
+  }
+  if (candidate.helpers.size > HELPERS.files) {
+    notices.push(
+      `of ${candidate.helpers.size} files beside the program, ${HELPERS.files} came along`,
+    );
   }
   if (changed > 0 && isSolution(candidate.exercise, texts)) {
     notices.push(SAME_AS_SOLUTION);
   }
-  return { ...candidate, texts, changed, notices };
+  return { ...candidate, texts, changed, unfit, notices };
 }
 
 /** Why bytes are not the text of a program or a configuration; undefined when they are. */
@@ -240,15 +323,10 @@ function usualTrack(all: readonly Work[], track: Track | undefined): Track {
 }
 
 /** Files that the stub has and the submission does not: they stay missing, as at home. */
-function missingFiles(work: Work, extra: readonly string[]): string[] {
-  const { exercise, files } = work;
-  const gone = [...exercise.stub.keys()].filter(name => !files.has(name));
-  const near = gone.includes(exercise.entry) ? nearMiss(exercise, extra) : undefined;
-  return gone.map(name =>
-    name === exercise.entry && near
-      ? renamedNotice(exercise.lesson, name, near)
-      : `${exercise.lesson}: ${name} was not handed in`,
-  );
+function missingFiles({ exercise, files }: Work): string[] {
+  return [...exercise.stub.keys()]
+    .filter(name => !files.has(name))
+    .map(name => `${exercise.lesson}: ${name} was not handed in`);
 }
 
 async function copy(work: Work, folder: string): Promise<UnpackedExercise> {

@@ -12,7 +12,9 @@ const run = commandLine();
 const cwd = packageRoot();
 const file = join(cwd, 'docs', 'grading.md');
 const guide = readFileSync(file, 'utf8');
-const blocks = [...guide.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+const blocks = [...guide.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(
+  ([, language, text = '']) => (language === '' ? [text] : []),
+);
 const commands = blocks
   .flatMap(block => block.trim().split('\n'))
   .map(

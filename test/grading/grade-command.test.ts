@@ -189,7 +189,7 @@ describe('wrong use', () => {
       cwd,
     });
     expect(code).toBe(0);
-    expect(out).toMatch(/^ada +ada$/m);
+    expect(out).toMatch(/^ada Ada +ada$/m);
     expect(out).toMatch(/2 submissions/);
     expect(out).toMatch(/nothing came: cyd/);
     expect(out).toMatch(/not on the roster: bob/);

@@ -109,7 +109,9 @@ describe('the end', () => {
     const lines = tellGrades({ ...input, files }, makeStyle({ width: 80, color: false }));
     const text = lines.join('\n');
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(80);
-    expect(text).toMatch(/Could not be told; a person has to look\n {2}kowalska-z, 09-last-will: /);
+    expect(text).toMatch(
+      /Could not be told; a person has to look\n {2}kowalska-z Zofia Kowalska, 09-last-will: /,
+    );
     expect(text).toMatch(/Good to know\n {2}a thing/);
     expect(text).toMatch(
       /written to \/somewhere\/grades: class\.json · feedback\/ \(2 files\) · grades\.csv$/,

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { filesUnder, packageRoot } from '../../course/index.js';
+import { dueText, filesUnder, lessonDue, packageRoot } from '../../course/index.js';
 import { parseCourseFile } from '../../grading/course-file.js';
 import { type HandedOut, makeHandout } from '../../grading/handout/index.js';
 
@@ -186,4 +186,17 @@ test('a public check that does not exist is named with its line', async () => {
       checksOf: async () => ['T1', 'T2'],
     }),
   ).rejects.toThrow('grading.yaml:3: T77 is not a check');
+});
+
+test('points and deadlines of the course file are told to students: README and handout.json', async () => {
+  const folder = join(top, 'dated');
+  const dated = await parseCourseFile(
+    'time-zone: Europe/Berlin\nlessons:\n  2: { points: 20, deadline: 2026-10-09 18:00 }\n',
+    'grading.yaml',
+  );
+  await makeHandout({ folder, lessons: ['02-publish-a-reading'], courseFile: dated, dated: true });
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  expect(readme).toContain('| 02-publish-a-reading | due Friday 18:00 (9 October), 20 points |');
+  expect(lessonDue('02-publish-a-reading')).toBeUndefined();
+  expect(dueText({ points: 1 })).toBe('1 point');
 });

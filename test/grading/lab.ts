@@ -18,6 +18,7 @@ import {
   listSubmissions,
   type Outcome,
   planClass,
+  type Roster,
   type Shard,
 } from '../../grading/index.js';
 
@@ -85,6 +86,7 @@ export interface GradeOptions extends Partial<Omit<GradeRequest, 'plan' | 'runne
   readonly runner?: JobRunner;
   readonly shard?: Shard;
   readonly only?: readonly string[];
+  readonly roster?: Roster;
 }
 
 /** Grades a folder. */
@@ -93,9 +95,13 @@ export async function grade(
   out: string,
   options: GradeOptions = {},
 ): Promise<Graded & { readonly events: readonly GradeEvent[] }> {
-  const { shard, only } = options;
-  const list = await listSubmissions(submissions);
-  const plan = planClass(list, { ...(shard ? { shard } : {}), ...(only ? { only } : {}) });
+  const { shard, only, roster, ...rest } = options;
+  const list = await listSubmissions(submissions, roster ? { roster } : {});
+  const plan = planClass(list, {
+    ...(roster ? { roster: roster.learners } : {}),
+    ...(shard ? { shard } : {}),
+    ...(only ? { only } : {}),
+  });
   const events: GradeEvent[] = [];
   const graded = await gradeClass({
     lessons: ['02-publish-a-reading', '05-wildcards'],
@@ -107,7 +113,8 @@ export async function grade(
     tmp: join(folder(), 'unpacked'),
     runner: fakeRunner(),
     onEvent: event => events.push(event),
-    ...options,
+    ...(shard ? { shard } : {}),
+    ...rest,
     plan,
   });
   return { ...graded, events };

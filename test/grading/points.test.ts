@@ -125,7 +125,7 @@ describe('what could not be told is never zero', () => {
   it('an unknown check that carries points makes the lesson unknown', () => {
     const grade = gradeLesson(record(['passed', 'unknown']), lessonOf(2), course());
     expect(grade).toMatchObject({ status: 'unknown', points: null, earned: null, max: 10 });
-    expect(gradeLearner(ada, [grade])).toMatchObject({ points: null, max: 10 });
+    expect(gradeLearner({ learner: ada }, [grade])).toMatchObject({ points: null, max: 10 });
   });
 
   it('one that carries none does not', () => {
@@ -148,7 +148,7 @@ describe('excused', () => {
     const learner = { id: 'ada', ids: { login: 'al' } };
     const grade = gradeLesson(record(['unknown']), lessonOf(1), excused, { learner });
     expect(grade).toMatchObject({ excused: true, points: 0, max: 0, earned: 0 });
-    expect(gradeLearner(learner, [grade], 'ada.zip')).toMatchObject({
+    expect(gradeLearner({ learner, submission: 'ada.zip' }, [grade])).toMatchObject({
       points: 0,
       max: 0,
       submission: 'ada.zip',
@@ -214,12 +214,22 @@ describe('handing in late', () => {
 
   it('is never guessed: without a time there is no penalty, and that is said', () => {
     const strict = course({ deadline, late: policy() });
-    const grade = gradeLesson(record(['passed']), lessonOf(1), strict, {
-      learner: ada,
-      markedLate: true,
-    });
+    const grade = gradeLesson(record(['passed']), lessonOf(1), strict, { learner: ada });
     expect(grade.points).toBe(10);
-    expect(grade.notices.join()).toMatch(/not known, but it was marked as late/);
+    expect(grade.notices.join()).toMatch(/is not known; the late policy was not applied/);
+  });
+
+  it('a mark of the platform without a time is one day; with an extension it says nothing', () => {
+    const strict = course({ deadline, late: policy() });
+    const marked = { learner: ada, markedLate: true };
+    const grade = gradeLesson(record(['passed']), lessonOf(1), strict, marked);
+    expect(grade.points).toBe(9);
+    expect(grade.late).toMatchObject({ days: 1, marked: true });
+    expect(grade.notices.join()).toMatch(/marked as late.* counts as one day/);
+    const more = { ...strict, extensions: [{ learner: 'ada', by: { days: 3 } }] };
+    const extended = gradeLesson(record(['passed']), lessonOf(1), more, marked);
+    expect(extended.points).toBe(10);
+    expect(extended.notices.join()).toMatch(/by a clock without the extension/);
   });
 
   it('extensions: more days, or another time; never less; and the cutoff waits', () => {
@@ -349,7 +359,7 @@ describe('what holds for all points', () => {
         const grades = list.map(([of, state]) =>
           gradeLesson(record([state, 'passed', 'passed'], { status: of }), lessonOf(3), course()),
         );
-        const sum = gradeLearner(ada, grades);
+        const sum = gradeLearner({ learner: ada }, grades);
         expect(sum.max).toBe(10 * list.length);
         expect(sum.points === null).toBe(grades.some(one => one.points === null));
         if (sum.points !== null) {

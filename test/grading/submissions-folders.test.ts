@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -73,7 +74,10 @@ describe('the layout of a submission', () => {
       expect(unpackedText(unpacked, lesson, 'main.ts')).toBe(mine);
       const several = await unpack(folder, 'folder', { lessons: [lesson, '09-last-will'] });
       expect(several.exercises.size).toBe(0);
-      expect(several.notices.join()).toContain('which lesson it is for cannot be told');
+      expect([...several.open.values()]).toEqual([
+        `which lesson ${name} is for cannot be told`,
+        `which lesson ${name} is for cannot be told`,
+      ]);
     },
   );
 
@@ -218,10 +222,12 @@ describe('which track counts', () => {
 });
 
 describe('what is unpacked', () => {
-  it('only names of the exercise; other files are named', async () => {
+  it('the exercise and what lies beside it; settings and what lies elsewhere stay away', async () => {
     const folder = await write(temporary(), {
       [at('exercises/')]: mine,
       [`exercises/${lesson}/typescript/helper.ts`]: mine,
+      [`exercises/${lesson}/typescript/lib/names.json`]: '[]',
+      [`exercises/${lesson}/typescript/notes.pdf`]: 'x',
       [`exercises/${lesson}/typescript/package.json`]: '{"imports":{}}',
       [`exercises/${lesson}/typescript/node_modules/mqtt/index.js`]: mine,
       [`exercises/${lesson}/typescript/main.new.ts`]: mine,
@@ -231,17 +237,21 @@ describe('what is unpacked', () => {
     });
     const unpacked = await unpack(folder, 'folder');
     const exercise = unpacked.exercises.get(lesson);
-    expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual(['main.ts']);
-    expect(exercise?.notices.join()).toMatch(/left aside: .*helper\.ts, .*package\.json$/);
+    expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual([
+      'helper.ts',
+      'lib/names.json',
+      'main.ts',
+    ]);
+    expect(exercise?.notices.join()).toMatch(/left aside: .*notes\.pdf, .*package\.json$/);
   });
 
-  it('of Python, too: no library, kit or start-up file of the submission', async () => {
+  it('of Python, too: modules, but no library, kit or start-up file of the submission', async () => {
     const own = [
       'paho/__init__.py',
       'paho/mqtt/client.py',
       'mqttkit.py',
       'sitecustomize.py',
-      'json.py',
+      'helper/__init__.py',
     ];
     const folder = await write(temporary(), {
       [at('exercises/', 'python')]: 'print("mine")\n',
@@ -250,7 +260,10 @@ describe('what is unpacked', () => {
     });
     const exercise = (await unpack(folder, 'folder')).exercises.get(lesson);
     expect(exercise?.track).toBe('python');
-    expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual(['main.py']);
+    expect(filesUnder(exercise?.folder ?? '').map(one => one.name)).toEqual([
+      'helper/__init__.py',
+      'main.py',
+    ]);
   });
 
   it('files that a solution adds count; files that were deleted stay missing', async () => {
@@ -276,12 +289,22 @@ describe('what is unpacked', () => {
     expect(notices?.join()).toContain("the course's own solution");
   });
 
-  it('a program under another name is said', async () => {
-    const folder = await write(temporary(), { [at('exercises/').replace('main', 'Main')]: mine });
+  it('a program under another name counts, and that is said', async () => {
+    const path = at('exercises/').replace('main', 'Main');
+    const folder = await write(temporary(), { [path]: mine });
+    const exercise = (await unpack(folder, 'folder')).exercises.get(lesson);
+    expect(readFileSync(exercise?.entry ?? '', 'utf8')).toBe(mine);
+    expect(exercise?.notices).toEqual([`${lesson}: ${path} was taken as main.ts`]);
+  });
+
+  it('beside the stub the renamed one counts; beside work under its name it does not', async () => {
+    const copy = at('exercises/').replace('main.ts', 'main (1).ts');
+    const original = stub(lesson, 'typescript', 'main.ts');
+    const folder = await write(temporary(), { [at('exercises/')]: original, [copy]: mine });
+    expect(unpackedText(await unpack(folder, 'folder'), lesson, 'main.ts')).toBe(mine);
+    await write(folder, { [at('exercises/')]: `${mine}export const own = 2;\n` });
     const unpacked = await unpack(folder, 'folder');
-    expect(
-      [...unpacked.notices, ...(unpacked.exercises.get(lesson)?.notices ?? [])].join(),
-    ).toMatch(/Main\.ts/);
+    expect(unpackedText(unpacked, lesson, 'main.ts')).toContain('own = 2');
   });
 
   it.each([
@@ -290,8 +313,10 @@ describe('what is unpacked', () => {
     ['is larger than 256 KiB', Buffer.alloc(256 * 1024 + 1, 32)],
   ])('a file that %s is refused', async (words, data) => {
     const folder = await write(temporary(), { [at('exercises/')]: data });
-    const exercise = (await unpack(folder, 'folder')).exercises.get(lesson);
+    const unpacked = await unpack(folder, 'folder');
+    const exercise = unpacked.exercises.get(lesson);
     expect(exercise?.notices.join()).toContain(words);
+    expect(unpacked.open.get(lesson)).toContain(words);
     expect(exercise?.isStub).toBe(false);
     expect(readdirSync(exercise?.folder ?? '')).toEqual([]);
   });

@@ -75,11 +75,14 @@ describe('a folder of submissions', () => {
       'main.ts': '',
     });
     const list = await listSubmissions(folder);
-    expect(ids(list)).toEqual(['ada', 'bob', 'eve', 'mia', 'tom']);
-    expect(list.submissions.map(one => one.kind)).toEqual(['folder', 'zip', 'tar', 'tar', 'tar']);
+    expect(ids(list)).toEqual(['ada', 'bob', 'eve', 'leo', 'mia', 'tom']);
+    expect(list.submissions.map(one => one.kind)).toEqual([
+      ...['folder', 'zip', 'tar', 'files', 'tar', 'tar'],
+    ]);
+    expect(list.submissions[3]?.problem).toContain('(.rar); ask for a .zip');
     expect(list.submissions[0]).toMatchObject({ learnerFrom: 'folder', path: join(folder, 'ada') });
     expect(list.submissions[0]).not.toHaveProperty('submittedAt');
-    expect(list.unreadable.map(one => one.submission)).toEqual(['leo.rar', 'main.ts']);
+    expect(list.unreadable.map(one => one.submission)).toEqual(['main.ts']);
     expect(list.notices).toEqual(['left aside, no submissions: notes.md']);
     expect(list.absent).toEqual([]);
     expect(list.unexpected).toEqual([]);
@@ -147,7 +150,8 @@ describe('a folder of submissions', () => {
     const folder = await write(temporary(), { 'ada/x': '', 'ada.zip': '', 'Ada.tgz': '' });
     const list = await listSubmissions(folder);
     expect(list.submissions).toHaveLength(1);
-    expect(list.notices.join()).toContain('nothing says which is newer');
+    expect(list.submissions[0]?.problem).toContain('nothing says which is newer');
+    expect(list.notices.join()).toContain('Ada and ada are one learner');
   });
 
   it.runIf(process.platform !== 'win32')('links are not followed', async () => {
@@ -210,7 +214,7 @@ describe('a Canvas download', () => {
     expect(list.submissions[0]?.markedLate).toBeUndefined();
     expect(list.submissions[1]?.markedLate).toBe(true);
     expect(list.notices.join('\n')).toContain(
-      '100: lovelaceada_100_1002_work-1.zip counts (the newest); not graded: lovelaceada_100_1001_work.zip',
+      '100 Lovelace, Ada: lovelaceada_100_1002_work-1.zip counts (the newest); not graded: lovelaceada_100_1001_work.zip',
     );
     expect(list.absent).toEqual([]);
   });
@@ -223,14 +227,12 @@ describe('a Canvas download', () => {
       'eveline_300_1004_work.7z': '',
     });
     const list = await listSubmissions(folder);
-    expect(ids(list)).toEqual(['100', '200']);
+    expect(ids(list)).toEqual(['100', '200', '300']);
     expect(list.submissions[0]).toMatchObject({ kind: 'files', learner: { name: 'lovelaceada' } });
-    expect(list.unreadable).toEqual([
-      {
-        submission: 'eveline_300_1004_work.7z',
-        reason: 'it is an archive of a kind that is not read here; ask for a .zip',
-      },
-    ]);
+    expect(list.submissions[2]).toMatchObject({
+      name: 'eveline_300_1004_work.7z',
+      problem: 'it is an archive of a kind that is not read here (.7z); ask for a .zip',
+    });
     const [ada] = list.submissions;
     if (!ada) throw new Error('nothing came');
     const unpacked = await unpackSubmission(ada, { lessons: ['05-wildcards'], into: temporary() });
@@ -285,9 +287,9 @@ Participant 4712,Bob Ohm,bob@uni.example,No submission,,10.00,Yes,-,-,
       'Bob Ohm_4712_assignsubmission_onlinetext_text.html': '',
     });
     const list = await listSubmissions(folder, { roster: roster(german) });
-    expect(ids(list)).toEqual(['4711']);
+    expect(ids(list)).toEqual(['4711', '4712']);
     expect(list.submissions[0]?.learner.email).toBe('ada@uni.example');
-    expect(list.unreadable[0]?.reason).toContain('typed into the page');
+    expect(list.submissions[1]?.problem).toContain('typed into the page');
     expect(list.absent).toEqual([]);
   });
 });
