@@ -37,8 +37,15 @@ export async function connect(
       reconnectPeriod: 0,
       connectTimeout: PATIENCE_MS,
     });
+    // What mqtt.js itself listens for stays: it connects again by that.
+    const failed = (error: Error): void => refuse(whyNot(name, error));
+    const closed = (): void => refuse(hungUp(name));
+    const settled = (): void => {
+      client.off('error', failed).off('close', closed);
+      signal?.removeEventListener('abort', giveUp);
+    };
     const giveUp = (): void => {
-      client.removeAllListeners();
+      settled();
       client.on('error', () => undefined);
       client.end(true);
     };
@@ -47,15 +54,13 @@ export async function connect(
       reject(new NotConnected(why));
     };
     signal?.addEventListener('abort', giveUp, { once: true });
+    client.on('error', failed).on('close', closed);
     client.once('connect', () => {
-      signal?.removeEventListener('abort', giveUp);
-      client.removeAllListeners('error');
-      client.removeAllListeners('close');
+      settled();
       client.options.reconnectPeriod = again;
+      client.on('error', () => undefined);
       resolve(client);
     });
-    client.once('error', error => refuse(whyNot(name, error)));
-    client.once('close', () => refuse(hungUp(name)));
   });
 }
 

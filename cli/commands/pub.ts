@@ -62,8 +62,11 @@ async function publish(flags: PubFlags): Promise<void> {
   const payloads = payloadsOf(flags);
   const where = destination(flags);
   const client = await connect(where, 0);
+  let over = false;
   const lost = new Promise<never>((_, reject) =>
-    client.once('close', () => reject(new NotConnected(`${where.name} closed the connection.`))),
+    client.once('close', () => {
+      if (!over) reject(new NotConnected(`${where.name} closed the connection.`));
+    }),
   );
   lost.catch(() => undefined);
   try {
@@ -75,7 +78,7 @@ async function publish(flags: PubFlags): Promise<void> {
     if (error instanceof NotConnected) throw error;
     throw new NotConnected(`${where.name} did not take the message: ${errorText(error)}`);
   }
-  client.removeAllListeners('close');
+  over = true;
   await client.endAsync();
 }
 

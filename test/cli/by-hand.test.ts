@@ -22,6 +22,13 @@ async function freePort(): Promise<number> {
   return free;
 }
 
+const start = async () =>
+  startFromConfig(await loadMosquittoConfig(join(folder, 'mosquitto.conf')), {
+    log: ({ level, text }) => {
+      if (level === 'subscribe' && text.includes('counter')) subscribed();
+    },
+  });
+
 beforeAll(async () => {
   port = String(await freePort());
   folder = mkdtempSync(join(tmpdir(), 'mqtt-course-by-hand-'));
@@ -33,11 +40,7 @@ beforeAll(async () => {
     join(folder, 'mosquitto.conf'),
     `listener ${port} 127.0.0.1\nallow_anonymous true\npassword_file ${join(folder, 'passwd')}\nacl_file ${join(folder, 'acl')}\n`,
   );
-  broker = await startFromConfig(await loadMosquittoConfig(join(folder, 'mosquitto.conf')), {
-    log: ({ level, text }) => {
-      if (level === 'subscribe' && text.includes('counter')) subscribed();
-    },
-  });
+  broker = await start();
 });
 afterAll(async () => {
   await broker?.shutDown();
@@ -119,4 +122,28 @@ test('nobody listens, and a note when it is another machine', async () => {
   const far = await run(['sub', '-h', 'nowhere.invalid', '-t', 'a'], { cwd: folder });
   expect(far.err).toMatch(/another machine.*everybody/s);
   expect(far.code).toBe(1);
+});
+
+test('a lost connection is made again, as mosquitto_sub does it', async () => {
+  let seen = 0;
+  const twice = new Promise<void>(resolve => {
+    subscribed = () => {
+      seen += 1;
+      if (seen === 2) resolve();
+    };
+  });
+  const once1 = new Promise<void>(resolve => {
+    const next = subscribed;
+    subscribed = () => {
+      next();
+      resolve();
+    };
+  });
+  const waiting = sub('-t', 'open/again', '-C', '1', '-W', '30', '-i', 'counter');
+  await once1;
+  await broker.shutDown();
+  broker = await start();
+  await twice;
+  expect(await pub('-t', 'open/again', '-m', 'back')).toMatchObject({ code: 0 });
+  expect(await waiting).toEqual({ code: 0, out: 'back\n', err: '' });
 });
