@@ -1,4 +1,4 @@
 /** Checks one program on the wire: sessions, Vitest as the host of the hidden tests, its workers. */
 export * from './check-program.js';
 export { type CheckSession, checkLesson, expectCheck, openCheckSession } from './session.js';
-export { hiddenTestFile, lessonChecks, loadLesson } from './test-host.js';
+export { type CheckFacts, hiddenTestFile, lessonChecks, loadLesson } from './test-host.js';

@@ -28,6 +28,7 @@ import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const identity = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it connects under the name it was given',
   clauses: ['3.1.1 MQTT-3.1.0-1', '3.1.1 MQTT-3.1.3-2'],
   on: session,
@@ -61,6 +62,7 @@ export const identity = check<Facts>({
 
 export const keepalive = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'its keep-alive is the one it was given',
   clauses: ['3.1.1 MQTT-3.1.2-23'],
   on: session,
@@ -106,6 +108,7 @@ function gaveUpWaiting(
 
 export const once = check<Facts>({
   id: 'T3',
+  judges: ['C3'],
   title: 'it connects once, even when the answer is slow',
   clauses: ['3.1.1 MQTT-3.1.0-2'],
   on: [session, slowConnack],
@@ -139,6 +142,7 @@ export const once = check<Facts>({
 
 export const waitsForAnswer = check<Facts>({
   id: 'T4',
+  judges: ['C4'],
   title: 'it waits for the answer and stays until it is asked to stop',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
   on: session,
@@ -170,6 +174,7 @@ export const waitsForAnswer = check<Facts>({
 
 export const alive = check<Facts>({
   id: 'T5',
+  judges: ['C5'],
   title: 'it is still connected after two and a half quiet keep-alive periods',
   clauses: ['3.1.1 MQTT-3.1.2-23', '3.1.1 MQTT-3.1.2-24'],
   on: idle,
@@ -214,6 +219,7 @@ export const alive = check<Facts>({
 
 export const takesNo = check<RefusedFacts>({
   id: 'T6',
+  judges: ['C6'],
   title: 'refused, it ends with exit code 1',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: refused,
@@ -263,6 +269,7 @@ export const takesNo = check<RefusedFacts>({
 
 export const earlyStopWorks = check<Facts>({
   id: 'T7',
+  judges: ['C7'],
   title: 'asked to stop before the answer came, it ends',
   clauses: [],
   on: earlyStop,
@@ -282,7 +289,11 @@ export const earlyStopWorks = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(session, { id: 'T8', needs: ['T1', 'T3', 'T4'] });
+export const leaves = leavesCleanly(session, {
+  id: 'T8',
+  judges: ['C8'],
+  needs: ['T1', 'T3', 'T4'],
+});
 
 export const noLoop: Diagnosis = {
   leads: 'T6',

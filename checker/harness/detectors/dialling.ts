@@ -8,6 +8,7 @@ const literalAddress =
 
 export const neverConnected: Detector = {
   id: 'U1',
+  judges: ['G1'],
   title: 'the program connects',
   find: (recording, { source }) => {
     const program = recording.programs[0];
@@ -33,6 +34,7 @@ export const neverConnected: Detector = {
 
 export const idCollision: Detector = {
   id: 'U3',
+  judges: ['G5'],
   title: 'every connection has a client identifier of its own',
   find: recording => {
     const open = new Map<string, { connection: number; entry: PacketEntry }>();
@@ -82,6 +84,7 @@ function byClient(connects: readonly PacketOf<'CONNECT'>[]): PacketOf<'CONNECT'>
 
 export const storm: Detector = {
   id: 'U5',
+  judges: ['G6'],
   title: 'connecting again has a pause',
   find: recording => {
     for (const connects of byClient(sent(recording, 'CONNECT'))) {

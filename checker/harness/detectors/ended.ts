@@ -18,6 +18,7 @@ function endedByItself(recording: Recording) {
 
 export const crashed: Detector = {
   id: 'U2',
+  judges: ['G2'],
   title: 'the program keeps running',
   find: (recording, { source, track }) => {
     const program = endedByItself(recording);
@@ -78,6 +79,7 @@ export const crashed: Detector = {
 
 export const threadDead: Detector = {
   id: 'U6',
+  judges: ['G2'],
   title: 'the network loop is alive',
   find: recording => {
     const program = recording.programs.find(one =>

@@ -4,6 +4,7 @@ import type { Detector } from './detector.js';
 
 export const wildcardPublish: Detector = {
   id: 'U4',
+  judges: ['G4'],
   title: 'topic names have no wildcards',
   find: recording => {
     const bad = sent(recording, 'PUBLISH').find(entry => /[+#]/.test(entry.packet.topic));
@@ -22,6 +23,7 @@ export const wildcardPublish: Detector = {
 
 export const malformed: Detector = {
   id: 'U7',
+  judges: ['G4'],
   title: 'the program speaks MQTT',
   find: recording => {
     const bad = sent(recording, 'MALFORMED')[0];
@@ -40,6 +42,7 @@ export const malformed: Detector = {
 
 export const wrongVersion: Detector = {
   id: 'U8',
+  judges: ['G3'],
   title: 'the program speaks MQTT 3.1.1',
   find: recording => {
     const bad = sent(recording, 'CONNECT').find(entry => entry.packet.protocolVersion !== 4);

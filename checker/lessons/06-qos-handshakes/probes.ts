@@ -8,6 +8,7 @@ import { type Facts, grantedLess, type Message, numberIn, probe, reports } from 
 /** T8: with all that was asked for granted. */
 export const probed = check<Facts>({
   id: 'T8',
+  judges: ['C13', 'C14'],
   title: 'it reports the QoS at which each probe is delivered',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
   on: probe,
@@ -115,6 +116,7 @@ function noReport(recording: Recording<Facts>, message: Message, n: number): nev
 /** T9: with less granted than was asked for. */
 export const smallerOfBoth = check<Facts>({
   id: 'T9',
+  judges: ['C14'],
   title: 'it reports what was delivered, not what was published',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
   on: grantedLess,

@@ -7,6 +7,7 @@ import { read, waitedFor, withWill } from './seen.js';
 
 export const hasWill = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'CONNECT carries a will: OFFLINE on STATUS_TOPIC, QoS 1',
   clauses: ['3.1.1 MQTT-3.1.2-8', '3.1.1 MQTT-3.1.2-9', '3.1.1 MQTT-3.1.2-14'],
   on: killed,
@@ -68,6 +69,7 @@ export const hasWill = check<Facts>({
 
 export const isThere = check<Facts>({
   id: 'T2',
+  judges: ['C3'],
   title: 'while it runs, a newcomer reads ONLINE',
   clauses: ['3.1.1 MQTT-3.3.1-5', '3.1.1 MQTT-3.3.1-12'],
   on: killed,
@@ -126,6 +128,7 @@ export const isThere = check<Facts>({
 
 export const dies = check<Facts>({
   id: 'T3',
+  judges: ['C2'],
   title: 'after a kill, a newcomer reads OFFLINE',
   clauses: ['3.1.1 MQTT-3.1.2-8', '3.1.1 MQTT-3.1.2-17'],
   on: killed,
@@ -168,6 +171,7 @@ export const dies = check<Facts>({
 
 export const fallsSilent = check<Facts>({
   id: 'T4',
+  judges: ['C7'],
   title: 'on a silent line, the broker says OFFLINE by 1.5 times the keep-alive',
   clauses: ['3.1.1 MQTT-3.1.2-24', '3.1.1 MQTT-3.1.2-8'],
   on: silence,
