@@ -1,5 +1,6 @@
 import { type PacketEntry, payloadText } from '../../wire/index.js';
 import { fail } from './check.js';
+import { endingWords } from './ending.js';
 import { packetFields } from './fields.js';
 import { type PacketOf, packets, type Recording } from './recording.js';
 
@@ -16,7 +17,7 @@ export function insteadOf(recording: Recording, what: string): (string | PacketE
         one.exitedAt === undefined ||
         (one.killedAt !== undefined && one.stopAskedAt === undefined)
       ? 'your program was still running'
-      : `your program had ended with exit code ${one.exitCode ?? one.signal}`;
+      : `your program had ended ${endingWords(one)}`;
   return last
     ? [`no ${what}${waited}; the last packet was`, last, state]
     : [`no ${what}${waited}; no packet came at all; ${state}`];

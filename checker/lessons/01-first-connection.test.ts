@@ -1,5 +1,6 @@
 import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
 import { stillThere } from '../harness/detectors/index.js';
+import { endingWords } from '../harness/ending.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf } from '../harness/matchers.js';
@@ -25,6 +26,22 @@ import {
   slowConnack,
 } from './01-first-connection/scenarios.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
+
+/**
+ * That a program behaves in one situation says nothing of another one: it may look at what it was
+ * given. So each situation has a connection, or fails.
+ */
+function connectsHere(recording: Recording<Facts>): void {
+  if (sent(recording, 'CONNECT').length > 0) return;
+  const { keepalive, clientId } = recording.facts;
+  fail({
+    mistake: 'no-connect-here',
+    expected: `CONNECT here too: MQTT_CLIENT_ID=${clientId} MQTT_KEEPALIVE=${keepalive}`,
+    seen: insteadOf(recording, 'CONNECT'),
+    why: 'in another run your program connected; what differs here is its identifier and its keep-alive, or what the broker does',
+    try: 'start your program with these values in its environment, and look where it turns',
+  });
+}
 
 export const identity = check<Facts>({
   id: 'T1',
@@ -113,8 +130,9 @@ export const once = check<Facts>({
   clauses: ['3.1.1 MQTT-3.1.0-2'],
   on: [session, slowConnack],
   needs: ['T1'],
-  explains: ['U3'],
+  explains: ['U1', 'U3'],
   verify: recording => {
+    connectsHere(recording);
     const connects = sent(recording, 'CONNECT');
     const [first, second] = connects;
     if (!first || !second) return;
@@ -179,12 +197,15 @@ export const alive = check<Facts>({
   clauses: ['3.1.1 MQTT-3.1.2-23', '3.1.1 MQTT-3.1.2-24'],
   on: idle,
   needs: ['T1', 'T2', 'T3', 'T4'],
+  explains: ['U1'],
   verify: recording => {
+    connectsHere(recording);
     const asked = notes(recording, 'stop-asked')[0];
     const first = connections(recording)[0];
     const closed = first === undefined ? undefined : closing(recording, first);
     if (!closed || (asked && closed.t >= asked.t)) return;
-    const last = packets(recording, { direction: 'to-broker', before: undefined }).at(-1);
+    // A DISCONNECT into a connection that is closed already reaches nobody.
+    const last = packets(recording, { direction: 'to-broker' }).findLast(one => one.t < closed.t);
     const usable = last ? usableMs(recording, last.t, closed.t) : 0;
     if (closed.by === 'broker' && usable < 1200 * recording.facts.keepalive) {
       cannotTell('the machine was too busy for a keep-alive of one second');
@@ -224,8 +245,9 @@ export const takesNo = check<RefusedFacts>({
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: refused,
   needs: ['T1', 'T3', 'T4'],
-  explains: ['U2', 'U5'],
+  explains: ['U1', 'U2', 'U5'],
   verify: recording => {
+    connectsHere(recording);
     const refusals = received(recording, 'CONNACK');
     const program = recording.programs[0];
     const attempts = sent(recording, 'CONNECT').length;
@@ -256,10 +278,7 @@ export const takesNo = check<RefusedFacts>({
       fail({
         mistake: 'wrong-exit-code',
         expected,
-        seen: [
-          ...refusals.slice(-1),
-          `the program ended with exit code ${program.exitCode ?? program.signal}`,
-        ],
+        seen: [...refusals.slice(-1), `the program ended ${endingWords(program)}`],
         why: 'whoever started the program reads in the exit code that it did not work',
         try: 'end with exit code 1 when the broker refuses',
       });
@@ -274,7 +293,9 @@ export const earlyStopWorks = check<Facts>({
   clauses: [],
   on: earlyStop,
   needs: ['T1', 'T3', 'T4'],
+  explains: ['U1'],
   verify: recording => {
+    connectsHere(recording);
     if (notes(recording, 'still-running').length === 0) return;
     fail({
       mistake: 'stuck-before-connack',

@@ -1,5 +1,5 @@
 import { packetFields } from '../fields.js';
-import { sent } from '../recording.js';
+import { received, sent } from '../recording.js';
 import type { Detector } from './detector.js';
 
 export const wildcardPublish: Detector = {
@@ -45,7 +45,16 @@ export const wrongVersion: Detector = {
   judges: ['G3'],
   title: 'the program speaks MQTT 3.1.1',
   find: recording => {
-    const bad = sent(recording, 'CONNECT').find(entry => entry.packet.protocolVersion !== 4);
+    // MQTT 3.1 differs in the name of the protocol and in a limit of identifiers: where the broker has
+    // taken it, it is not what went wrong.
+    const bad = sent(recording, 'CONNECT').find(
+      ({ packet, connection }) =>
+        packet.protocolVersion !== 4 &&
+        !(
+          packet.protocolVersion === 3 &&
+          received(recording, 'CONNACK', { connection }).some(one => one.packet.returnCode === 0)
+        ),
+    );
     return bad
       ? {
           mistake: 'protocol-version',

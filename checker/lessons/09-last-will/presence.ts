@@ -2,7 +2,7 @@ import { check, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { sent } from '../../harness/recording.js';
-import { type Facts, heardBy, killed, SHORT, said, silence, stored, text } from './scenarios.js';
+import { type Facts, heardBy, killed, said, silence, stored, text } from './scenarios.js';
 import { read, waitedFor, withWill } from './seen.js';
 
 export const hasWill = check<Facts>({
@@ -177,25 +177,25 @@ export const fallsSilent = check<Facts>({
   on: silence,
   needs: ['T1'],
   verify: recording => {
-    const { offline } = recording.facts;
+    const { offline, short = 1 } = recording.facts;
     const fault = recording.trace.entries.find(
       entry => entry.kind === 'fault' && entry.fault === 'blackhole',
     );
     const connect = withWill(recording);
-    const limit = `${(SHORT * 1.5).toFixed(1)} s`;
-    const expected = `CONNECT with keepalive=${SHORT}, so that ${limit} after your last packet the broker gives up and says "${offline}"`;
+    const limit = `${(short * 1.5).toFixed(1)} s`;
+    const expected = `CONNECT with keepalive=${short}, so that ${limit} after your last packet the broker gives up and says "${offline}"`;
     if (!fault || !connect) {
       return fail({
         mistake: 'no-line',
         expected,
         seen: insteadOf(recording, 'connection with a will'),
         why: 'there was no connection that could fall silent',
-        try: 'start your program with MQTT_KEEPALIVE=1, and see what differs',
+        try: `start your program with MQTT_KEEPALIVE=${short}, and see what differs`,
       });
     }
     const spoken = heardBy(recording, offline).find(entry => entry.t >= fault.t);
     const { keepalive } = connect.packet;
-    if (spoken && keepalive > 0 && keepalive <= SHORT) return;
+    if (spoken && keepalive > 0 && keepalive <= short) return;
     fail({
       mistake: 'keepalive-ignored',
       field: packetFields.keepAlive,
