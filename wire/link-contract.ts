@@ -43,6 +43,8 @@ export interface Link {
   make(flow: Flow, bytes: Buffer, extra?: MakeOptions): PacketEntry;
   bytesOf(made: Made): Buffer;
   cut(options?: { readonly reset?: boolean }): void;
+  /** Resolves when the client's side has closed, or after a second. */
+  clientGone(): Promise<void>;
   halfClose(direction: Direction): void;
   blackhole(): void;
   /** Whether a timer of the tap's is under way on it. */

@@ -254,6 +254,7 @@ export function createLink(setup: LinkSetup): Link {
       for (const flow of both) flow.queue.abandon();
       for (const flow of both) hangUp(flow.sink, reset);
     },
+    clientGone: () => closed(client),
     halfClose(direction) {
       const flow = flows[direction];
       flow.queue.abandon();

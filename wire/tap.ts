@@ -60,8 +60,12 @@ export interface Tap {
    * Throws a TypeError for a fault that is not known, or a packet that cannot be written.
    */
   rule(rule: FaultRule): RuleHandle;
-  /** Ends a connection, or one direction of it. Throws a RangeError for an unknown connection. */
-  cut(connection: number, options?: { reset?: boolean; direction?: Direction }): void;
+  /**
+   * Ends a connection, or one direction of it. Throws a RangeError for an unknown connection.
+   * Resolves when the client has closed its side too (it has noticed), or a second has passed. A
+   * reset asks for no answer, so there it says nothing of the client.
+   */
+  cut(connection: number, options?: { reset?: boolean; direction?: Direction }): Promise<void>;
   /** From now on nothing passes on this connection, closes included. */
   blackhole(connection: number): void;
   /**
@@ -234,15 +238,16 @@ export function createTap(options: TapOptions): Tap {
     rule: rule => rules.add(checked(rule)),
     cut(connection, { reset = false, direction } = {}) {
       const link = linkOf(connection);
-      if (!link) return;
+      if (!link) return Promise.resolve();
       const at = { connection };
       if (direction) {
         recorder.fault('half-close', `ended ${direction} only`, at);
         link.halfClose(direction);
-      } else {
-        recorder.fault('cut', reset ? 'connection reset' : 'connection cut', at);
-        link.cut({ reset });
+        return Promise.resolve();
       }
+      recorder.fault('cut', reset ? 'connection reset' : 'connection cut', at);
+      link.cut({ reset });
+      return link.clientGone();
     },
     blackhole(connection) {
       const link = linkOf(connection);

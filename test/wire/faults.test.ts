@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { connect as dial } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   answer,
   blackhole,
@@ -271,6 +272,37 @@ test('a black hole can be dug by hand, and a connection cut by hand', async () =
   await sender.closed;
   tap.cut(1);
   expect(() => tap.cut(7)).toThrow(RangeError);
+});
+
+test('a cut by hand is over when the client has closed its side', async () => {
+  const { tap, peer } = await lab();
+  await peer('other');
+  const { port } = await tap.listen({ who: 'slow' });
+  const socket = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.write(
+    encode({
+      type: 'CONNECT',
+      protocolName: 'MQTT',
+      protocolVersion: 4,
+      clientId: 'slow',
+      clean: true,
+      keepalive: 0,
+    }),
+  );
+  await tap.until(
+    entry => isPacket(entry) && entry.packet.type === 'CONNACK' && entry.who === 'slow',
+  );
+  let over = false;
+  const cut = tap.cut(2).then(() => {
+    over = true;
+  });
+  socket.resume();
+  await once(socket, 'end');
+  await turns();
+  expect(over).toBe(false);
+  socket.end();
+  await cut;
 });
 
 test('replaceWith sends something else: a refusing SUBACK', async () => {

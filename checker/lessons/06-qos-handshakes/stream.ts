@@ -97,11 +97,14 @@ export const outage = scenario<Facts>('outage', {
     await handshake(context, program, first, 0);
     const down = async (lines: readonly Line[], ends: boolean) => {
       await port.close();
-      for (const one of context.tap.connections())
-        if (one.open && one.who === 'program') context.tap.cut(one.connection);
+      const cuts = context.tap
+        .connections()
+        .filter(one => one.open && one.who === 'program')
+        .map(one => context.tap.cut(one.connection));
       context.tap.note('outage', 'the line is down', 'program');
-      // A moment for the program to notice, and to be refused.
-      await context.protocolTime(150);
+      // The program has noticed, and has dialled once in vain: until then paho's is_connected() says yes.
+      await Promise.all(cuts);
+      await context.protocolTime(300);
       for (const line of lines) program.feed(line);
       if (ends) program.endInput();
       await context.protocolTime(150);

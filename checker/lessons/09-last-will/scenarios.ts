@@ -200,9 +200,9 @@ export const silence = scenario<Facts>('silent line', {
   },
 });
 
-const cutLines = (context: ScenarioContext) => {
-  for (const connection of openLines(context, 'program')) context.tap.cut(connection);
-};
+/** Cuts all lines of the program; resolves when it has noticed. */
+const cutLines = (context: ScenarioContext) =>
+  Promise.all(openLines(context, 'program').map(connection => context.tap.cut(connection)));
 
 /** The connection is cut in the middle of the day, and once more in the evening. */
 export const cut = scenario<Facts>('cut', {
@@ -386,7 +386,7 @@ export const stopsInOutage = scenario<Facts>('stop in an outage', {
     await viewer(context, here);
     const { program } = await comeUp(context, here);
     await port.close();
-    cutLines(context);
+    await cutLines(context);
     await context.protocolTime(150);
     program.endInput();
     await context.protocolTime(150);

@@ -3,6 +3,7 @@ import { type Check, check, type Failure, fail } from '../../harness/check.js';
 import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { notes, sent } from '../../harness/recording.js';
 import type { ScenarioDefinition } from '../../harness/scenario.js';
+import { readCrash } from '../../harness/stderr.js';
 import {
   cut,
   cutAtGoodbye,
@@ -86,6 +87,18 @@ function stops({ id, judges, title, on, what, needs, words }: Stop): Check {
           try: 'print a line before and after each wait of your stop code',
         });
       }
+      const died = recording.programs.find(
+        one => one.killedAt === undefined && one.exitCode !== 0 && readCrash(one.stderr),
+      );
+      if (died) {
+        fail({
+          mistake: 'crashed-at-stop',
+          expected,
+          seen: [what, `then it ended by an exception: ${readCrash(died.stderr)?.error}`],
+          why: 'an exception ended the program, and whatever it still had to do was not done',
+          try: 'read the exception from its first line: which call is it, and what does it refuse?',
+        });
+      }
       const got = stored(recording, 'newcomer');
       if (got && text(got) === offline) return;
       fail({
@@ -106,7 +119,7 @@ const lastWord = 'remember that you are leaving, and let the connect event (on_c
 
 export const stopsBeforeConnack = stops({
   id: 'T11',
-  judges: ['C12'],
+  judges: ['C12', 'C15'],
   title: 'asked to stop before CONNACK, it does not stay behind as "here"',
   on: stopsEarly,
   what: 'it was asked to stop before CONNACK came',
@@ -120,7 +133,7 @@ export const stopsBeforeConnack = stops({
 
 export const stopsWhileAway = stops({
   id: 'T12',
-  judges: ['C13'],
+  judges: ['C13', 'C15'],
   title: 'asked to stop in an outage, it does not stay behind as "here"',
   on: stopsInOutage,
   what: 'it was asked to stop while the line was down',
@@ -134,7 +147,7 @@ export const stopsWhileAway = stops({
 
 export const goodbyeAgain = stops({
   id: 'T13',
-  judges: ['C14'],
+  judges: ['C14', 'C15'],
   title: 'cut between the goodbye and its acknowledgement, it does not come back as "here"',
   on: cutAtGoodbye,
   what: 'the line broke between the goodbye and its acknowledgement',
