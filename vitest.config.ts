@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /**
@@ -9,6 +10,8 @@ export default defineConfig({
     globalSetup: 'test/machine.ts',
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/grading/sandbox*.test.ts', 'test/packages/**'],
+    // Tests mostly wait, for programs that start and for timers: one file more than processors.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

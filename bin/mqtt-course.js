@@ -37,10 +37,22 @@ function obstacle() {
   return '';
 }
 
-function notInstalled(error) {
+// What the codes of the system say, where not even the course itself could be read.
+const machine = {
+  EMFILE: 'no file can be opened any more (EMFILE). What to do: ulimit -n 1024',
+  ENFILE: 'no file can be opened any more (ENFILE). What to do: close some programs',
+  EACCES:
+    'a file of the course may not be read (EACCES). What to do: install it again, as yourself',
+  EIO: 'the disk reports an error (EIO). What to do: install the course on another disk',
+};
+
+function notLoaded(error) {
   const name = /^Cannot find package '(.*?)'/.exec(error.message)?.[1];
-  if (error.code !== 'ERR_MODULE_NOT_FOUND' || name === undefined) throw error;
-  console.error(`${name}, which the course needs, is not installed. What to do: npm install`);
+  if (machine[error.code]) {
+    console.error(`This machine did not do its part: ${machine[error.code]}.`);
+  } else if (error.code === 'ERR_MODULE_NOT_FOUND' && name !== undefined) {
+    console.error(`${name}, which the course needs, is not installed. What to do: npm install`);
+  } else throw error;
   process.exit(3);
 }
 
@@ -51,6 +63,6 @@ if (sentence) {
 } else {
   // Compiled code is kept from one start to the next, where Node can do that (22.8 and later).
   module.enableCompileCache?.();
-  const { main: run } = await import(main.href).catch(notInstalled);
+  const { main: run } = await import(main.href).catch(notLoaded);
   await run(process.argv.slice(2));
 }

@@ -27,6 +27,8 @@ const forEveryone: Commands = [
   ['trace', async () => (await import('./commands/trace.js')).registerTrace],
   ['reset', async () => (await import('./commands/reset.js')).registerReset],
   ['doctor', async () => (await import('./commands/doctor.js')).registerDoctor],
+  ['pub', async () => (await import('./commands/pub.js')).registerPub],
+  ['sub', async () => (await import('./commands/sub.js')).registerSub],
   ['broker', async () => (await import('./commands/broker.js')).registerBroker],
   ['passwd', async () => (await import('./commands/passwd.js')).registerPasswd],
   ['certs', async () => (await import('./commands/certs.js')).registerCerts],
@@ -54,7 +56,13 @@ export async function main(args: readonly string[]): Promise<void> {
     const { ours, own } = splitCommandLine(args);
     const program = await programFor(ours, own);
     if (ours.length === 0) program.outputHelp();
-    else await program.parseAsync([...ours], { from: 'user' });
+    else {
+      // Only in the first place: behind a command `-V` is that of Mosquitto's clients.
+      const [first, ...rest] = ours;
+      await program.parseAsync(first === '-V' ? ['--version', ...rest] : [...ours], {
+        from: 'user',
+      });
+    }
   } catch (error) {
     if (error instanceof CommanderError) {
       if (process.exitCode === undefined) process.exitCode = error.exitCode === 0 ? 0 : 2;
@@ -102,7 +110,7 @@ async function programFor(args: readonly string[], own: readonly string[]): Prom
     .description(
       'Learn MQTT by doing: read a lesson, fill in the exercise, have it judged on the wire.',
     )
-    .version(packageVersion(), '-V, --version')
+    .version(packageVersion(), '--version')
     .option('--plain', 'words instead of symbols, no colour, no lines drawn')
     .helpCommand(false)
     .addHelpText('after', '\nBegin here:\n  npx mqtt-course start')

@@ -61,8 +61,13 @@ export function writeShim(meta: string, root: string = packageRoot()): void {
 export function makeLinks(folder: string, root: string = packageRoot()): void {
   const modules = join(folder, 'node_modules');
   attempt(() => link(root, join(modules, 'mqtt-course')));
-  for (const name of ['mqtt', '@types/node']) {
-    const target = installed(name, root);
+  // The client library as the course brings it: one file, with its types.
+  const client = join(root, 'dist', 'vendor', 'mqtt');
+  const targets = {
+    mqtt: existsSync(client) ? client : installed('mqtt', root),
+    '@types/node': installed('@types/node', root),
+  };
+  for (const [name, target] of Object.entries(targets)) {
     if (target) attempt(() => link(target, join(modules, name)));
   }
   attempt(() => linkCommand(folder, join(modules, '.bin')));

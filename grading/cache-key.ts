@@ -32,7 +32,7 @@ export function testsHash(): string {
       if (wanted(name)) hash.update(`${room}/${name}\n${sha256(readFileSync(path))}\n`);
     }
   };
-  const code = (name: string) => /\.(js|ts|py|mjs)$/.test(name) && !noVerdict.test(name);
+  const code = (name: string) => /\.(js|ts|py|mjs|cjs)$/.test(name) && !noVerdict.test(name);
   for (const room of ['checker', 'broker', 'wire', 'vendor']) add(room, join(rooms, room), code);
   add('exercises', join(packageRoot(), 'exercises'), () => true);
   const require = createRequire(import.meta.url);

@@ -16,6 +16,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { makeClientPackage } from './client-package.mjs';
 // One of the libraries asks for it as soon as it is loaded.
 import 'reflect-metadata';
 
@@ -134,6 +135,7 @@ export default mqtt;
 export const { ${names.join(', ')} } = module.exports;
 `,
   );
+  makeClientPackage(folder, names);
   for (const name of ['make-cache.mjs', 'warm.mjs', 'fork-server.py', 'leftovers.mjs']) {
     copyFileSync(join(here, 'vendor', name), join(folder, name));
   }
@@ -141,11 +143,12 @@ export const { ${names.join(', ')} } = module.exports;
 
 /**
  * Libraries that stay packages of their own: Vitest, which runs the hidden tests, with those that it
- * and the learner's TypeScript need, and mqtt, whose types a learner's editor reads. Each of the
- * others becomes one file: a command does not load a hundred small ones, and nobody downloads what is
- * not used.
+ * and the learner's TypeScript need. Each of the others becomes one file: a command does not load a
+ * hundred small ones, and nobody downloads what is not used.
  */
-const packages = /^(vitest|vite|esbuild|rollup|mqtt)(\/|$)/;
+const packages = /^(vitest|vite|esbuild|rollup)(\/|$)/;
+/** Made above, in another way, and whole. */
+const whole = new Set(['mqtt']);
 
 /** A bare import, as esbuild prints it. */
 const BARE = /(?:\bfrom |\bimport\(|\bimport )"((?!node:)[@a-z][^"]*)"/g;
@@ -178,9 +181,9 @@ async function usedOf(name, sources) {
   const said = sources.flatMap(
     text => text.match(new RegExp(`(from |import\\()"${name}"`, 'g')) ?? [],
   );
-  // Taken as a whole, or for what it does to the globals. By name: what CommonJS exports is not
-  // known to whoever reads its text.
-  if (said.length !== uses.length) {
+  // Taken as a whole, or for what it does to the globals; and what a learner's program may import, too.
+  // By name: what CommonJS exports is not known to whoever reads its text.
+  if (said.length !== uses.length || name === 'mqtt-packet') {
     const all = Object.keys(await import(name)).filter(one => /^(?!default$)[$\w]+$/.test(one));
     return `import * as all from '${name}'; export const { ${all.join(', ')} } = all; export default all.default;`;
   }
@@ -207,7 +210,9 @@ async function usedOf(name, sources) {
 export async function gatherLibraries(dist, files) {
   const texts = new Map(files.map(file => [file, readFileSync(join(dist, file), 'utf8')]));
   const names = [...texts.values()].flatMap(text => [...text.matchAll(BARE)].map(one => one[1]));
-  const gathered = [...new Set(names)].filter(name => !packages.test(name)).sort();
+  const gathered = [...new Set(names)]
+    .filter(name => !packages.test(name) && !whole.has(name))
+    .sort();
   const inputs = new Set();
   for (const name of gathered) {
     const { metafile } = await build({

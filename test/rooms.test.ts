@@ -52,6 +52,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'harness/offence.ts',
     'practice/practice.ts',
     'program/machine.ts',
+    'program/proc.ts',
     'program/python.ts',
     'program/source.ts',
   ],

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { packageVersion } from '../../course/package-root.js';
 import { howToInstall } from '../../course/system/index.js';
+import type { FirstFailure } from '../harness/first-failure.js';
 import type { Recordings } from '../harness/judge.js';
 import { newSeed } from '../harness/random.js';
 import type { Recording } from '../harness/recording.js';
@@ -59,6 +60,11 @@ export interface CheckRequest {
   /** How the program is started: in a sandbox. */
   readonly launcher?: LauncherRef;
   readonly onProgress?: (event: CheckProgress) => void;
+  /**
+   * Told as soon as a failure is certain, before the rest is known: the result, with this verdict
+   * alone. What comes at the end has the same verdict, or cannot tell because of this machine.
+   */
+  readonly onFirstFailure?: (outcome: CheckOutcome) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -146,6 +152,15 @@ export async function checkWith(
     return { result, bundle: { schema: BUNDLE_SCHEMA, result, recordings, files } };
   };
 
+  let over = false;
+  const tellFirst = async ({ verdict, recording }: FirstFailure) => {
+    // Of a machine that is out of order nothing is told before all of it.
+    if ((await machineFault(jumped())) !== undefined || over || request.signal?.aborted) return;
+    const recordings = { [recording.scenario]: recording };
+    const rest = { status: 'failed', checks: [verdict] } as const;
+    request.onFirstFailure?.(finish(rest, recordings, prepared.files));
+  };
+
   const problem = await brokerProblem(base.broker);
   if (problem) return finish({ status: 'unknown', checks: [], notice: problem.text });
   let prepared: PreparedProgram;
@@ -166,8 +181,12 @@ export async function checkWith(
         ...(request.broker ? { broker: request.broker } : {}),
         ...(request.signal ? { signal: request.signal } : {}),
         onCheck: (_, title, state) => request.onProgress?.({ type: 'check', title, state }),
+        ...(request.onFirstFailure
+          ? { onFirstFailure: (_: string, failure: FirstFailure) => void tellFirst(failure) }
+          : {}),
       })
       .finally(release);
+    over = true;
     if (!run || run.fault) {
       const machine = request.launcher ? undefined : await machineFault(jumped());
       const notice = machine ?? run?.fault ?? 'nothing was judged';

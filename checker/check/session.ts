@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ProgramUnavailable } from '../program/spec.js';
 import { type CheckOutcome, type CheckRequest, checkWith } from './check-program.js';
+import { openProgramStream, type StreamOptions } from './program-stream.js';
 import { openTestHost, type TestHost } from './test-host.js';
 
 /**
@@ -30,6 +31,22 @@ export async function openCheckSession(): Promise<CheckSession> {
   const session = open({ again: true });
   session.expect({});
   return session;
+}
+
+/**
+ * Opens a session for many programs at once, of any lesson and of people who do not know each other:
+ * one engine for all, and nothing is made ready for a program before it comes.
+ */
+export function openSharedSession(options: StreamOptions): CheckSession & {
+  /** Settles, with a reason, when the engine is lost with all that was judged in it. */
+  readonly lost: Promise<string>;
+} {
+  const stream = openProgramStream(options);
+  return {
+    check: request => checkWith(request, async () => stream),
+    lost: stream.lost,
+    close: () => stream.close(),
+  };
 }
 
 let own: ReturnType<typeof open> | undefined;

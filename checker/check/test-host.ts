@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TestCase, TestModule, Vitest } from 'vitest/node';
 import type { SentenceId } from '../../course/contract.js';
+import type { FirstFailure } from '../harness/first-failure.js';
 import type { Recordings } from '../harness/judge.js';
 import type { Lesson } from '../harness/lesson.js';
 import type { Verdict } from '../harness/result.js';
 import type { ProgramSpec } from '../program/spec.js';
 import { fastStart } from './vitest-protocol.js';
-import { type Order, openWorkerPool } from './worker-pool.js';
+import { type Order, openWorkerPool, type WorkerPool } from './worker-pool.js';
 
 /** What came of one program. */
 export interface ProgramRun {
@@ -26,6 +27,8 @@ export interface HostRequest {
   readonly keepRecordings?: boolean;
   /** Called as each check of a program is done, in the order in which they finish. */
   readonly onCheck?: (programId: string, title: string, state: 'passed' | 'failed') => void;
+  /** Called at most once for a program, before all of its verdicts are known. */
+  readonly onFirstFailure?: (programId: string, failure: FirstFailure) => void;
   /** Called when all verdicts of a program are known. */
   readonly onProgram?: (run: ProgramRun) => void;
   /** Ends all of it early: programs are killed, and what was not judged has a fault. */
@@ -78,6 +81,11 @@ export interface TestHost {
   ): void;
   /** @returns one run for each program, in their order */
   run(request: HostRequest): Promise<ProgramRun[]>;
+  /**
+   * Begins a run that lasts until the host is closed: programs are given to the pool's thread as they
+   * come. @returns settles when the run has ended, of itself or with an error
+   */
+  stream(): { readonly threads: WorkerPool; readonly ended: Promise<unknown> };
   close(): Promise<void>;
 }
 
@@ -95,9 +103,10 @@ let runCount = 0;
 /**
  * Starts Vitest and a thread for it.
  * @param maxWorkers hidden test files at once; default 1
+ * @param threads all that share the processors with it, its own included
  */
-export function openTestHost(maxWorkers = 1): TestHost {
-  const workers = openWorkerPool();
+export function openTestHost(maxWorkers = 1, threads = maxWorkers): TestHost {
+  const workers = openWorkerPool(threads);
   let current: Current | undefined;
   const vitest = startVitest(maxWorkers, workers.pool, () => current);
   // A failure is told to whoever runs something.
@@ -122,6 +131,7 @@ export function openTestHost(maxWorkers = 1): TestHost {
         keyed.map(({ spec, key }) => ({ ...spec, id: key })),
       );
       project.provide('keepRecordings', request.keepRecordings ?? false);
+      project.provide('firstFailure', request.onFirstFailure !== undefined);
       project.provide('broker', request.broker ?? 'embedded');
       request.signal?.addEventListener('abort', stop, { once: true });
       if (request.signal?.aborted)
@@ -147,6 +157,18 @@ export function openTestHost(maxWorkers = 1): TestHost {
       workers.ready({ type: 'ready', ...(file ? { file } : {}), ...order });
     },
     run,
+    stream: () => {
+      workers.ready({ type: 'ready' });
+      const ended = vitest.then(running => {
+        const project = running.getRootProject();
+        project.provide('stream', true);
+        // Any file: its lesson is not looked at.
+        const any = readdirSync(join(here, 'lessons')).find(name => name.endsWith('.test.js'));
+        const file = join(here, 'lessons', any ?? 'none');
+        return running.runTestSpecifications([project.createSpecification(file)]);
+      });
+      return { threads: workers, ended };
+    },
     close: async () => {
       await workers.close();
       await vitest.then(
@@ -187,17 +209,20 @@ async function startVitest(
       runner: join(here, 'harness', 'runner.js'),
       isolate: false,
       maxWorkers: workers,
-      maxConcurrency: 16,
+      // Whose turn it is, the scenarios say: see `checker/harness/turns.ts`.
+      maxConcurrency: 100_000,
       fileParallelism: workers > 1,
       experimental: fastStart,
       reporters: [
         {
           onTestCaseResult: (test: TestCase) => {
             const now = current();
-            const { program, verdicts, recordings } = test.meta();
+            const { program, verdicts, recordings, firstFailure } = test.meta();
             const spec = program === undefined ? undefined : now?.specs.get(program);
             if (!now || program === undefined || !spec) return;
-            if (verdicts) {
+            if (test.name === 'first failure') {
+              if (firstFailure) now.request.onFirstFailure?.(spec.id, firstFailure);
+            } else if (verdicts) {
               const run = { spec, verdicts, ...(recordings ? { recordings } : {}) };
               now.runs.set(program, run);
               now.request.onProgram?.(run);
@@ -218,18 +243,49 @@ async function startVitest(
   );
 }
 
+/** Threads for each processor: while one of them only waits for its last scenario, another one works. */
+const THREADS = 2;
+
 /**
- * Runs the hidden tests of the programs' lessons once.
+ * Runs the hidden tests of the programs' lessons once. A thread takes a lesson at a time, so the
+ * programs of a few lessons are parted among several hosts.
  * @returns one run for each program, in their order
+ * @throws Error when it was stopped by `request.signal`: nothing is started any more then
  */
 export async function runHiddenTests(request: HostRequest): Promise<ProgramRun[]> {
-  const lessons = new Set(request.programs.map(one => one.lesson));
-  const host = openTestHost(Math.min(lessons.size, request.workers ?? availableParallelism()));
+  const { programs, signal, ...rest } = request;
+  const lessons = new Set(programs.map(one => one.lesson)).size;
+  const processors = availableParallelism();
+  const count = lessons < processors ? Math.min(processors, programs.length) : 1;
+  const threads = Math.min(lessons, request.workers ?? processors * THREADS);
+  const parts = Array.from({ length: count }, (_, part) =>
+    programs.filter((_, at) => at % count === part),
+  );
+  const hosts = parts.map(() => openTestHost(threads, count * threads));
+  const close = () => Promise.all(hosts.map(host => host.close()));
+  const stopped = stoppedBy(signal);
   try {
-    return await host.run(request);
+    const all = Promise.all(
+      hosts.map((host, part) => host.run({ ...rest, programs: parts[part] ?? [] })),
+    );
+    const runs = await Promise.race([all, stopped.promise]);
+    return programs.flatMap((_, at) => runs[at % count]?.[Math.floor(at / count)] ?? []);
   } finally {
-    await host.close();
+    stopped.off();
+    await close();
   }
+}
+
+/** Rejects once the signal is aborted. */
+function stoppedBy(signal: AbortSignal | undefined): { promise: Promise<never>; off(): void } {
+  const stopped = new AbortController();
+  const promise = new Promise<never>((_, reject) => {
+    const stop = () => reject(new Error('it was stopped'));
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { signal: stopped.signal });
+  });
+  promise.catch(() => undefined);
+  return { promise, off: () => stopped.abort() };
 }
 
 function errorsOf(test: TestCase): string[] {

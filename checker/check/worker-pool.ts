@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { PoolRunnerInitializer } from 'vitest/node';
 import { forThreads } from '../../course/environment.js';
+import type { StreamOrder, StreamReply } from '../harness/stream.js';
 import type { ChildRequest } from '../program/child.js';
 import { scratchFolder } from '../program/scratch.js';
 import { borrowWorker, type LastingWorker } from './vitest-protocol.js';
@@ -21,7 +22,27 @@ export type Order =
       /** After each check, make ready what the next one will want. */
       readonly again?: boolean;
     }
-  | { readonly type: 'stop'; readonly program: string };
+  | { readonly type: 'stop'; readonly program: string }
+  | StreamOrder
+  | {
+      /** Say every so often how much there is to do. */
+      readonly type: 'watch';
+      /** Scenarios at once, and of those that mostly wait. */
+      readonly scenarios: number;
+      readonly thatWait: number;
+    }
+  | { readonly type: 'end-stream' };
+
+/** What a thread says while it judges programs as they come. */
+export type Said =
+  | StreamReply
+  | {
+      readonly type: 'load';
+      readonly playing: number;
+      readonly waiting: number;
+      /** How late the thread came to say so, milliseconds: it has too much to do. */
+      readonly lateMs: number;
+    };
 
 /** WorkerPool for hidden tests, which outlive the run that they were started for. */
 export interface WorkerPool {
@@ -29,6 +50,10 @@ export interface WorkerPool {
   readonly pool: PoolRunnerInitializer;
   /** Starts a thread before it is needed, or tells those that are there. */
   ready(order: Extract<Order, { type: 'ready' }>): void;
+  /** Gives an order to the threads; there is one of them where programs come as a stream. */
+  tell(order: Order): void;
+  /** Hears what the threads say, and the end of one. */
+  listen(heard: (said: Said | { readonly type: 'gone' }) => void): void;
   /** Ends the scenarios of a program: its processes are killed, and its tests end at once. */
   stop(program: string): void;
   close(): Promise<void>;
@@ -44,16 +69,18 @@ const entry = join(dirname(fileURLToPath(import.meta.url)), 'worker.js');
 /**
  * Vitest ends a worker with the run. These stay: with the modules of the hidden tests, the broker,
  * and the processes that wait for a learner's program.
+ * @param threads how many of them share the processors
  */
-export function openWorkerPool(): WorkerPool {
+export function openWorkerPool(threads = 1): WorkerPool {
   const all = new Set<PoolThread>();
   const idle: PoolThread[] = [];
+  let hear: ((said: Said | { readonly type: 'gone' }) => void) | undefined;
   const open = (): PoolThread => {
     if (!existsSync(entry))
       throw new Error('the hidden tests run from the built course: npm run build');
     const { port1, port2 } = new MessageChannel();
     const worker = new Worker(entry, {
-      workerData: { orders: port2, scratch: scratchFolder() },
+      workerData: { orders: port2, scratch: scratchFolder(), threads },
       transferList: [port2],
       env: forThreads(),
       // Kept from the terminal: see `quiet.ts`.
@@ -69,7 +96,9 @@ export function openWorkerPool(): WorkerPool {
     worker.once('exit', () => {
       thread.alive = false;
       all.delete(thread);
+      hear?.({ type: 'gone' });
     });
+    port1.on('message', (said: Said) => hear?.(said));
     // Whoever uses it hears of it, too; while it is idle there is nobody to tell.
     worker.on('error', () => undefined);
     port1.unref();
@@ -83,6 +112,9 @@ export function openWorkerPool(): WorkerPool {
   const giveBack = (thread: PoolThread) => {
     if (thread.alive) idle.push(thread);
   };
+  const tell = (order: Order) => {
+    for (const { orders } of all) orders.postMessage(order);
+  };
   return {
     pool: { name: 'mqtt-course', createPoolWorker: () => borrowWorker(take, giveBack) },
     ready: order => {
@@ -91,11 +123,13 @@ export function openWorkerPool(): WorkerPool {
         thread.worker.unref();
         idle.push(thread);
       }
-      for (const { orders } of all) orders.postMessage(order);
+      tell(order);
     },
-    stop: program => {
-      for (const { orders } of all) orders.postMessage({ type: 'stop', program } satisfies Order);
+    tell,
+    listen: heard => {
+      hear = heard;
     },
+    stop: program => tell({ type: 'stop', program }),
     close: async () => {
       await Promise.all([...all].map(({ worker }) => worker.terminate()));
     },

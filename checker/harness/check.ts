@@ -65,6 +65,8 @@ export interface Check<Facts = unknown> {
   readonly explains?: readonly DetectorId[];
   /** @throws CheckFailure when the claim does not hold, CannotTell when that cannot be known */
   readonly verify: (recording: Recording<Facts>) => void;
+  /** Of a check that passed: what a program cannot judge, and a person should look at. */
+  readonly remark?: (recording: Recording<Facts>) => string | undefined;
 }
 
 /**

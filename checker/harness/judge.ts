@@ -18,18 +18,20 @@ export type Recordings = Readonly<Record<string, Recording>>;
 
 /** The first look at one check, before anything is known about the others. */
 export type ProvisionalVerdict =
-  | { readonly status: 'passed' }
+  | { readonly status: 'passed'; readonly remark?: string }
   | { readonly status: 'failed'; readonly failure: Failure; readonly recording: Recording }
   | { readonly status: 'unknown'; readonly reason: string; readonly scenario?: string };
 
 /** Judges one check by itself: pure, and possible as soon as its scenarios are recorded. */
 export function look(check: Check, recordings: Recordings): ProvisionalVerdict {
+  let remark: string | undefined;
   for (const { name } of scenariosOf(check)) {
     const recording = recordings[name];
     if (!recording) return { status: 'unknown', reason: `scenario ${name} was not recorded` };
     if (recording.fault) return { status: 'unknown', reason: recording.fault, scenario: name };
     try {
       check.verify(recording);
+      remark ??= check.remark?.(recording);
     } catch (error) {
       if (error instanceof CheckFailure)
         return { status: 'failed', failure: error.failure, recording };
@@ -42,7 +44,7 @@ export function look(check: Check, recordings: Recordings): ProvisionalVerdict {
       return { status: 'unknown', reason, scenario: name };
     }
   }
-  return { status: 'passed' };
+  return { status: 'passed', ...(remark ? { remark } : {}) };
 }
 
 /**
@@ -100,7 +102,7 @@ function asksForQos0({ direction, packet }: PacketEntry): boolean {
 
 function verdictOf(check: Check, first: ProvisionalVerdict): Verdict {
   const base = { id: check.id, title: check.title, clauses: check.clauses, packets: [] };
-  if (first.status === 'passed') return { ...base, status: 'passed' };
+  if (first.status === 'passed') return { ...base, ...first };
   if (first.status === 'unknown') {
     return {
       ...base,
@@ -112,7 +114,8 @@ function verdictOf(check: Check, first: ProvisionalVerdict): Verdict {
   return failed(base, first.failure, first.recording.scenario);
 }
 
-function failed(
+/** The verdict on a check, or of a detector, that a recording has failed. */
+export function failed(
   base: Pick<Verdict, 'id' | 'title' | 'clauses'>,
   failure: Failure,
   scenario: string,
@@ -175,7 +178,8 @@ function findRootCauses(
   };
 }
 
-function firstCause(
+/** The first detector that finds why a check failed. */
+export function firstCause(
   check: Check,
   recording: Recording,
   context: DetectorContext,
@@ -222,7 +226,7 @@ function diagnose(
 }
 
 /** Of the checks that a diagnosis does not speak of, it learns nothing: students may not have them. */
-function patternFor(
+export function patternFor(
   { leads, covers = [] }: Diagnosis,
   looks: ReadonlyMap<string, ProvisionalVerdict>,
   { source }: DetectorContext,

@@ -17,7 +17,9 @@ export function insteadOf(recording: Recording, what: string): (string | PacketE
         one.exitedAt === undefined ||
         (one.killedAt !== undefined && one.stopAskedAt === undefined)
       ? 'your program was still running'
-      : `your program had ended ${endingWords(one)}`;
+      : one.killedAt !== undefined
+        ? 'your program did not end when it was asked to stop'
+        : `your program had ended ${endingWords(one)}`;
   return last
     ? [`no ${what}${waited}; the last packet was`, last, state]
     : [`no ${what}${waited}; no packet came at all; ${state}`];

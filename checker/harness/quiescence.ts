@@ -75,13 +75,10 @@ export async function allAtRest(
   for (let looks = 0; !signal.aborted; looks++) {
     const programs = running();
     const left = leftMs();
-    const all = programs.map(one => one.rest());
-    const asleep =
-      left > 0 &&
-      all.length > 0 &&
-      all.every(one => one.ms > left) &&
-      !setup.scenarioIsBusy() &&
-      !tap.busy();
+    // A look reads dozens of small files: none while something else is known to go on.
+    const quiet = left > 0 && programs.length > 0 && !setup.scenarioIsBusy() && !tap.busy();
+    const all = quiet ? programs.map(one => one.rest()) : [];
+    const asleep = quiet && all.every(one => one.ms > left);
     const state = asleep ? `${tap.entries.length} ${all.map(one => one.ran).join('|')}` : '';
     if (state === '' || state !== seen) {
       agreed = 0;
@@ -97,7 +94,9 @@ export async function allAtRest(
       !(await setup.hasUnread())
     )
       return true;
-    const pause = looks < 20 || asleep ? BETWEEN_LOOKS_MS : LONG_BETWEEN_MS;
+    // What is still open after looks that agree is a matter of seconds, not of the next moment.
+    const soon = asleep ? agreed < LOOKS : looks < 20;
+    const pause = soon ? BETWEEN_LOOKS_MS : LONG_BETWEEN_MS;
     await new Promise(resolve => setTimeout(resolve, pause).unref());
   }
   return false;
@@ -180,14 +179,54 @@ const EVERYTHING = {
 /** Whether a program's connection to this port has bytes that it has not read. False where the system does not tell. */
 export async function hasUnread(port: number, socketTable?: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  const tables = socketTable === undefined ? ['/proc/net/tcp', '/proc/net/tcp6'] : [socketTable];
-  const read = tables.map(one => readFile(one, 'latin1').catch(() => ''));
-  const table = (await Promise.all(read)).join('\n');
-  const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return table.split('\n').some(line => {
-    const [, , to, , queues] = line.trim().split(/\s+/);
-    return to?.endsWith(remote) && queues !== undefined && !queues.endsWith(':00000000');
+  const first = socketsAt(await tableOf(socketTable ?? '/proc/net/tcp'), port);
+  if (first.unread || socketTable !== undefined) return first.unread;
+  // A client whose socket is one of IPv6 is in the other table; the end that we hold may be here.
+  if (first.clients > 0 && first.clients === first.accepted) return false;
+  return socketsAt(await tableOf('/proc/net/tcp6'), port).unread;
+}
+
+/** States of a socket that belongs to no connection, or no more: TIME_WAIT and LISTEN. */
+const NO_CONNECTION = new Set(['06', '0A']);
+
+/** What a table of the system says of the connections to a port. */
+export function socketsAt(table: string, port: number) {
+  const ours = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const found = { clients: 0, accepted: 0, unread: false };
+  for (const line of table.split('\n')) {
+    if (!line.includes(ours)) continue;
+    const [, from, to, state, queues] = line.trim().split(/\s+/);
+    if (to?.endsWith(ours) && queues !== undefined && !queues.endsWith(':00000000'))
+      found.unread = true;
+    if (state === undefined || NO_CONNECTION.has(state)) continue;
+    if (to?.endsWith(ours)) found.clients += 1;
+    if (from?.endsWith(ours)) found.accepted += 1;
+  }
+  return found;
+}
+
+/**
+ * The system goes through all places for sockets it has, used or not: milliseconds. So those who ask
+ * while a table is being read share the next reading, which begins after they asked.
+ */
+const reading = new Map<string, { now: Promise<string>; next?: Promise<string> }>();
+
+function tableOf(file: string): Promise<string> {
+  const going = reading.get(file);
+  if (!going) {
+    const now = readFile(file, 'latin1').catch(() => '');
+    const one: { now: Promise<string>; next?: Promise<string> } = { now };
+    reading.set(file, one);
+    now.then(() => {
+      if (reading.get(file) === one) reading.delete(file);
+    });
+    return now;
+  }
+  going.next ??= going.now.then(() => {
+    reading.delete(file);
+    return tableOf(file);
   });
+  return going.next;
 }
 
 /** Resolves when no connection of that name is open. */

@@ -30,6 +30,8 @@ export interface Verdict {
   readonly mistake?: string;
   /** The field of one packet that is the mistake, if it is one. */
   readonly field?: PacketField;
+  /** Of a passed check: what no program can judge with certainty, for the instructor to look at. */
+  readonly remark?: string;
   /** Of a not-reached check: the ids of the checks it waits for. */
   readonly waitsFor?: readonly string[];
 }

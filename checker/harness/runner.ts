@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url';
-import { TestRunner } from 'vitest';
+import { inject, TestRunner } from 'vitest';
 import { refillSoon } from '../program/warm.js';
 import type { Lesson } from './lesson.js';
+import { describeStream } from './stream.js';
 import { describeLesson } from './vitest.js';
 
 /**
@@ -12,6 +13,10 @@ import { describeLesson } from './vitest.js';
 export default class LessonRunner extends TestRunner {
   override async importFile(filepath: string, source: 'collect' | 'setup'): Promise<unknown> {
     if (source === 'setup') return super.importFile(filepath, source);
+    if (inject('stream')) {
+      describeStream();
+      return undefined;
+    }
     const { lesson } = (await import(pathToFileURL(filepath).href)) as { lesson: Lesson };
     describeLesson(lesson);
     return undefined;

@@ -1,6 +1,7 @@
 import { describe, inject, test } from 'vitest';
 import type { ProgramSpec } from '../program/spec.js';
 import { seenText } from './check.js';
+import type { FirstFailure } from './first-failure.js';
 import type { ProvisionalVerdict, Recordings } from './judge.js';
 import type { Lesson } from './lesson.js';
 import { overall, type Verdict } from './result.js';
@@ -11,8 +12,12 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The programs to check, of any lesson. */
     programs: readonly ProgramSpec[];
+    /** Whether programs come while it runs, by another way: see `stream.ts`. */
+    stream: boolean;
     /** Whether recordings go back to the caller. */
     keepRecordings: boolean;
+    /** Whether somebody wants to hear of the first failure before all is known. */
+    firstFailure: boolean;
     /** `embedded`, `mosquitto`, or the URL of a broker. */
     broker: string;
   }
@@ -20,14 +25,13 @@ declare module 'vitest' {
     program?: string;
     /** Known as soon as the check's own scenarios are recorded. */
     verdict?: Verdict;
+    /** Of a program: known before everything is recorded. */
+    firstFailure?: FirstFailure;
     /** On the last test of a program: all verdicts, detectors included. */
     verdicts?: readonly Verdict[];
     recordings?: Recordings;
   }
 }
-
-/** Room for lessons that wait for protocol timers, on a machine that is busy. */
-const TEST_TIMEOUT_MS = 180_000;
 
 /** What the file of a lesson exports. Our runner makes its tests: see `runner.ts`. */
 export function hiddenTests(lesson: Lesson): Lesson {
@@ -38,7 +42,8 @@ export function hiddenTests(lesson: Lesson): Lesson {
 export function describeLesson(lesson: Lesson): void {
   const programs: readonly ProgramSpec[] = inject('programs') ?? [];
   for (const spec of programs.filter(one => one.lesson === lesson.id)) {
-    describe.concurrent(spec.id, { timeout: TEST_TIMEOUT_MS }, () => {
+    // A test has no limit: it may wait for its turn. The scenarios that it waits for have one.
+    describe.concurrent(spec.id, { timeout: 0 }, () => {
       let started: LessonRun | undefined;
       const run = () => {
         started ??= runLesson(lesson, spec, {
@@ -47,10 +52,18 @@ export function describeLesson(lesson: Lesson): void {
         });
         return started;
       };
+      if (inject('firstFailure')) {
+        test('first failure', async ({ task }) => {
+          task.meta.program = spec.id;
+          const failure = await run().firstFailure();
+          if (failure) task.meta.firstFailure = failure;
+        });
+      }
       for (const check of lesson.checks) {
         test(`${check.id} ${check.title}`, async context => {
           context.task.meta.program = spec.id;
           const first = await run().first(check.id);
+          if (!first) return context.skip('its scenarios were not needed');
           report(check.id, first);
         });
       }

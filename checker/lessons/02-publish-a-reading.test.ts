@@ -1,4 +1,5 @@
-import { check, type Failure, fail } from '../harness/check.js';
+import { check, type Diagnosis, type Failure, fail } from '../harness/check.js';
+import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, readObject } from '../harness/matchers.js';
@@ -11,6 +12,7 @@ import {
   makeReadings,
   makeTopic,
   nothing,
+  nothingYet,
   type Published,
   paced,
   published,
@@ -100,6 +102,19 @@ export const onTopic = check<Facts>({
         try: 'find the condition that asks whether there is a value, and ask for undefined (None) instead',
       });
     }
+    const passedBy = missed.length === 1 ? out[first - 1] : undefined;
+    if (passedBy) {
+      fail({
+        mistake: 'skips-readings',
+        expected,
+        seen: [
+          `${out.length} of ${readings.length} readings came; reading ${first} did not, and the one behind it did:`,
+          passedBy,
+        ],
+        why: 'the program passed a reading by and went on. A consumer takes that for a lost message',
+        try: 'find the condition that lets your program go on without publishing',
+      });
+    }
     const before = out.at(-1);
     if (before) {
       fail({
@@ -112,6 +127,17 @@ export const onTopic = check<Facts>({
         ],
         why: 'after one message the program waits for something that does not come: an acknowledgement that nobody reads, because the network loop does not run, or an answer it does not get',
         try: 'start the network loop of your library; then print a line before and after publish',
+      });
+    }
+    const blocked = notes(recording, 'still-running').length > 0;
+    const connack = received(recording, 'CONNACK')[0];
+    if (blocked && connack) {
+      fail({
+        mistake: 'never-reads-input',
+        expected,
+        seen: ['no PUBLISH; the last packet was', connack, stillThere(recording)],
+        why: 'the connection stands, and your program notices neither a reading nor the end of its input: a line above the loop over the readings never returns. loop_forever() in paho is such a line; so is a wait for what does not come',
+        try: 'print a line right above the loop: is it reached? In paho loop_start() runs the network beside your program',
       });
     }
     fail({
@@ -225,6 +251,20 @@ export const oneConnection = check<Facts>({
   },
 });
 
+const passesBy = {
+  why: 'readings came before CONNACK, and your program never handed them to the library: it asks whether it is connected, and passes them by when it is not yet',
+  try: 'hand over every reading: wait for the connection before the first one, or let the library keep them until it stands',
+} as const;
+
+/** Whether the first reading comes before CONNACK is luck; three hundred at once always do. */
+export const onlyConnected: Diagnosis = {
+  leads: 'T1',
+  covers: ['T5'],
+  applies: pattern =>
+    pattern.mistake('T1') === 'skips-readings' && pattern.mistake('T5') === 'skips-unconnected',
+  failure: () => ({ mistake: 'skips-unconnected', ...passesBy }),
+};
+
 export const atOnce = check<Facts>({
   id: 'T5',
   judges: ['C6', 'C10'],
@@ -250,11 +290,21 @@ export const atOnce = check<Facts>({
         try: 'find the condition that lets your program go on without publishing',
       });
     }
+    const connack = received(recording, 'CONNACK')[0];
+    const [goodbye] = connack ? sent(recording, 'DISCONNECT', { after: connack }) : [];
+    if (none && connack && goodbye) {
+      fail({
+        mistake: 'skips-unconnected',
+        expected: missing.expected,
+        seen: [`no PUBLISH, from ${recording.facts.readings.length} readings`, connack, goodbye],
+        ...passesBy,
+      });
+    }
     fail({
       ...missing,
       mistake: none ? 'left-before-connected' : 'left-before-flushed',
       why: none
-        ? 'your program ended the client (or itself) before CONNACK, and everything that waited for the connection was thrown away'
+        ? 'your program ended the client (or itself) before CONNACK, and everything that waited for the connection was thrown away; or it asked whether it was connected, and never handed the readings to the library'
         : 'your program ended the client (or itself) while messages still waited for their turn',
       try: 'wait until the last message has left (the promise or callback of publish), then end',
     });
@@ -334,7 +384,10 @@ export const silentWithout = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(paced, { judges: ['C13'], needs: ['T1'] });
+export const leaves = check<Facts>({
+  ...leavesCleanly(paced, { judges: ['C13'], needs: ['T1'] }),
+  on: [paced, nothing, nothingYet],
+});
 
 export const allOfMany = check<Facts>({
   id: 'T10',
@@ -490,6 +543,7 @@ export const lesson = hiddenTests(
       lateAcknowledgement,
       notRetained,
     ],
+    diagnoses: [onlyConnected],
     practice,
   }),
 );

@@ -1,10 +1,10 @@
 import { type PublishPacket, payloadText, topicMatches } from '../../wire/index.js';
-import { check, fail } from '../harness/check.js';
+import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
 import { stillThere } from '../harness/detectors/index.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, readObject } from '../harness/matchers.js';
-import { notes, received, sent } from '../harness/recording.js';
+import { notes, type Recording, received, sent, usableMs } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
 import {
   type Answer,
@@ -226,6 +226,35 @@ const about = (object: { readonly device?: unknown; readonly seq?: unknown } | u
 
 const brief = (text: string) => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
 
+/** Whoever takes this time for each answer, milliseconds, has three hundred answers when time is up. */
+const EACH_MS = 20;
+
+/** Answers in order, each long after the one before, and more to come when time was up: a handler that waits. */
+function slowly(recording: Recording<BurstFacts>, all: readonly Answer[]): void {
+  const until = notes(recording, 'not-seen')[0];
+  const out = all.filter(entry => until && entry.t < until.t);
+  const [first, last] = [out[0], out.at(-1)];
+  if (!first || !last || !until || out.length < 3) return;
+  const seqs = recording.facts.readings.map(one => one.seq);
+  if (out.some((entry, at) => seqOf(entry) !== seqs[at])) return;
+  const count = out.length - 1;
+  const each = (last.t - first.t) / count;
+  if (usableMs(recording, first.t, last.t) / count < EACH_MS) {
+    const goesOn = until.t - last.t < 2 * each;
+    if (goesOn) cannotTell('the machine was too busy for three hundred answers');
+    return;
+  }
+  fail({
+    mistake: 'slow-handler',
+    expected: `${MANY} answers, one for each message that is a reading`,
+    seen: [
+      `${out.length} answers in ${((last.t - first.t) / 1000).toFixed(1)} s, one every ${(each / 1000).toFixed(2)} s; the last one is`,
+      last,
+    ],
+    ...inside,
+  });
+}
+
 export const keepsUp = check<BurstFacts>({
   id: 'T5',
   judges: ['C3', 'C6'],
@@ -246,6 +275,7 @@ export const keepsUp = check<BurstFacts>({
         try: 'look for a second call of publish for the same message',
       });
     }
+    slowly(recording, out);
     const left = out.map(entry => about(readObject(entry)));
     const missing = atOnce(recording.facts).findIndex(one => {
       const at = left.indexOf(about(one));
@@ -330,6 +360,36 @@ function isNonsense(packet: PublishPacket): boolean {
   return !('text' in packet.payload) || !packet.payload.text.startsWith('{"device":"');
 }
 
+const tooLate = {
+  why: 'your message handler was not attached yet: it is attached in the answer to SUBSCRIBE or later. A broker may deliver before it sends SUBACK [3.1.1 section 3.8.4], and what comes without a handler is gone',
+  try: 'attach the message handler first, before you connect; then subscribe',
+} as const;
+
+/** A message that comes with SUBACK is lost or not, as it happens: whichever check notices, this is why. */
+function attachedLate(leads: string, covers: readonly string[], ...as: string[]): Diagnosis {
+  return {
+    leads,
+    covers: [...covers, 'T7'],
+    applies: pattern =>
+      pattern.mistake('T7') === 'handler-too-late' && as.includes(pattern.mistake(leads) ?? ''),
+    failure: () => ({ mistake: 'handler-too-late', ...tooLate }),
+  };
+}
+
+const inside = {
+  why: 'your handler takes long, and the network loop that calls it stands still meanwhile: further messages wait, and so do your answers and PINGREQ',
+  try: 'let the handler return at once. Look for a sleep, a wait or long work inside it, and do that elsewhere',
+} as const;
+
+/** A handler that sleeps may be too slow for the first check already. */
+export const sleepsInside: Diagnosis = {
+  leads: 'T3',
+  covers: ['T5', 'T6', 'T7', 'T9'],
+  applies: pattern =>
+    pattern.mistake('T5') === 'slow-handler' && pattern.mistake('T3') === 'stops-answering',
+  failure: () => ({ mistake: 'slow-handler', ...inside }),
+};
+
 export const patient = check<Facts>({
   id: 'T7',
   judges: ['C11'],
@@ -350,6 +410,17 @@ export const patient = check<Facts>({
       });
     }
     if (out.length === readings.length) return;
+    const [only] = out;
+    const [unheard] = received(recording, 'PUBLISH');
+    const suback = received(recording, 'SUBACK')[0];
+    if (only && unheard && suback && seqOf(only) === readings[1]?.seq) {
+      fail({
+        mistake: 'handler-too-late',
+        expected: 'an answer to a reading that comes before SUBACK, or right behind it',
+        seen: [unheard, suback, 'this reading got no answer; the one after it did:', only],
+        ...tooLate,
+      });
+    }
     fail({
       mistake: 'impatient',
       expected: 'the program waits for SUBACK, however long it takes',
@@ -545,6 +616,12 @@ export const lesson = hiddenTests(
       leaves,
       asItCame,
       notRetained,
+    ],
+    diagnoses: [
+      sleepsInside,
+      attachedLate('T3', ['T5', 'T6', 'T9'], 'no-answer', 'stops-answering'),
+      attachedLate('T5', ['T6', 'T9'], 'leaves-out', 'loses-in-burst'),
+      attachedLate('T6', ['T9'], 'dies-of-nonsense'),
     ],
     practice,
   }),

@@ -13,7 +13,7 @@ import {
 import { hiddenTests } from '../harness/vitest.js';
 import { billAgain, readingAgain } from './06-qos-handshakes/cut.js';
 import { everyLine, keepsLines, whenItComes } from './06-qos-handshakes/lines.js';
-import { probed, smallerOfBoth } from './06-qos-handshakes/probes.js';
+import { oneReport, probed, smallerOfBoth } from './06-qos-handshakes/probes.js';
 import {
   copiesOf,
   environment,
@@ -312,10 +312,10 @@ export const anyOrder = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(oneOfEach, {
-  id: 'T10',
-  judges: ['C12'],
-  needs: ['T1', 'T3', 'T7'],
+/** Also when the last acknowledgement came late, or in another order. */
+export const leaves = check<Facts>({
+  ...leavesCleanly(oneOfEach, { id: 'T10', judges: ['C12'], needs: ['T1', 'T3', 'T6', 'T7'] }),
+  on: [oneOfEach, latePuback, outOfOrder],
 });
 
 export const practice: Practice = {
@@ -351,6 +351,7 @@ export const lesson = hiddenTests(
       whenItComes,
       everyLine,
       keepsLines,
+      oneReport,
     ],
     practice,
   }),

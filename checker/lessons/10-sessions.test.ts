@@ -3,8 +3,17 @@ import { check, fail } from '../harness/check.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject } from '../harness/matchers.js';
-import { notes, received, sent } from '../harness/recording.js';
+import { notes, type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
+import {
+  everyJob,
+  neverBack,
+  noJob,
+  onlyDone,
+  redoesAlive,
+  stopsAway,
+  stopsBeforeConnack,
+} from './10-sessions/always.js';
 import {
   brokerForgets,
   brokerKeeps,
@@ -113,6 +122,30 @@ export const subscribesWell = check<Facts>({
   },
 });
 
+/** The first job was delivered and is not acknowledged, although the program is alive. */
+function holdsLoop(recording: Recording<Facts>): boolean {
+  const first = received(recording, 'PUBLISH').find(one => one.packet.qos > 0);
+  const program = recording.programs[0];
+  if (!first || (program?.exitedAt !== undefined && program.killedAt === undefined)) return false;
+  const acks = [...sent(recording, 'PUBACK'), ...sent(recording, 'PUBREC')];
+  return !acks.some(
+    one => one.connection === first.connection && one.packet.id === first.packet.id,
+  );
+}
+
+/** Whether the job was acknowledged before its done message left, on the same connection. */
+function acknowledgedFirst(recording: Recording<Facts>) {
+  const [id = ''] = recording.facts.live;
+  const order = received(recording, 'PUBLISH')[0];
+  const ack = [...sent(recording, 'PUBACK'), ...sent(recording, 'PUBREC')].find(
+    one => order && one.connection === order.connection && one.packet.id === order.packet.id,
+  );
+  const done = sent(recording, 'PUBLISH').find(one => doneId(one) === id);
+  if (!order || !ack) return undefined;
+  if (done && (done.n < ack.n || done.connection !== order.connection)) return undefined;
+  return { order, ack, ...(done ? { done } : {}) };
+}
+
 export const doesJobs = check<Facts>({
   id: 'T3',
   title: 'each job becomes a done message with QoS 1',
@@ -148,6 +181,19 @@ export const doesJobs = check<Facts>({
           try: 'copy id of the job into the field done',
         });
       }
+      if (holdsLoop(recording)) {
+        fail({
+          mistake: 'waits-in-handler',
+          expected,
+          seen: [
+            ...(jobs[0] ? [jobs[0]] : []),
+            ...published.slice(0, 1),
+            'your program never acknowledged this job, and read nothing after it',
+          ],
+          why: 'your handler has not come back: it waits for something that only the network loop can read, and the loop waits for your handler. In mqtt.js nothing is read before the callback of handleMessage is called; in paho nothing while on_message runs',
+          try: 'publish the done message and go on: do not wait for its acknowledgement inside the handler (await publishAsync before the callback, wait_for_publish inside on_message)',
+        });
+      }
       if (at > 0) {
         fail({
           mistake: 'stops-after-first',
@@ -164,8 +210,8 @@ export const doesJobs = check<Facts>({
         mistake: 'no-done',
         expected,
         seen: [...(jobs[0] ? [jobs[0]] : []), ...insteadOf(recording, 'done message')],
-        why: 'the job reached your connection, and no done message left. Either no handler is attached, or the handler waits for an acknowledgement that only its own thread could read',
-        try: 'print a line at the top and at the bottom of your handler; in Python do not call wait_for_publish inside on_message',
+        why: 'the job reached your connection and was acknowledged, and no done message left: no handler is attached, or it publishes nothing',
+        try: 'print a line at the top and at the bottom of your handler',
       });
     }
   },
@@ -275,6 +321,8 @@ export const redoes = check<Facts>({
     const again = received(recording, 'PUBLISH').find(one => killed && one.t > killed.t);
     if (!killed || sent(recording, 'PUBLISH').some(one => one.t > killed.t && doneId(one) === id))
       return;
+    // Then the next check says so.
+    if (acknowledgedFirst(recording)) return;
     const ack = again && sent(recording, 'PUBACK', { after: again })[0];
     fail({
       mistake: 'skips-redelivered',
@@ -294,25 +342,30 @@ export const redoes = check<Facts>({
 
 export const acksAfterwards = check<Facts>({
   id: 'T9',
-  title: 'the done message leaves before the acknowledgement of the job',
+  title: 'no job is acknowledged before it is safe',
   clauses: ['3.1.1 MQTT-4.3.2-2'],
   on: killedAtWork,
   needs: ['T8'],
   verify: recording => {
     const [id = ''] = recording.facts.live;
-    const order = received(recording, 'PUBLISH')[0];
-    if (!order) return;
-    const ack = [...sent(recording, 'PUBACK'), ...sent(recording, 'PUBREC')].find(
-      one => one.connection === order.connection && one.packet.id === order.packet.id,
+    const early = acknowledgedFirst(recording);
+    const killed = notes(recording, 'crashed')[0];
+    if (!early) return;
+    // Acknowledged, killed, and done all the same: the job was on its disk.
+    const kept = sent(recording, 'PUBLISH').some(
+      one => killed && one.t > killed.t && doneId(one) === id,
     );
-    const done = sent(recording, 'PUBLISH').find(one => doneId(one) === id);
-    if (!ack || (done && (done.n < ack.n || done.connection !== order.connection))) return;
+    if (kept) return;
     fail({
       mistake: 'acks-too-early',
-      expected: 'PUBLISH on DONE_TOPIC first, then PUBACK for the job',
-      seen: [order, ack, ...(done ? [done] : [])],
+      expected: 'PUBLISH on DONE_TOPIC first, then PUBACK for the job; or the job on your disk',
+      seen: [
+        early.order,
+        early.ack,
+        ...(early.done ? [early.done, 'killed here; after the restart no done message came'] : []),
+      ],
       why: 'PUBACK takes the job out of your mailbox. The work came after it: killed in between, the job is acknowledged, never done, and never comes again',
-      try: 'publish the done message before your handler returns; what is slow belongs before the acknowledgement (in mqtt.js: handleMessage)',
+      try: 'publish the done message before your handler returns; what is slow belongs before the acknowledgement (in mqtt.js: handleMessage). Where your library acknowledges before it calls you, write the job to a file and say done for it at the next start',
     });
   },
 });
@@ -345,6 +398,13 @@ export const lesson = hiddenTests(
       trustsConnack,
       redoes,
       acksAfterwards,
+      everyJob,
+      noJob,
+      onlyDone,
+      neverBack,
+      redoesAlive,
+      stopsBeforeConnack,
+      stopsAway,
     ],
     practice,
   }),

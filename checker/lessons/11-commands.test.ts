@@ -5,6 +5,7 @@ import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject } from '../harness/matchers.js';
 import { type Recording, received, sent } from '../harness/recording.js';
 import { hiddenTests } from '../harness/vitest.js';
+import { anyId, onlyAnswers, stopsBeforeConnack, storedAnyTime } from './11-commands/answers.js';
 import {
   complains,
   delivery,
@@ -34,13 +35,13 @@ export const subscribes = check<Facts>({
     const { commandTopic } = recording.facts;
     const expected = `SUBSCRIBE with a filter that matches ${commandTopic}, at QoS 1 or 2`;
     const own = filters(recording).filter(one => topicMatches(one.filter, commandTopic));
-    if (own.some(one => one.qos > 0)) return;
-    const [first] = own;
-    if (first) {
+    const weak = own.find(one => one.qos === 0);
+    if (own.length > 0 && !weak) return;
+    if (weak) {
       fail({
         mistake: 'qos-0',
         expected,
-        seen: [first.entry],
+        seen: [weak.entry],
         why: 'the broker delivers at the lower of the two QoS [3.1.1 MQTT-3.8.4-6]: a command that was sent at QoS 1 reaches you at QoS 0, and can be lost without a trace',
         try: 'ask for QoS 1 in subscribe; in mqtt.js it is an option, { qos: 1 }',
       });
@@ -92,6 +93,14 @@ export const narrow = check<Facts>({
           try: 'subscribe to COMMAND_TOPIC itself',
         });
       }
+      if (filter === commandTopic) continue;
+      fail({
+        mistake: 'hears-more',
+        expected,
+        seen: [entry],
+        why: 'a device hears what is meant for it, and nothing else: what else this filter matches today or tomorrow reaches your handler as a command',
+        try: 'subscribe to COMMAND_TOPIC itself, and to no other filter',
+      });
     }
   },
 });
@@ -177,7 +186,7 @@ export const rightState = check<Facts>({
       );
       const [first] = window;
       if (!came || !first) return;
-      const expected = `{"led":"${command.led}"${command.id ? `,"id":"${command.id}"` : ''}} on ${stateTopic}`;
+      const expected = `{"led":"${command.led}"${command.id !== undefined ? `,"id":"${command.id}"` : ''}} on ${stateTopic}`;
       const right = window.some(
         entry =>
           fields(entry)?.['led'] === command.led &&
@@ -272,6 +281,10 @@ export const lesson = hiddenTests(
       inOrder,
       notExecuted,
       leaves,
+      anyId,
+      storedAnyTime,
+      onlyAnswers,
+      stopsBeforeConnack,
     ],
     practice,
   }),

@@ -2,6 +2,15 @@ import type { Diagnosis } from '../harness/check.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 
 import { hiddenTests } from '../harness/vitest.js';
+import {
+  asItIs,
+  oddQuestions,
+  refusalIsWeather,
+  sameOptions,
+  waitsForAck,
+  waitsForConnack,
+  waitsForLine,
+} from './12-reconnect/always.js';
 import { answers, lively, speaks } from './12-reconnect/basics.js';
 import { back, oneAnswer, oneTimer } from './12-reconnect/drops.js';
 import {
@@ -59,8 +68,15 @@ export const lesson = hiddenTests(
       steady,
       noLies,
       notices,
+      refusalIsWeather,
       patient,
       leaves,
+      oddQuestions,
+      asItIs,
+      waitsForConnack,
+      waitsForLine,
+      waitsForAck,
+      sameOptions,
     ],
     diagnoses: [everythingInConnect],
     practice,

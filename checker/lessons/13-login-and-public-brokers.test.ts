@@ -1,17 +1,31 @@
-import { check, fail } from '../harness/check.js';
+import { payloadText } from '../../wire/index.js';
+import { check, type Diagnosis, fail } from '../harness/check.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
 import { type PacketOf, type Recording, received, sent } from '../harness/recording.js';
-import type { ScenarioDefinition } from '../harness/scenario.js';
 import { hiddenTests } from '../harness/vitest.js';
 import { keepsOut, letsIn, opens } from './13-login-and-public-brokers/door.js';
+import {
+  houseUnknown,
+  madeUp,
+  noLogin,
+  noSerial,
+  ownCorner,
+} from './13-login-and-public-brokers/in-public.js';
+import {
+  arriveAll,
+  keepsTryingAtEnd,
+  leavesAfterPuback,
+} from './13-login-and-public-brokers/readings.js';
 import { endsAfterRefusal } from './13-login-and-public-brokers/refusal.js';
 import { leakOf } from './13-login-and-public-brokers/scan.js';
 import {
   awkwardLogin,
   badLogin,
+  burst,
   busy,
+  busyThenBad,
   environment,
   type Facts,
   inPublic,
@@ -160,6 +174,19 @@ export const speaks = check<Facts>({
   },
 });
 
+/** The shortest pause that the contract allows, and how early a timer may be. */
+const PAUSE_MS = 250;
+const TIMER_MS = 15;
+
+/** The temp of a message, without judging it. */
+function readTemp(packet: PacketOf<'PUBLISH'>['packet']): unknown {
+  try {
+    return (JSON.parse(payloadText(packet.payload) ?? '') as { temp?: unknown } | null)?.temp;
+  } catch {
+    return undefined;
+  }
+}
+
 export const keepsTrying = check<Facts>({
   id: 'T6',
   title: 'code 3: it tries again until the broker is back',
@@ -200,14 +227,29 @@ export const keepsTrying = check<Facts>({
           : 'in mqtt.js look for reconnectOnConnackError among the options of connect; paho tries again by itself in loop_start and loop_forever',
       });
     }
-    const temp = recording.facts.temps[0] ?? 0;
-    if (!sent(recording, 'PUBLISH').some(one => sameNumber(jsonObject(one)['temp'], temp))) {
+    for (const no of noes) {
+      const [next] = sent(recording, 'CONNECT', { after: no });
+      const pause = next ? next.t - no.t : PAUSE_MS;
+      if (next && pause < PAUSE_MS - TIMER_MS) {
+        return fail({
+          mistake: 'no-pause',
+          expected: `after CONNACK 3 a pause of ${PAUSE_MS} ms or more, and then another CONNECT`,
+          seen: [no, next, `${pause.toFixed(0)} ms later`],
+          why: 'a broker that starts anew is knocked at by all devices at once, again and again: they keep it from getting up',
+          try: 'give the library a longer time between two tries (reconnectPeriod, reconnect_delay_set), or wait before your own',
+        });
+      }
+    }
+    const temp = recording.facts.temps.find(
+      one => !sent(recording, 'PUBLISH').some(({ packet }) => readTemp(packet) === one),
+    );
+    if (temp !== undefined) {
       fail({
         mistake: 'reading-lost',
         expected,
-        seen: insteadOf(recording, 'PUBLISH of the reading that waited'),
-        why: 'the reading came while the broker was away, and it is gone',
-        try: 'publish with QoS 1: the library keeps it until the broker has it',
+        seen: insteadOf(recording, `PUBLISH of the reading ${temp}, which waited`),
+        why: 'the readings came while the broker was away, and one is gone',
+        try: 'publish with QoS 1: the library keeps a message until PUBACK',
       });
     }
   },
@@ -217,10 +259,10 @@ export const noSecret = check<Facts>({
   id: 'T8',
   title: 'the password is in the password field, and nowhere else',
   clauses: ['3.1.1 MQTT-3.1.2-21'],
-  on: [login, busy, rotated, inPublic],
+  on: [login, busy, rotated, inPublic, burst],
   needs: ['T1'],
   verify: recording => {
-    const leak = leakOf(recording, recording.facts.password);
+    const leak = leakOf(recording, recording.facts.password, { parts: true });
     if (!leak) return;
     fail({
       mistake: 'secret-on-wire',
@@ -232,121 +274,12 @@ export const noSecret = check<Facts>({
   },
 });
 
-/** A check of the public mode. */
-function publicly(
-  words: Pick<Parameters<typeof check<Facts>>[0], 'id' | 'title' | 'needs' | 'clauses'>,
-  verify: (recording: Recording<Facts>) => void,
-) {
-  const on: ScenarioDefinition<Facts> = inPublic;
-  return check<Facts>({ ...words, on, verify });
-}
-
-export const noLogin = publicly(
-  {
-    id: 'T9',
-    title: "no login for somebody else's broker",
-    clauses: ['3.1.1 MQTT-3.1.2-18', '3.1.1 MQTT-3.1.2-22'],
-    needs: ['T1'],
-  },
-  recording => {
-    const [first] = sent(recording, 'CONNECT');
-    if (!first) {
-      return fail({
-        mistake: 'no-connect-in-public',
-        expected: 'with PUBLIC_BROKER=1 a CONNECT without user name and password',
-        seen: insteadOf(recording, 'CONNECT'),
-        why: 'the demonstration shows nothing',
-        try: 'print what your program does when PUBLIC_BROKER is 1',
-      });
-    }
-    const told = sent(recording, 'CONNECT').find(
-      ({ packet }) => packet.username !== undefined || packet.password !== undefined,
-    );
-    if (told) {
-      fail({
-        mistake: 'login-in-public',
-        expected: 'with PUBLIC_BROKER=1 a CONNECT without user name and password',
-        seen: [told],
-        why: 'a public broker does not ask for your login, but its owner, and everybody on the way, can now read it',
-        try: 'give the login only when PUBLIC_BROKER is not 1',
-      });
-    }
-  },
-);
-
-export const ownCorner = publicly(
-  { id: 'T10', title: 'in public, everything is below PUBLIC_PREFIX', clauses: [], needs: ['T9'] },
-  recording => {
-    const { prefix, temps } = recording.facts;
-    const expected = `one message for each reading, on a topic whose first level is ${prefix}`;
-    const messages = sent(recording, 'PUBLISH').filter(({ packet }) => !packet.dup);
-    const outside = messages.find(({ packet }) => packet.topic.split('/')[0] !== prefix);
-    if (outside) {
-      return fail({
-        mistake: 'outside-prefix',
-        expected,
-        seen: [outside],
-        why: 'on a public broker a thousand strangers use the same first words; your messages and theirs get mixed, and a leading slash makes an empty first level',
-        try: 'begin the topic name with PUBLIC_PREFIX, without a slash before it',
-      });
-    }
-    if (messages.length < temps.length) {
-      fail({
-        mistake: 'silent-in-public',
-        expected,
-        seen: insteadOf(recording, `message number ${messages.length + 1}`),
-        why: 'a demonstration without messages shows nothing',
-        try: 'publish one made-up value for each line of the input',
-      });
-    }
-  },
-);
-
-export const noSerial = publicly(
-  { id: 'T11', title: 'in public, the real serial is nowhere', clauses: [], needs: ['T9'] },
-  recording => {
-    const { serial } = recording.facts;
-    const leak = leakOf(recording, serial);
-    if (!leak) return;
-    fail({
-      mistake: 'serial-in-public',
-      expected: `no packet that tells the serial ${serial}`,
-      seen: [leak.entry, `${leak.where} holds it${leak.how ? `, ${leak.how}` : ''}`],
-      why: 'on a public broker everybody may read everything. Whoever subscribes to # now knows that this device exists, and that it is yours',
-      try: 'make up a name for public use; in the client identifier too',
-    });
-  },
-);
-
-export const madeUp = publicly(
-  { id: 'T12', title: 'in public, the values are made up', clauses: [], needs: ['T10'] },
-  recording => {
-    const { temps } = recording.facts;
-    const expected = 'values that are made up, not the readings of your house';
-    const messages = sent(recording, 'PUBLISH').filter(({ packet }) => !packet.dup);
-    const values = messages.map(one => Number(jsonObject(one)['temp']));
-    const real = messages[values.findIndex(one => temps.some(temp => sameNumber(one, temp)))];
-    if (real) {
-      return fail({
-        mistake: 'real-value-in-public',
-        expected,
-        seen: [real, 'this is a reading from your input'],
-        why: 'temperatures tell when somebody is at home. They are yours, and this broker is read by strangers',
-        try: 'make up a number; the input only tells you when to send',
-      });
-    }
-    const near = temps.every((temp, at) => Math.abs((values[at] ?? Number.NaN) - temp) <= 0.6);
-    if (near) {
-      fail({
-        mistake: 'rounded-value-in-public',
-        expected,
-        seen: [...messages.slice(0, temps.length), `your input says ${temps.join(', ')}`],
-        why: 'a rounded reading is a reading: the curve of your house is the same',
-        try: 'make up a number that does not depend on the input',
-      });
-    }
-  },
-);
+export const busyThenBadEnds = endsAfterRefusal(busyThenBad, {
+  id: 'T18',
+  title: 'code 4 after code 3: it ends with exit code 2',
+  needs: ['T5', 'T6'],
+  code: 4,
+});
 
 export const notAuthorisedEnds = endsAfterRefusal(notAuthorised, {
   id: 'T4',
@@ -370,6 +303,20 @@ export const rotatedEnds = endsAfterRefusal(rotated, {
 });
 
 export const leaves = leavesCleanly(login, { id: 'T16', needs: ['T3'] });
+
+/** paho's version 2 callbacks have other values, and other signatures. */
+export const versionTwo: Diagnosis = {
+  leads: 'T4',
+  covers: ['T5', 'T7', 'T18'],
+  applies: one =>
+    /CallbackAPIVersion\s*\.\s*VERSION2/.test(one.source) &&
+    one.mistake('T4') === 'retries-refusal',
+  failure: () => ({
+    mistake: 'version-two-codes',
+    why: "with paho's version 2 callbacks on_connect gets a ReasonCode, with the numbers of MQTT 5 also for a broker of 3.1.1: 135 for code 5, 134 for code 4. A comparison with 4 or 5 is never true, and the library knocks again",
+    try: 'compare reason_code.value with 134 and 135, or use CallbackAPIVersion.VERSION1, where the codes are 4 and 5',
+  }),
+};
 
 export const practice: Practice = {
   env: random => environment(login.facts(random)),
@@ -396,7 +343,13 @@ export const lesson = hiddenTests(
       letsIn,
       keepsOut,
       leaves,
+      houseUnknown,
+      busyThenBadEnds,
+      arriveAll,
+      leavesAfterPuback,
+      keepsTryingAtEnd,
     ],
+    diagnoses: [versionTwo],
     practice,
   }),
 );

@@ -10,6 +10,7 @@ import { readCrash } from '../harness/stderr.js';
 import { hiddenTests } from '../harness/vitest.js';
 import { certificates } from './14-tls/certificates.js';
 import { lets, onlyTls, speaksTls } from './14-tls/door.js';
+import { arriveAll, leavesAfterPuback } from './14-tls/readings.js';
 import {
   environment,
   expired,
@@ -256,6 +257,16 @@ export const ends = check<Facts>({
         try: 'handle the error of the connection, and end there',
       });
     }
+    // A first look with TLS alone and a connection after it are two, where the server is the right one.
+    if (triesOf(recording).length > 1) {
+      return fail({
+        mistake: 'retries-certificate',
+        expected,
+        seen: `${recording.scenario}: ${tries(recording)}`,
+        why: 'a wrong certificate does not heal by itself. Each new try is a new chance for whoever stands in between',
+        try: 'end at the first handshake that fails',
+      });
+    }
     if (program.exitCode !== 3) {
       const crash = readCrash(program.stderr);
       fail({
@@ -318,6 +329,8 @@ export const lesson = hiddenTests(
       lets,
       onlyTls,
       leaves,
+      arriveAll,
+      leavesAfterPuback,
     ],
     diagnoses: [fallsBack, verificationOff],
     practice,

@@ -9,6 +9,7 @@ import {
   findsSpeakingDashboard,
   judgesHangingUp,
   judgesWithholding,
+  lockedPart,
   mutePart,
   ownLab,
 } from './15-acl-lab/claims.js';
@@ -97,6 +98,7 @@ export const lesson = hiddenTests(
       mutePart,
       downPart,
       ownLab,
+      lockedPart,
     ],
     diagnoses: [alwaysTrue, exitCode, beforeUser],
     practice,

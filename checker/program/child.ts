@@ -31,6 +31,8 @@ export interface Child {
   readonly closed: Promise<unknown>;
   /** Ends it and its process group at once. */
   kill(): void;
+  /** Nothing that it starts can leave its tree of processes, or outlive it. */
+  readonly contained?: boolean;
   /** The process that is the program itself, where the command around it is another one. */
   programPid?(): number | undefined;
   /** Milliseconds that it has waited for a processor since it is the learner's program. */
@@ -67,6 +69,8 @@ export function spawnChild(
   options: {
     readonly status?: boolean;
     readonly mark?: Readonly<Record<string, string>>;
+    /** See `Child.contained`: nobody has to be looked for when it has ended. */
+    readonly contained?: boolean;
   } = {},
 ): Child {
   const { command, args, verbatim, problem } = startable(request.command, request.args, request);
@@ -93,7 +97,7 @@ export function spawnChild(
     return neverStarted(error instanceof Error ? error.message : String(error));
   }
   begun(child.pid);
-  const mark = (options.mark ?? request.env)[MARK];
+  const mark = options.contained ? undefined : (options.mark ?? request.env)[MARK];
   const ended = new Promise<Ending>(resolve => {
     child.once('exit', (code, signal) => {
       endLeftovers(child.pid, MARK, mark);

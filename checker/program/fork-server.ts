@@ -111,7 +111,7 @@ export function forkPython(request: ChildRequest): Child | undefined {
       killed = true;
       order(forks, { kill: id });
     },
-    starvedMs: () => runDelayMs(program.pid),
+    starvedMs: () => runDelayMs(program.pid, 'all'),
   };
 }
 

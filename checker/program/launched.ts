@@ -11,8 +11,9 @@ export function launchChild(
   request: Omit<LaunchRequest, 'name'>,
 ): Child {
   const launched = launcher.launch({ name, ...request });
-  const { command, args, cwd, env } = launched;
-  const child = spawnChild({ command, args, cwd, env }, { status: true, mark: request.env });
+  const { command, args, cwd, env, contained = false } = launched;
+  const how = { status: true, mark: request.env, contained };
+  const child = spawnChild({ command, args, cwd, env }, how);
   if (child.pid !== undefined) launched.started(child.pid);
   endFloods(child, launched);
   let status = '';
@@ -34,6 +35,7 @@ export function launchChild(
   });
   return {
     ...child,
+    contained,
     ended,
     kill: () => {
       if (running && child.pid !== undefined) launched.kill(child.pid);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { processIds, readProc } from './proc.js';
 
 /** Ends a process and everything in its process group at once. Nothing happens when it is gone. */
 export function killGroup(pid: number | undefined): void {
@@ -21,15 +22,23 @@ export function killGroup(pid: number | undefined): void {
  * How long a process has waited for a processor, in milliseconds: the kernel's own account. A
  * deadline that passed while the program could not run says nothing about the program.
  * 0 where the platform does not tell.
+ * @param threads `all` where the first thread may be asleep while others do the work, as with
+ * paho-mqtt's network loop; their waiting is added up
  */
-export function runDelayMs(pid: number | undefined): number {
+export function runDelayMs(pid: number | undefined, threads: 'first' | 'all' = 'first'): number {
   if (pid === undefined || process.platform !== 'linux') return 0;
   try {
-    const [, delay] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
-    return Number(delay) / 1e6;
+    const at = `/proc/${pid}`;
+    const each = threads === 'all' ? readdirSync(`${at}/task`).map(id => `${at}/task/${id}`) : [at];
+    return each.reduce((sum, one) => sum + waitedMs(one), 0);
   } catch {
     return 0;
   }
+}
+
+function waitedMs(at: string): number {
+  const [, delay] = readProc(`${at}/schedstat`).split(' ');
+  return Number(delay) / 1e6;
 }
 
 /**
@@ -39,11 +48,10 @@ export function runDelayMs(pid: number | undefined): number {
 export function killMarked(name: string, value: string): void {
   if (process.platform !== 'linux') return;
   const mark = `${name}=${value}`;
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+  for (const pid of processIds()) {
+    if (pid === process.pid) continue;
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)) continue;
+      if (!readProc(`/proc/${pid}/environ`).split('\0').includes(mark)) continue;
       process.kill(pid, 'SIGKILL');
     } catch {
       // Gone already, or somebody else's.

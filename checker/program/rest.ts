@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { processIds, readProc } from './proc.js';
 
 /*
  * Whether a program could still do something of itself, as the kernel tells (Linux): for each thread
@@ -60,8 +61,11 @@ const AWAKE: RestLook = { ms: 0, ran: '' };
 /** Looks at one program again and again. */
 export interface RestWatch {
   look(): RestLook;
-  /** What a look is too short for: timers that are not in a time-out, and processes that left the tree. */
-  confirm(mark: string): boolean;
+  /**
+   * What a look is too short for: timers that are not in a time-out, and processes that left the tree.
+   * @param mark what such a process has in its environment; none where nothing can leave the tree
+   */
+  confirm(mark: string | undefined): boolean;
 }
 
 /**
@@ -75,12 +79,12 @@ export function watchRest(pid: () => number | undefined, now: () => number): Res
   const known = process.platform === 'linux' ? calls[process.arch] : undefined;
 
   function thread(at: string, id: number, t: number, last: number, known: Calls): RestLook {
-    const [number, ...words] = readFileSync(`${at}/syscall`, 'latin1').trim().split(' ');
+    const [number, ...words] = readProc(`${at}/syscall`).trim().split(' ');
     const call = Number(number);
     if (Number.isNaN(call)) return AWAKE;
-    const stat = readFileSync(`${at}/stat`, 'latin1');
+    const stat = readProc(`${at}/stat`);
     if (stat.charAt(stat.lastIndexOf(')') + 2) !== 'S') return AWAKE;
-    const ran = readFileSync(`${at}/schedstat`, 'latin1');
+    const ran = readProc(`${at}/schedstat`);
     const before = lastRan.get(id);
     // It began to wait after the look before the one that first saw it like this.
     const since = before?.ran === ran ? before.since : last;
@@ -121,7 +125,7 @@ export function watchRest(pid: () => number | undefined, now: () => number): Res
             if (look.ms === 0) return AWAKE;
             least = Math.min(least, look.ms);
             ran += `${id} ${look.ran}`;
-            for (const child of readFileSync(`${at}/children`, 'latin1').trim().split(' ')) {
+            for (const child of readProc(`${at}/children`).trim().split(' ')) {
               if (child !== '') waiting.push(Number(child));
             }
           }
@@ -136,7 +140,7 @@ export function watchRest(pid: () => number | undefined, now: () => number): Res
       if (root === undefined || !known) return false;
       try {
         const tree = processTree(root);
-        return tree.every(one => !mayBeWoken(one)) && !hasStrays(tree, mark);
+        return tree.every(one => !mayBeWoken(one)) && !(mark && hasStrays(tree, mark));
       } catch {
         return false;
       }
@@ -145,7 +149,7 @@ export function watchRest(pid: () => number | undefined, now: () => number): Res
 }
 
 function name(at: string): string {
-  return readFileSync(`${at}/comm`, 'latin1').trim();
+  return readProc(`${at}/comm`).trim();
 }
 
 function processTree(root: number): number[] {
@@ -154,7 +158,7 @@ function processTree(root: number): number[] {
   for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
     all.push(one);
     for (const id of readdirSync(`/proc/${one}/task`)) {
-      const children = readFileSync(`/proc/${one}/task/${id}/children`, 'latin1').trim();
+      const children = readProc(`/proc/${one}/task/${id}/children`).trim();
       if (children !== '') waiting.push(...children.split(' ').map(Number));
     }
   }
@@ -165,7 +169,7 @@ const SIGALRM = 14;
 
 /** A timer that no system call shows: a timerfd, or a handler for SIGALRM. */
 function mayBeWoken(pid: number): boolean {
-  const caught = /^SigCgt:\s*([\da-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  const caught = /^SigCgt:\s*([\da-f]+)/m.exec(readProc(`/proc/${pid}/status`))?.[1];
   if (caught === undefined || (BigInt(`0x${caught}`) >> BigInt(SIGALRM - 1)) & 1n) return true;
   return readdirSync(`/proc/${pid}/fd`).some(fd => {
     try {
@@ -178,11 +182,10 @@ function mayBeWoken(pid: number): boolean {
 
 /** Whether a process that carries the program's mark lives outside of its tree. */
 function hasStrays(tree: readonly number[], mark: string): boolean {
-  return readdirSync('/proc').some(entry => {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid || tree.includes(pid)) return false;
+  return processIds().some(pid => {
+    if (pid === process.pid || tree.includes(pid)) return false;
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+      return readProc(`/proc/${pid}/environ`).split('\0').includes(mark);
     } catch {
       return false;
     }

@@ -114,7 +114,7 @@ export function startProgram(
       return child.pid;
     },
     rest: () => (running ? resting.look() : { ms: 0, ran: '' }),
-    confirmRest: () => running && resting.confirm(`${MARK}=${mark}`),
+    confirmRest: () => running && resting.confirm(child.contained ? undefined : `${MARK}=${mark}`),
     starvedMs: () => (running ? child.starvedMs() : 0),
     record,
   };

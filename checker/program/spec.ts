@@ -17,6 +17,16 @@ export interface ProgramSpec {
   readonly seed: string;
   /** Starts it in another way than as a plain child process: in a sandbox. */
   readonly launcher?: LauncherRef;
+  /** Of a known mistake: once it was told, and nothing that stands before it is open, no more is played. */
+  readonly until?: KnownMistake;
+}
+
+/** What a wrong program is known for. */
+export interface KnownMistake {
+  /** The mistake that a failing verdict names. */
+  readonly mistake: string;
+  /** The verdicts that fail, and no others. */
+  readonly fails: readonly string[];
 }
 
 /** A module that changes how programs are started. Plain JSON, so that it crosses threads. */
@@ -93,6 +103,8 @@ export interface Launched {
   readonly env: Readonly<Record<string, string>>;
   /** Output after which the program is ended, bytes. */
   readonly outputBytes: number;
+  /** Nothing that it starts can leave its tree of processes, or outlive it: the kernel sees to that. */
+  readonly contained?: boolean;
   /** The command runs. */
   started(pid: number): void;
   /** Too much output came: ends it. */

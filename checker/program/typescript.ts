@@ -59,12 +59,12 @@ const packagesOfCourse = () =>
   Object.fromEntries(['mqtt', 'mqtt-packet'].map(name => [name, resolveFromCourse(name)]));
 
 function resolveFromCourse(name: string): string {
-  const quick = join(vendorFolder(), 'mqtt.mjs');
-  const file = name === 'mqtt' && existsSync(quick) ? quick : require.resolve(name);
+  const gathered = join(vendorFolder(), `${name}.mjs`);
+  const file = existsSync(gathered) ? gathered : require.resolve(name);
   return pathToFileURL(file).href;
 }
 
-/** The client library in one file: see `scripts/vendor.mjs`. */
+/** Libraries of one file each: see `scripts/vendor.mjs`. */
 function vendorFolder(): string {
   return join(packageRoot(), 'dist', 'vendor');
 }

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { exerciseFiles, filesUnder, solutionFiles } from '../../course/index.js';
 import { packageRoot } from '../../course/package-root.js';
 import { removeTemporary } from '../../course/system/index.js';
 import { entryFile, type Track } from '../../course/track.js';
+import { scratchFolder } from '../program/scratch.js';
 import { type Entry, type Expectation, type Part, parseEdits } from './edits.js';
 import { changed, type Files, Unmade } from './files.js';
 
@@ -141,7 +141,7 @@ export async function layOut(
   program: CorpusProgram,
 ): Promise<{ path: string; dispose(): Promise<void> }> {
   if (program.path !== undefined) return { path: program.path, dispose: async () => undefined };
-  const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-program-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'corpus-'));
   for (const [name, content] of program.files) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), content);

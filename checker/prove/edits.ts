@@ -1,5 +1,6 @@
 import type { SentenceId } from '../../course/contract.js';
 import { entryFile, type Track } from '../../course/track.js';
+import type { KnownMistake } from '../program/spec.js';
 
 /**
  * How a wrong program is written down: what is wrong with it, and what differs from another program.
@@ -53,11 +54,7 @@ export interface Change {
 }
 
 /** What must come of checking a wrong program. */
-export interface Expectation {
-  /** The mistake that a failing verdict must name. */
-  readonly mistake: string;
-  /** The verdicts that fail, and no others. */
-  readonly fails: readonly string[];
+export interface Expectation extends KnownMistake {
   /** The sentences of the contract that it breaks, where the checks that fail leave it open. */
   readonly breaks?: readonly SentenceId[];
 }

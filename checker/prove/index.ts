@@ -1,10 +1,14 @@
 /** Proves that the checks are good. Loaded when asked for: a check needs none of it. */
 import type { ContractMap } from './contract.js';
+import type { MutateOutcome, MutateRequest } from './mutate/mutate.js';
 import type { Differing, RepeatOutcome, RepeatRequest } from './repeat.js';
 import type { Proof, VerifyOutcome, VerifyRequest } from './verify.js';
 
 export type { ContractMap, MapRow } from './contract.js';
 export type { CorpusProblem, CorpusProgram, Role } from './corpus.js';
+export type { MutateOutcome, MutateRequest } from './mutate/mutate.js';
+export type { Rate } from './mutate/rates.js';
+export type { MutantResult } from './mutate/results.js';
 export type { Differing, Proof, RepeatOutcome, RepeatRequest, VerifyOutcome, VerifyRequest };
 
 /** See `verify.ts`. */
@@ -25,4 +29,9 @@ export async function contractMap(lesson: string): Promise<ContractMap | undefin
 /** See `contract.ts`. */
 export async function commonMap(): Promise<ContractMap> {
   return (await import('./contract.js')).commonMap();
+}
+
+/** See `mutate/mutate.ts`. */
+export async function mutateLessons(request: MutateRequest): Promise<MutateOutcome> {
+  return (await import('./mutate/mutate.js')).mutateLessons(request);
 }

@@ -94,10 +94,26 @@ export function programHash(files: ReadonlyMap<string, string | Uint8Array>): st
  * @param runtime versions of what runs the program, such as `v20.20.2 paho-mqtt 1.6.1`
  */
 export function playHash(lesson: string, runtime: string): string {
+  return modulesHash(playModules(lesson), runtime);
+}
+
+/** Hash of everything that plays a program of a lesson, and of everything that judges it. */
+export function lessonHash(lesson: string, runtime: string): string {
+  const checker = join(packageRoot(), 'dist', 'checker');
+  const judging = reached([
+    join(checker, 'harness', 'judge.js'),
+    join(checker, 'lessons', `${lesson}.test.js`),
+  ]).map(relativeName);
+  return modulesHash([...new Set([...playModules(lesson), ...judging])].sort(), runtime);
+}
+
+const relativeName = (path: string) => relative(packageRoot(), path).split(sep).join('/');
+
+function modulesHash(modules: readonly string[], runtime: string): string {
   const hash = createHash('sha256').update(`${runtime}\n`);
   const add = (name: string, path: string) =>
     hash.update(`${name}\n${sha256(readFileSync(path))}\n`);
-  for (const name of playModules(lesson)) add(name, join(packageRoot(), name));
+  for (const name of modules) add(name, join(packageRoot(), name));
   for (const folder of ['dist/vendor', 'exercises/kit']) {
     for (const { name, path } of filesUnder(join(packageRoot(), folder))) {
       if (/\.(js|mjs|cjs|ts|py)$/.test(name)) add(name, path);
@@ -113,7 +129,7 @@ export function playModules(lesson: string): string[] {
     join(checker, 'harness', 'perform.js'),
     join(checker, 'program', 'prepare.js'),
     ...scenarioModules(join(checker, 'lessons'), lesson),
-  ]).map(path => relative(packageRoot(), path).split(sep).join('/'));
+  ]).map(relativeName);
 }
 
 /** The modules of a lesson that make a scenario; in such a file a check belongs to what plays. */

@@ -34,10 +34,17 @@ export interface VerifyRequest {
   /** A folder for the exchanges of programs that were not as they should be, also when only at first. */
   readonly keep?: string;
   /**
+   * Plays all of every mutant. Else one ends as soon as it has failed as it should and nothing before
+   * that is open. Recordings to judge again are always whole.
+   */
+  readonly whole?: boolean;
+  /**
    * A folder of recordings: what could not have changed since is judged again and not played; what
    * is played is kept there. Recordings stay on one broker, the embedded one.
    */
   readonly stored?: string;
+  /** Ends it early: it throws then, and starts nothing any more. */
+  readonly signal?: AbortSignal;
   /** How the programs of a folder are started: in a sandbox. */
   readonly launcher?: (unpacked: { readonly folder: string; readonly track: Track }) => LauncherRef;
 }
@@ -73,6 +80,7 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
   for (const track of request.tracks) {
     try {
       for (const lesson of request.lessons) {
+        request.signal?.throwIfAborted();
         const { programs, problems } = readCorpus(lesson, track);
         for (const one of problems) {
           // What cannot be read at all is told in each track.
@@ -84,7 +92,9 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
         await Promise.all(
           played.map(async program => {
             const made = await prepare(program, seed, request.launcher);
-            prepared.set(idOf(program), { program, made });
+            const until = request.whole || recall ? undefined : program.expects;
+            const spec = { ...made.spec, ...(until ? { until } : {}) };
+            prepared.set(idOf(program), { program, made: { ...made, spec } });
           }),
         );
       }
@@ -94,8 +104,8 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
     }
   }
   try {
-    const { broker, keep } = request;
-    const all = await proveAll([...prepared.values()], broker, keep !== undefined || !!recall);
+    const { keep } = request;
+    const all = await proveAll([...prepared.values()], request, keep !== undefined || !!recall);
     for (const proof of all) recall?.keep(proof, seed);
     const wrong = all.filter(proof => proof.problem);
     if (keep !== undefined) for (const proof of wrong) keepExchange(keep, seed, proof);
@@ -107,7 +117,7 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
       const chosen = [...prepared.values()].filter(one =>
         wrong.some(({ program }) => program === one.program),
       );
-      for (const proof of await proveAll(chosen, broker)) again.set(proof.program, proof);
+      for (const proof of await proveAll(chosen, request)) again.set(proof.program, proof);
     }
     const proofs = first.map(proof => {
       const second = again.get(proof.program);
@@ -159,13 +169,14 @@ interface PreparedProof {
 
 async function proveAll(
   prepared: readonly PreparedProof[],
-  broker: string | undefined,
+  { broker, signal }: Pick<VerifyRequest, 'broker' | 'signal'>,
   keepRecordings = false,
 ): Promise<Proof[]> {
   if (prepared.length === 0) return [];
   const runs = await runHiddenTests({
     programs: prepared.map(one => one.made.spec),
     ...(broker ? { broker } : {}),
+    ...(signal ? { signal } : {}),
     keepRecordings,
   });
   return prepared.flatMap(({ program }, at) => {

@@ -3,6 +3,8 @@ import { endChildren } from '../children.js';
 /** So long a stopped check is given to come to its end. */
 const STOP_MS = 2000;
 const EXIT_CODE = 130;
+/** Ctrl-C, the end of a service, and a terminal that is closed. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Interruption {
   /** Aborted when the person has interrupted. */
@@ -32,8 +34,7 @@ export function endWhenInterrupted(onInterrupt: () => void): Interruption {
     endChildren();
     setTimeout(leave, STOP_MS);
   };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
+  for (const signal of ENDING) process.on(signal, interrupted);
   return {
     signal: stop.signal,
     async settled(check) {
@@ -46,8 +47,7 @@ export function endWhenInterrupted(onInterrupt: () => void): Interruption {
       }
     },
     off() {
-      process.off('SIGINT', interrupted);
-      process.off('SIGTERM', interrupted);
+      for (const signal of ENDING) process.off(signal, interrupted);
     },
   };
 }

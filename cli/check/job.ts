@@ -191,6 +191,20 @@ export interface StoredOutcome {
   readonly unsaved?: string;
 }
 
+/** The outcome as it may be kept and shown: nothing in it says whose machine it was. */
+export async function sealOutcome(
+  job: CheckJob,
+  opened: OpenWorkspace | undefined,
+  outcome: CheckOutcome,
+): Promise<StoredBundle> {
+  const checker = await import('../../checker/index.js');
+  const { program } = job.request;
+  const base = opened?.workspace.folder ?? (program.kind === 'command' ? program.cwd : undefined);
+  const versions = await checker.versionsOf(outcome.result.track, opened?.workspace.folder);
+  const whole = { ...outcome.bundle, files: await filesOf(job, outcome) };
+  return checker.sealBundle(whole, { base: base ?? process.cwd() }, versions);
+}
+
 /**
  * Puts the result and its traces into the workspace, and counts the attempt. Paths in both are
  * relative from here on.
@@ -202,21 +216,16 @@ export async function storeOutcome(
   outcome: CheckOutcome,
   tolerant = false,
 ): Promise<StoredOutcome> {
-  const [course, checker] = await Promise.all([
+  const [course, sealed] = await Promise.all([
     import('../../course/index.js'),
-    import('../../checker/index.js'),
+    sealOutcome(job, opened, outcome),
   ]);
-  const { program } = job.request;
-  const base = opened?.workspace.folder ?? (program.kind === 'command' ? program.cwd : undefined);
   const { lesson, track } = outcome.result;
-  const versions = await checker.versionsOf(track, opened?.workspace.folder);
-  const files = await filesOf(job, outcome);
-  const whole = { ...outcome.bundle, files };
-  const sealed = checker.sealBundle(whole, { base: base ?? process.cwd() }, versions);
   const nothing = { first: false, hintsShown: 0, attempts: 0, stops: [] };
   if (!opened) return { result: sealed.result, bundle: sealed, ...nothing };
   const result = { ...sealed.result, trace: `.mqtt-course/last/${lesson}.json` };
   const bundle = { ...sealed, result };
+  const { files } = bundle;
   try {
     const state = course.recordCheck(opened.workspace, result, bundle);
     const progress = course.progressOf(state, lesson);

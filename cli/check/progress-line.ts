@@ -5,6 +5,8 @@ export interface ProgressLine {
   begin(text: string): void;
   /** What is going on now. */
   update(text: string): void;
+  /** Writes above the line, which goes on. */
+  above(write: () => void): void;
   /** Takes the line away, so that the result stands alone. */
   end(): void;
 }
@@ -32,6 +34,11 @@ export function progressLine(style: Style, silent: boolean): ProgressLine {
     },
     update: text => {
       if (!silent && live) draw(`${said} … ${printable(text).text.replaceAll('\n', ' ')}`);
+    },
+    above: write => {
+      if (live) stdout.write('\r\u001B[K');
+      write();
+      if (!silent && live && said !== '') draw(`${said} …`);
     },
     end: () => {
       if (!silent && live && said !== '') stdout.write('\r\u001B[K');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CheckResult } from '../../checker/index.js';
 import type { LessonRef, OpenWorkspace } from '../../course/index.js';
 import { exitCode } from '../check/exit-code.js';
+import { tellEarly } from '../check/first-failure.js';
 import { endWhenInterrupted, type Interruption } from '../check/interruption.js';
 import {
   type CheckJob,
@@ -122,6 +123,9 @@ async function judge(
   const long = jobs.list.length === 1 && !options.json;
   for (const job of jobs.list) {
     line.begin(`checking ${job.lesson.id}`);
+    const early = long
+      ? tellEarly(job, jobs.opened, style, lines => line.above(() => print(lines)))
+      : undefined;
     const judging = checkLesson({
       ...job.request,
       signal: interruption.signal,
@@ -129,15 +133,17 @@ async function judge(
         if (interruption.signal.aborted) return;
         line.update(event.type === 'waiting' ? event.text : `${event.state}: ${event.title}`);
       },
+      ...(early ? { onFirstFailure: early.heard } : {}),
     });
     if (long) loadTelling();
     const outcome = await interruption.settled(judging);
+    const above = await early?.ends();
     line.end();
     // A result that cannot be kept is worth telling all the same.
     const told = await storeOutcome(job, jobs.opened, outcome, true);
     results.push(told.result);
     if (options.json) process.stdout.write(`${JSON.stringify(told.result)}\n`);
-    else if (long) await tellLong(job, told, jobs.opened, style);
+    else if (long) await tellLong(job, told, jobs.opened, style, above);
     else await tellShort(told.result, style);
     if (told.unsaved) tell([told.unsaved]);
   }
@@ -157,9 +163,11 @@ async function tellLong(
   told: StoredOutcome,
   opened: OpenWorkspace | undefined,
   style: Style,
+  above: string | undefined,
 ): Promise<void> {
   const { renderResult } = await import('../render/verdict.js');
-  print(renderResult(told.result, style, await contextOf(job, told, opened)));
+  const context = await contextOf(job, told, opened);
+  print(renderResult(told.result, style, { ...context, told: above }));
 }
 
 async function tellShort(result: CheckResult, style: Style): Promise<void> {

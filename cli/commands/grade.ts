@@ -28,6 +28,9 @@ import type { Style } from '../render/style.js';
 import { registerGradeMerge } from './grade-merge.js';
 import { registerSimilar } from './grade-similar.js';
 
+/** Submissions that are unpacked ahead for each engine. */
+const EACH = 8;
+
 interface GradeFlags extends OutputOptions {
   readonly lessons?: string;
   readonly out?: string;
@@ -55,7 +58,7 @@ export function registerGrade(program: Command): void {
     .option('--track <track>', 'which counts where a learner did both: typescript or python')
     .option('--only <learner...>', 'grade only these; the others stay as they are')
     .option('--force', 'run also what has a result from the same files')
-    .option('--jobs <n>', 'programs under test at once; default: as the machine allows')
+    .option('--jobs <n>', 'submissions × lessons at once; default: as processors and memory allow')
     .option('--seed <seed>', 'the same random values as another grading, which printed it')
     .option('--list', 'who would be graded, and stop')
     .option('--shard <i/n>', 'grade one part of n of the class; grade merge puts them together')
@@ -157,18 +160,20 @@ async function gradeCommand(
     }
   }
 
-  const workers = grading.workersHere(
-    options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs),
-  );
+  const most = options.jobs === undefined ? undefined : parseCount('--jobs', options.jobs);
+  const engines = Math.min(grading.enginesHere(), most ?? Number.POSITIVE_INFINITY);
+  const workers = most ?? engines * EACH;
   const display = options.json ? jsonProgress() : gradeProgress(style, realOutput(style));
-  if (!options.json) print(beginning({ ...tier, plan, lessons, shard, seed, workers }, style));
+  if (!options.json)
+    print(beginning({ ...tier, plan, lessons, shard, seed, engines, most }, style));
   for (const notice of [...plan.notices, ...tier.notices]) display.say(notice);
   const stop = new AbortController();
   const tmp = await mkdtemp(join(tmpdir(), 'mqtt-course-grade-'));
   const limits = grading.defaultLimits;
   const salt = grading.saltOf(seed);
-  const runner = grading.openPool({
-    workers,
+  const runner = grading.openEngines({
+    engines,
+    ...(most === undefined ? {} : { most }),
     sandbox: () =>
       grading.openSandbox({ tier: tier.isolation, limits, tmp: join(tmp, 'box'), salt }),
   });
@@ -232,16 +237,21 @@ interface Beginning extends Tier {
   readonly lessons: readonly string[];
   readonly shard: Shard | undefined;
   readonly seed: string;
-  readonly workers: number;
+  readonly engines: number;
+  readonly most: number | undefined;
 }
 
 function beginning(one: Beginning, style: Style): string[] {
   const part = one.shard ? `, shard ${one.shard.index}/${one.shard.count}` : '';
   const what = `${count(one.plan.submissions.length, 'submission')}, ${count(one.lessons.length, 'lesson')}${part}`;
+  const pace =
+    one.most === undefined
+      ? `as many at once as ${count(one.engines, 'processor')} ${one.engines === 1 ? 'takes' : 'take'}`
+      : `at most ${one.most} at once`;
   return hang(
     '',
     '  ',
-    `grading ${what}; ${one.workers} at a time, isolation ${one.isolation}, seed ${one.seed}`,
+    `grading ${what}; ${pace}, isolation ${one.isolation}, seed ${one.seed}`,
     style.width,
   );
 }

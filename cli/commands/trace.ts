@@ -107,7 +107,8 @@ async function show(shown: ShownExchange, options: TraceFlags): Promise<void> {
   ]);
   const fold = options.unfolded !== true;
   if (options.output) return page(() => list.allOutput(scenarios, style));
-  if (options.diagram) {
+  // A diagram says by place who sends what to whom; the list says it in words.
+  if (options.diagram && !style.plain) {
     return page(() => draw.diagrams(scenarios, bundle, style, fold));
   }
   if (options.compare)

@@ -3,9 +3,11 @@ import type { Command } from 'commander';
 import type { Differing, Track, VerifyOutcome, VerifyRequest } from '../../checker/index.js';
 import { UsageError } from '../../course/errors.js';
 import { packageRoot } from '../../course/package-root.js';
-import { endChildren } from '../children.js';
+import { endWhenInterrupted } from '../check/interruption.js';
+import type { MutantFlags } from './verify-mutants.js';
 
-interface VerifyFlags {
+interface VerifyFlags extends MutantFlags {
+  readonly mutate?: boolean;
   readonly track?: Track;
   readonly seed?: string;
   readonly broker?: string;
@@ -17,6 +19,7 @@ interface VerifyFlags {
   readonly load?: string;
   readonly keep?: string;
   readonly stored?: string | true;
+  readonly whole?: boolean;
 }
 
 const words = {
@@ -48,23 +51,36 @@ export function registerVerify(program: Command): void {
       '--stored [dir]',
       'judge recordings where only checks or texts changed, and play the rest; default .tmp/recordings',
     )
+    .option(
+      '--whole',
+      'play all of every mutant, also when it has failed as it should; --rounds and --stored always do',
+    )
+    .option(
+      '--mutate',
+      'make wrong programs of every right one: a check kills each, or it is excused',
+    )
+    .option('--sample <n>', 'with --mutate: so many mutants, the same ones each time')
+    .option('--shard <i/n>', 'with --mutate: one part of the whole')
+    .option('--changed', 'with --mutate: only lessons whose figures are not of today')
+    .option('--survivors', 'with --mutate: only what was not killed when it was last played')
+    .option('--write', 'with --mutate: put the figures into rates.json')
     .option('--json', 'the whole matrix as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1',
+      '\nExamples:\n  npx mqtt-course verify 2 --track python\n  npx mqtt-course verify 1 2 3 --rounds 20 --load 1\n  npx mqtt-course verify 7 --mutate',
     )
     .action(async (lessons: string[], options: VerifyFlags) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-        process.once(signal, () => {
-          endChildren();
-          process.exit(signal === 'SIGINT' ? 130 : 143);
-        });
-      }
-      process.exitCode = await verify(lessons, options);
+      const interruption = endWhenInterrupted(() => undefined);
+      process.exitCode = await interruption.settled(verify(lessons, options, interruption.signal));
+      interruption.off();
     });
 }
 
-async function verify(names: readonly string[], options: VerifyFlags): Promise<number> {
+async function verify(
+  names: readonly string[],
+  options: VerifyFlags,
+  signal: AbortSignal,
+): Promise<number> {
   const [{ brokerProblem, verifyLessons, hiddenTestFile }, { lessonIds, findLesson }] =
     await Promise.all([import('../../checker/index.js'), import('../../course/index.js')]);
   const wanted = names.length > 0 ? names.map(name => findLesson(name).id) : lessonIds();
@@ -74,6 +90,7 @@ async function verify(names: readonly string[], options: VerifyFlags): Promise<n
     console.error(problem.text);
     return problem.reason === 'use' ? 2 : 3;
   }
+  if (options.mutate) return (await import('./verify-mutants.js')).verifyMutants(lessons, options);
   const tracks: Track[] = options.track ? [options.track] : ['typescript', 'python'];
   const load = amount('load', options.load);
   const rounds = amount('rounds', options.rounds) ?? (load === undefined ? undefined : 1);
@@ -84,10 +101,12 @@ async function verify(names: readonly string[], options: VerifyFlags): Promise<n
   const request: VerifyRequest = {
     lessons,
     tracks,
+    signal,
     ...(options.seed ? { seed: options.seed } : {}),
     ...(options.broker ? { broker: options.broker } : {}),
     ...(options.only ? { only: options.only } : {}),
     ...(options.keep ? { keep: options.keep } : {}),
+    ...(options.whole || rounds !== undefined ? { whole: true } : {}),
     ...(options.stored ? { stored: storeFolder(options.stored) } : {}),
   };
   if (rounds !== undefined && options.stored)

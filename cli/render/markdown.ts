@@ -158,7 +158,9 @@ function list({ token, children }: Block, context: Context): string[] {
  */
 function fence(token: Token, style: Style, width: number): string[] {
   const language = token.info.trim().split(/\s+/)[0] ?? '';
-  const code = printable(token.content.replace(/\n$/, '')).text;
+  const written = printable(token.content.replace(/\n$/, '')).text;
+  // Packets are written with arrows; `trace --plain` writes them like this, too.
+  const code = style.plain ? written.replaceAll('→', '->').replaceAll('←', '<-') : written;
   if (code.trim() === '') return [];
   const longest = Math.max(...code.split('\n').map(line => columnsOf(line)));
   const indent = longest + 4 > width ? '  ' : '    ';
@@ -217,6 +219,10 @@ function inline(tokens: readonly Token[], style: Style): string {
     const bold = strong > 0 ? style.bold(part) : part;
     return emphasis > 0 ? style.italic(bold) : bold;
   };
+  // Without colour nothing else says that a word counts.
+  const mark = () => {
+    if (!style.color) add('*');
+  };
   for (const token of tokens) {
     switch (token.type) {
       case 'text':
@@ -232,16 +238,20 @@ function inline(tokens: readonly Token[], style: Style): string {
         add('\n');
         break;
       case 'strong_open':
+        mark();
         strong++;
         break;
       case 'strong_close':
         strong--;
+        mark();
         break;
       case 'em_open':
+        mark();
         emphasis++;
         break;
       case 'em_close':
         emphasis--;
+        mark();
         break;
       case 'link_open':
         link = { url: String(token.attrGet('href') ?? ''), text: '' };

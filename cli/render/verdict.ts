@@ -45,6 +45,8 @@ export interface VerdictContext {
   readonly watched?: 'keys' | 'log';
   /** Judged from a stored exchange: there is no next step. */
   readonly replayed?: boolean;
+  /** The verdict of this id was told before the rest was known: it stands above. */
+  readonly told?: string | undefined;
   /** Little room: what passed and what waits is folded, one failure is told. */
   readonly brief?: boolean;
 }
@@ -65,9 +67,9 @@ export function renderResult(
     header(result, style, context),
     result.notice === undefined ? [] : notice(result, style),
     checkList(result.checks, style, brief),
-    ...(brief ? told.slice(0, 1) : told).map(verdict =>
-      renderVerdict(verdict, style, evidence?.get(verdict.id)),
-    ),
+    ...(brief ? told.slice(0, 1) : told)
+      .filter(verdict => verdict.id !== context.told)
+      .map(verdict => renderVerdict(verdict, style, evidence?.get(verdict.id))),
     brief ? [] : waiting(result.checks, style),
     [
       ...again(told[0], style, context),
@@ -142,7 +144,14 @@ function checkLine(verdict: Verdict, style: Style, waitsShown = true): string[] 
       ? style.dim(` (waits for ${verdict.waitsFor.join(', ')})`)
       : '';
   const title = verdict.status === 'not-reached' ? style.dim(verdict.title) : verdict.title;
-  return hang(mark, indent, `${style.dim(verdict.id)}${FIRM}${safe(title)}${waits}`, style.width);
+  const remark =
+    verdict.remark === undefined
+      ? []
+      : hang(indent, indent, style.dim(safe(verdict.remark)), style.width);
+  return [
+    ...hang(mark, indent, `${style.dim(verdict.id)}${FIRM}${safe(title)}${waits}`, style.width),
+    ...remark,
+  ];
 }
 
 /** The list of checks in few lines: those that failed, and how many passed and wait. */

@@ -62,7 +62,7 @@ export async function viewRun(request: RunRequest, style: Style): Promise<Practi
     output,
     prompt: EMPTY_PROMPT,
     reply: { lines: WELCOME, problem: false },
-    view: 'diagram',
+    view: style.plain ? 'list' : 'diagram',
   };
   let frame: LiveFrame = { lines: [], cursor: { row: 0, column: 0 }, rows: 0, page: 1 };
   let timer: NodeJS.Timeout | undefined;

@@ -28,7 +28,6 @@ export async function diagrams(
   return scenarios.flatMap(([name, { trace }], at) => {
     const lines = drawDiagram(trace, {
       width: columns(style),
-      ascii: style.plain,
       cited: citedIn(bundle, name),
       fold,
     });

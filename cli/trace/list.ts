@@ -35,14 +35,16 @@ export async function allPackets(
         '',
         style.bold(name),
         ...lines.flatMap((line, index) => {
-          const mark = cited.has(numbers[index] ?? 0) ? style.red(style.plain ? '> ' : '▶ ') : '  ';
-          const [first = '', ...more] = fitted(line);
+          const by = cited.get(numbers[index] ?? 0);
+          const mark = by ? style.red(style.plain ? '> ' : '▶ ') : '  ';
+          const words = by && style.plain ? `  (cited by ${by.join(', ')})` : '';
+          const [first = '', ...more] = fitted(`${line}${words}`);
           return [`${mark}${packets(first, style)}`, ...more.map(part => `        ${part.trim()}`)];
         }),
       ];
     }),
     '',
-    `Drawn: ${command} --diagram`,
+    ...(style.plain ? [] : [`Drawn: ${command} --diagram`]),
     `Every byte of one packet: ${command} --explain 1`,
   ];
 }

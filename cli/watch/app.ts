@@ -8,10 +8,11 @@ import {
   type Track,
 } from '../../course/index.js';
 import { errorText } from '../../wire/error-text.js';
+import { type EarlyFailure, earlyFailure } from '../check/first-failure.js';
 import { contextOf, type StoredOutcome } from '../check/job.js';
 import { printable } from '../render/layout.js';
 import { separator, statusMark, statusWord } from '../render/style.js';
-import { renderResult, type VerdictContext } from '../render/verdict.js';
+import { renderResult, renderVerdict, type VerdictContext } from '../render/verdict.js';
 import type { Screen, Scroll } from '../terminal/screen.js';
 import * as panels from './panels.js';
 import type { Watcher, WatchView } from './watcher.js';
@@ -73,7 +74,13 @@ const scrolls: Readonly<Record<string, Scroll>> = {
 };
 
 type Phase =
-  | { readonly is: 'checking'; readonly why: string; readonly lines: string[] }
+  | {
+      readonly is: 'checking';
+      readonly why: string;
+      readonly lines: string[];
+      /** Certain already, while the rest is found out. */
+      failure?: EarlyFailure;
+    }
   | { readonly is: 'result'; readonly told: StoredOutcome; readonly context: VerdictContext }
   | {
       readonly is: 'text';
@@ -163,7 +170,9 @@ export function createApp(options: AppOptions): App {
       const title = [style.bold(watcher.lesson.id), options.titleOf(watcher.lesson.id)];
       const dots = style.plain ? '...' : '…';
       const head = `checking ${dots}${phase.why ? ` (${phase.why})` : ''}`;
-      return [title.join(separator(style)), head, '', ...phase.lines];
+      const { failure, lines } = phase;
+      const early = failure ? [...renderVerdict(failure.verdict, style, failure.evidence), ''] : [];
+      return [title.join(separator(style)), head, '', ...early, ...lines];
     }
     const full = renderResult(phase.told.result, style, {
       ...phase.context,
@@ -192,6 +201,18 @@ export function createApp(options: AppOptions): App {
       if (line === undefined) return;
       phase.lines.push(line);
       draw();
+    },
+    firstFailure: (outcome, job) => {
+      const mine = phase;
+      earlyFailure(job, opened, outcome).then(
+        failure => {
+          if (!failure || mine !== phase || mine.is !== 'checking') return;
+          mine.failure = failure;
+          draw();
+        },
+        // It is told with the rest.
+        () => undefined,
+      );
     },
     result: (told, job) => {
       last = told;

@@ -1,10 +1,12 @@
-import type { CheckProgress, CheckSession } from '../../checker/index.js';
+import type { CheckOutcome, CheckProgress, CheckSession } from '../../checker/index.js';
 import type { OpenWorkspace } from '../../course/index.js';
 import { errorText } from '../../wire/error-text.js';
 import { type CheckJob, type StoredOutcome, storeOutcome } from '../check/job.js';
 
 export interface RunnerEvents {
   progress(event: CheckProgress): void;
+  /** A failure is certain, and the rest is not known yet. */
+  firstFailure(outcome: CheckOutcome, job: CheckJob): void;
   /** The check is done, and stored. */
   done(told: StoredOutcome, job: CheckJob): void;
   /** It could not be done: a sentence for the person. */
@@ -57,6 +59,9 @@ export function createCheckRunner(
         signal: abort.signal,
         onProgress: event => {
           if (valid()) events.progress(event);
+        },
+        onFirstFailure: early => {
+          if (valid()) events.firstFailure(early, job);
         },
       });
       if (!valid()) return;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CheckProgress, CheckSession } from '../../checker/index.js';
+import type { CheckOutcome, CheckProgress, CheckSession } from '../../checker/index.js';
 import {
   exerciseFiles,
   exercisePlace,
@@ -18,6 +18,8 @@ export interface WatchView {
   /** A check begins; `why` is what made it: `main.ts was saved`. */
   checking(why: string): void;
   progress(event: CheckProgress): void;
+  /** A failure is certain, and the rest is not known yet. */
+  firstFailure(outcome: CheckOutcome, job: CheckJob): void;
   result(told: StoredOutcome, job: CheckJob): void;
   /** There is nothing to check now; a sentence or two. Watching goes on. */
   stuck(text: string): void;
@@ -61,6 +63,7 @@ export function createWatcher(
   let polling: string | undefined;
   const runner = createCheckRunner(session, opened, {
     progress: event => view.progress(event),
+    firstFailure: (outcome, job) => view.firstFailure(outcome, job),
     done: (told, job) => {
       files.checkEnds();
       view.result(told, job);

@@ -1,4 +1,5 @@
 import { openCheckSession } from '../../checker/index.js';
+import { type EarlyTelling, tellEarly } from '../check/first-failure.js';
 import { type CheckJob, contextOf, type StoredOutcome } from '../check/job.js';
 import { endChildren } from '../children.js';
 import { print, tell } from '../invocation.js';
@@ -19,7 +20,8 @@ export interface LogOptions extends WatchOptions {
  * @returns the last result; undefined when there was none
  */
 export async function watchAsLog(options: LogOptions): Promise<StoredOutcome | undefined> {
-  const { json } = options;
+  const { json, opened, style } = options;
+  let early: EarlyTelling | undefined;
   const session = comingSession(openCheckSession());
   const say = (text: string) => (json ? tell([text]) : print([text]));
   let last: StoredOutcome | undefined;
@@ -37,13 +39,22 @@ export async function watchAsLog(options: LogOptions): Promise<StoredOutcome | u
   const watcher: Watcher = createWatcher(options, session, {
     checking: why => {
       running = true;
+      void early?.ends();
+      early = undefined;
       const what = why ? `${why}: checking` : 'checking';
       if (!json) print([`${what} ${watcher.lesson.id} ...`, '']);
     },
     progress: () => undefined,
+    firstFailure: (outcome, job) => {
+      if (json) return;
+      early = tellEarly(job, opened, style, print);
+      early.heard(outcome);
+    },
     result: (told, job) => {
       last = told;
-      work = work.then(() => write(told, job, options)).then(rest);
+      const above = early?.ends();
+      early = undefined;
+      work = work.then(async () => write(told, job, options, await above)).then(rest);
     },
     stuck: text => {
       say(text);
@@ -79,7 +90,12 @@ export async function watchAsLog(options: LogOptions): Promise<StoredOutcome | u
   return last;
 }
 
-async function write(told: StoredOutcome, job: CheckJob, options: LogOptions): Promise<void> {
+async function write(
+  told: StoredOutcome,
+  job: CheckJob,
+  options: LogOptions,
+  above: string | undefined,
+): Promise<void> {
   const { opened, style, json } = options;
   if (json) {
     process.stdout.write(`${JSON.stringify(told.result)}\n`);
@@ -87,7 +103,7 @@ async function write(told: StoredOutcome, job: CheckJob, options: LogOptions): P
     return;
   }
   const { renderResult } = await import('../render/verdict.js');
-  const context = { ...(await contextOf(job, told, opened)), watched: 'log' as const };
+  const context = { ...(await contextOf(job, told, opened)), watched: 'log' as const, told: above };
   print([
     ...renderResult(told.result, style, context),
     ...(told.unsaved ? [told.unsaved] : []),

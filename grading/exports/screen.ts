@@ -7,7 +7,7 @@ import { cleanLine, count, points } from './text.js';
 export interface ScreenOptions {
   /** Columns; default 80. Below 40 it is drawn as for 40. */
   readonly width?: number;
-  /** ASCII only. */
+  /** ASCII, and in words what a table says by its columns. */
   readonly plain?: boolean;
 }
 
@@ -18,6 +18,8 @@ interface TableSigns {
   readonly line: string;
   readonly dot: string;
   readonly more: string;
+  /** The key explains signs. */
+  readonly signs: boolean;
 }
 
 /**
@@ -27,8 +29,9 @@ interface TableSigns {
 export function gradeTable(grades: ClassGrades, options: ScreenOptions = {}): string[] {
   const width = Math.max(40, options.width ?? 80);
   const words: TableSigns = options.plain
-    ? { missing: '-', line: '-', dot: ', ', more: '...' }
-    : { missing: '–', line: '─', dot: ' · ', more: '…' };
+    ? { missing: '-', line: '-', dot: ', ', more: '...', signs: false }
+    : { missing: '–', line: '─', dot: ' · ', more: '…', signs: true };
+  if (options.plain) return [...inWords(grades, width), ...key(grades, words, width)];
   const cells = grades.learners.map(one =>
     grades.lessons.map(({ id }) =>
       cell(
@@ -67,6 +70,26 @@ export function gradeTable(grades: ClassGrades, options: ScreenOptions = {}): st
     ];
   });
   return [...lines, ...key(grades, words, width)];
+}
+
+/** Each learner's points, lesson by lesson: whoever hears a table does not hear its columns. */
+function inWords(grades: ClassGrades, width: number): string[] {
+  return grades.learners.flatMap(one => {
+    const lessons = grades.lessons.map(({ id }) => {
+      const lesson = one.lessons.find(it => it.lesson === id);
+      return `${number(id)}: ${pointsInWords(lesson)}`;
+    });
+    const all = one.points === null ? 'points not known yet' : `${sum(one)} points`;
+    return [
+      `${cleanLine(one.learner.id)}: ${all}`,
+      ...inLines(lessons, ', ', width - 2).map(line => `  ${line}`),
+    ];
+  });
+}
+
+function pointsInWords(lesson: LessonGrade | undefined): string {
+  if (!lesson || lesson.status === 'missing') return 'nothing handed in';
+  return lesson.points === null ? 'could not be told' : points(lesson.points);
 }
 
 /** Lessons by block: what fits beside the name; the sum needs room in the last one. */
@@ -137,9 +160,10 @@ function key(grades: ClassGrades, words: TableSigns, width: number): string[] {
   const lessons = grades.learners.flatMap(one => one.lessons);
   const unknown = lessons.filter(one => one.status === 'unknown').length;
   const missing = lessons.filter(one => one.status === 'missing').length;
+  const sign = (text: string) => (words.signs ? `${text}  ` : '');
   const parts = [
-    ...(unknown > 0 ? [`?  could not be told: a person has to look (${unknown})`] : []),
-    ...(missing > 0 ? [`${words.missing}  nothing was handed in (${missing})`] : []),
+    ...(unknown > 0 ? [`${sign('?')}could not be told: a person has to look (${unknown})`] : []),
+    ...(missing > 0 ? [`${sign(words.missing)}nothing was handed in (${missing})`] : []),
   ];
   const facts = [
     count(grades.learners.length, 'learner'),
@@ -147,12 +171,22 @@ function key(grades: ClassGrades, words: TableSigns, width: number): string[] {
     ...(grades.unexpected.length > 0 ? [`${grades.unexpected.length} not on the roster`] : []),
     ...(grades.unreadable.length > 0 ? [`${grades.unreadable.length} could not be read`] : []),
   ];
+  return [
+    ...(parts.length > 0 ? ['', ...parts] : []),
+    ...renamed(grades, width),
+    '',
+    ...inLines(facts, words.dot, width),
+  ];
+}
+
+/** Short facts beside each other, as many in a line as there is room for; none is broken. */
+function inLines(facts: readonly string[], between: string, width: number): string[] {
   const lines: string[] = [];
   for (const fact of facts) {
     const last = lines.at(-1);
-    const joined = last === undefined ? fact : `${last}${words.dot}${fact}`;
+    const joined = last === undefined ? fact : `${last}${between}${fact}`;
     if (last === undefined || stringWidth(joined) > width) lines.push(fact);
     else lines[lines.length - 1] = joined;
   }
-  return [...(parts.length > 0 ? ['', ...parts] : []), ...renamed(grades, width), '', ...lines];
+  return lines;
 }

@@ -132,7 +132,7 @@ function list({ checks }: LessonGrade): Markup {
   return h`<ul class="checks">${checks.map(check => {
     const { symbol, word, tone } = CHECK_WORDS[check.status];
     const waits = check.waitsFor?.length ? ` (waits for ${check.waitsFor.join(', ')})` : '';
-    return h`<li><span class="state ${tone}"><span aria-hidden="true">${symbol}</span> ${word}</span> <span class="what"><span class="dim mono">${check.id}</span> ${check.title}<span class="dim">${waits}</span>${clauses(check)}</span> <span class="num dim">${check.max > 0 && `${points(check.points)} of ${points(check.max)}`}</span></li>
+    return h`<li><span class="state ${tone}"><span aria-hidden="true">${symbol}</span> ${word}</span> <span class="what"><span class="dim mono">${check.id}</span> ${check.title}<span class="dim">${waits}</span>${clauses(check)}${check.remark && h` <span class="dim">${check.remark}</span>`}</span> <span class="num dim">${check.max > 0 && `${points(check.points)} of ${points(check.max)}`}</span></li>
 `;
   })}</ul>`;
 }

@@ -83,7 +83,8 @@ function checkLine(check: GradedCheck): string {
     : '';
   const worth = check.max > 0 ? `, ${points(check.points)} of ${points(check.max)}` : '';
   const cites = check.clauses.length > 0 ? ` [${markdown(check.clauses.join('; '))}]` : '';
-  return `* ${symbol} ${word} **${markdown(check.id)}** ${markdown(check.title)}${waits}${worth}${cites}`;
+  const remark = check.remark ? `; ${markdown(check.remark)}` : '';
+  return `* ${symbol} ${word} **${markdown(check.id)}** ${markdown(check.title)}${waits}${worth}${cites}${remark}`;
 }
 
 /** The four parts of one failed check; also what Gradescope and others show. */

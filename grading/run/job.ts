@@ -56,3 +56,25 @@ export interface JobRunner {
   /** Ends the workers, with everything that they started. */
   close(): Promise<void>;
 }
+
+/** A job for a process that judges many at once. */
+export interface EngineOrder {
+  readonly id: number;
+  readonly job: LaunchedJob;
+}
+
+/** What such a process says. */
+export type EngineWord =
+  | { readonly type: 'done'; readonly id: number; readonly reply: WorkerReply }
+  | {
+      readonly type: 'load';
+      /** Scenarios that are played now. */
+      readonly playing: number;
+      /** Scenarios that wait for their turn. */
+      readonly waiting: number;
+      /** Jobs of which nothing is played yet, or nothing more: they are compiled, or written down. */
+      readonly preparing: number;
+      /** By how much its thread is late. */
+      readonly lateMs: number;
+      readonly rssMiB: number;
+    };

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../sandbox/index.js';
 import { killTree } from '../sandbox/processes.js';
@@ -190,16 +189,6 @@ export function openPool(options: PoolOptions): JobRunner {
       await Promise.all([...all].map(end));
     },
   };
-}
-
-/** Memory that two workers with the programs of their jobs need, MiB: measured, and half as much again. */
-const ROOM_MIB = 700;
-
-/** Jobs at once that this machine takes: bounded by its processors and its free memory. */
-export function workersHere(asked?: number): number {
-  if (asked !== undefined) return asked;
-  const byMemory = Math.floor(freemem() / (1 << 20) / ROOM_MIB);
-  return Math.max(1, Math.min(availableParallelism(), byMemory));
 }
 
 /** Beside this file: `worker.js` when built, `worker.ts` in the sources. */

@@ -7,7 +7,13 @@ import { copyPlain } from './copy.js';
 import { endingOf, OUTPUT_BYTES, prlimitArgs } from './limits.js';
 import { letIn, type MountedStart, mountFiles, takeResults } from './mounts.js';
 import { type Network, takeNetwork } from './network.js';
-import { alarmsFile, type LimitHit, limitHitsFile, type SandboxOptions } from './options.js';
+import {
+  type Alarm,
+  alarmsFile,
+  type LimitHit,
+  limitHitsFile,
+  type SandboxOptions,
+} from './options.js';
 import { emptyNetworks, innermost, killTree, killUser, processesIn } from './processes.js';
 import { claimUser } from './users.js';
 import { type Excess, watch } from './watch.js';
@@ -86,6 +92,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
       cwd: tier === 'bwrap' ? '/' : mounted.cwd,
       env: mounted.env,
       outputBytes: OUTPUT_BYTES,
+      contained: tier === 'bwrap',
       started(pid) {
         start.pid = pid;
         const { outbox } = mounted;
@@ -127,7 +134,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
   }
 
   /** What a program leaves in its network would be the next one's trouble, were it given out again. */
-  async function verifyEmpty({ name, pid }: Network): Promise<void> {
+  async function verifyEmpty({ name, pid }: Network): Promise<boolean> {
     for (const one of starts) if (one.pid !== undefined) killTree(one.pid);
     const networks = new Set(name === undefined ? [] : [name]);
     const others = () => processesIn(networks).filter(one => one !== pid);
@@ -136,13 +143,15 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
       await new Promise(resolve => setTimeout(resolve, 5));
     }
     const outlived = others();
-    if (outlived.length === 0 && name !== undefined) return;
+    if (outlived.length === 0 && name !== undefined) return true;
     const left = await emptyNetworks(networks, pid, KILLED_MS);
     const what =
       name === undefined
         ? 'the network of a program could not be looked at'
         : `${outlived.length} processes outlived their program, and ${left.length} of them being killed`;
-    appendFileSync(alarmsFile(tmp), `${what}\n`);
+    const alarm: Alarm = { folder: options.submission.folder, text: what };
+    appendFileSync(alarmsFile(tmp), `${JSON.stringify(alarm)}\n`);
+    return false;
   }
 
   /** A port that a program took while the broker was away is taken back. */
@@ -164,8 +173,7 @@ export const openLauncher: OpenLauncher = async (raw, tell): Promise<Launcher> =
     ...(network ? { bind: bindPort.bind(undefined, network) } : {}),
     ...(network ? { socketTable: `/proc/${network.pid}/net/tcp` } : {}),
     async close() {
-      if (network) await verifyEmpty(network);
-      network?.close();
+      network?.close(await verifyEmpty(network));
       claim?.release();
       rmSync(here, { recursive: true, force: true });
     },

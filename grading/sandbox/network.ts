@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import type { BoundSocket } from '../../wire/index.js';
 import { networkArgs } from './argv.js';
+import { askBind, askFill, holderCommand } from './holder.js';
 import { networksFile, type SandboxOptions } from './options.js';
 import { networkOf } from './processes.js';
 
@@ -19,59 +20,12 @@ export interface Network {
   bind(port: number): Promise<BoundSocket>;
   /** Copies the submission's files to the scratch folder. */
   fill(files: string): Promise<void>;
-  /** It goes, with all that was in it. */
-  close(): void;
+  /**
+   * It goes, and the kernel may give its name to another network from now on.
+   * @param empty whether nobody was left in it; else it is still looked for when the sandbox is closed
+   */
+  close(empty: boolean): void;
 }
-
-/**
- * The holder: sits in the network, binds sockets there and hands them over. A socket
- * belongs to the network that it was made in, so the tap accepts connections of programs that
- * cannot reach anything else, and what they see (refused, reset, half closed) is what TCP does at home.
- * It never listens itself, not even for a moment: it would accept, and hold, who dials just then. A
- * bound socket that does not listen is what node:cluster hands over, by the same function.
- * Free ports are taken from below the range that the system gives to those who dial: a program that
- * dials again and again while nobody listens would reach itself one day.
- */
-const holder = `
-const fs = require('node:fs');
-const net = require('node:net');
-const util = require('node:util');
-const scratch = process.argv[1] + '/scratch';
-process.on('message', ({ id, port, files }) => {
-  if (files !== undefined) {
-    try {
-      for (const name of ['tmp', 'shm']) fs.mkdirSync(scratch + '/' + name, { mode: 0o700 });
-      fs.cpSync(files, scratch + '/submission', { recursive: true });
-      process.send({ id, done: true });
-    } catch (error) {
-      process.send({ id, error: error.message });
-    }
-    return;
-  }
-  let handle;
-  let failed;
-  for (let left = 20; left > 0; left--) {
-    const at = port || 10240 + Math.floor(Math.random() * 20000);
-    handle = net._createServerHandle('127.0.0.1', at, 4);
-    // That the address is taken is told by bind for some sockets, and when it is asked for by others.
-    failed = typeof handle === 'number' ? handle : handle.getsockname({});
-    if (!failed) break;
-    if (typeof handle !== 'number') handle.close();
-    if (port !== 0) break;
-  }
-  if (failed) {
-    const code = util.getSystemErrorName(failed);
-    process.send({ id, code, error: 'bind ' + code });
-    return;
-  }
-  process.send({ id }, handle, () => {
-    handle.close();
-    process.send({ id, done: true });
-  });
-});
-process.on('disconnect', () => process.exit());
-process.send({ pid: process.pid });
-`;
 
 const START_MS = 20_000;
 /** How long a network that was made ahead waits for a scenario. */
@@ -90,7 +44,7 @@ export async function takeNetwork(options: SandboxOptions, files: string): Promi
   try {
     await network.fill(files);
   } catch (error) {
-    network.close();
+    network.close(true);
     throw error;
   }
   return network;
@@ -103,7 +57,7 @@ function makeAhead(options: SandboxOptions): void {
   setTimeout(() => {
     if (ahead.get(options.tmp) !== made) return;
     ahead.delete(options.tmp);
-    void made.then(network => network?.close());
+    void made.then(network => network?.close(true));
   }, IDLE_MS).unref();
 }
 
@@ -121,7 +75,7 @@ interface HelperAnswer {
 }
 
 async function openNetwork(options: SandboxOptions): Promise<Made> {
-  const [command = '', ...args] = networkArgs(options, [options.node, '-e', holder, options.tmp]);
+  const [command = '', ...args] = networkArgs(options, holderCommand(options));
   const child = spawn(command, args, {
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/',
@@ -158,7 +112,7 @@ async function openNetwork(options: SandboxOptions): Promise<Made> {
   });
   detach(child);
   let next = 0;
-  const ask = (question: { readonly port: number } | { readonly files: string }) =>
+  const ask = (question: (id: number) => string) =>
     new Promise<BoundSocket | undefined>((resolve, reject) => {
       const id = next++;
       const one: { socket?: BoundSocket; settle(answer: HelperAnswer): void } = {
@@ -171,21 +125,31 @@ async function openNetwork(options: SandboxOptions): Promise<Made> {
       };
       asked.set(id, one);
       child.channel?.ref();
-      child.send({ id, ...question }, error => error && one.settle({ error: error.message }));
+      child.send(question(id), error => error && one.settle({ error: error.message }));
     });
   const name = networkOf(pid);
-  if (name !== undefined) appendFileSync(networksFile(options.tmp), `${name}\n`);
+  const note = (mark: '+' | '-') => {
+    if (name !== undefined) appendFileSync(networksFile(options.tmp), `${mark}${name}\n`);
+  };
+  note('+');
   return {
     pid,
     name,
     bind: async port => {
-      const socket = await ask({ port });
+      const socket = await ask(id => askBind(id, port));
       if (!socket) throw new Error('the sandbox gave no socket');
       return socket;
     },
-    fill: files => ask({ files }).then(() => undefined),
+    fill: files => ask(id => askFill(id, files)).then(() => undefined),
     alive: () => child.exitCode === null && child.signalCode === null && child.connected,
-    close() {
+    close(empty) {
+      // Before the holder ends: what has its name afterwards is somebody else's. Where the list is gone,
+      // the sandbox is closed, and nobody looks for its networks any more.
+      try {
+        if (empty) note('-');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
       if (child.connected) child.disconnect();
       child.kill('SIGKILL');
     },

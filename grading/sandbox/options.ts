@@ -29,6 +29,8 @@ export interface Tools {
   readonly nsenter?: string;
   readonly prlimit?: string;
   readonly mount?: string;
+  /** The system's Python, where it can hold a network. */
+  readonly python?: string;
   /** bubblewrap knows `--disable-userns` (0.8.0 and later). */
   readonly disableUserns?: boolean;
 }
@@ -39,10 +41,31 @@ export const limitHitsFile = (tmp: string) => join(tmp, 'hits.jsonl');
 /** Where the filter of system calls lies that programs run under. */
 export const filterFile = (tmp: string) => join(tmp, 'filter.bpf');
 
-/** The networks of a sandbox, by their names in the kernel: whoever is in one of them is a program. */
+/**
+ * The networks of a sandbox, by their names in the kernel: `+` when one was made, `-` when it was given
+ * up. Whoever is in one of them is a program. A name is the kernel's for as long as the network is
+ * there, and then goes to the next one that anybody makes on this machine.
+ */
 export const networksFile = (tmp: string) => join(tmp, 'networks.txt');
 
-/** Where a sandbox keeps what must never happen, one line each. */
+/** The networks that were made and not given up. */
+export function openNetworks(lines: readonly string[]): ReadonlySet<string> {
+  const open = new Set<string>();
+  for (const line of lines) {
+    const name = line.slice(1);
+    if (line.startsWith('+')) open.add(name);
+    else open.delete(name);
+  }
+  return open;
+}
+
+/** What must never happen, and in whose sandbox it did. */
+export interface Alarm {
+  readonly folder: string;
+  readonly text: string;
+}
+
+/** Where a sandbox keeps what must never happen, one JSON line each. */
 export const alarmsFile = (tmp: string) => join(tmp, 'alarms.txt');
 
 export interface LimitHit {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { processIds, readProc } from '../../checker/program/proc.js';
 
 const read = (path: string): string => {
   try {
-    return readFileSync(path, 'latin1');
+    return readProc(path);
   } catch {
     // It ended between two looks.
     return '';
@@ -34,9 +35,16 @@ export function treeOf(pid: number): number[] {
 const field = (text: string, name: string) =>
   1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 
+/** What the process itself has: shared pages count in full, so never less than `memoryBytes`. */
+export function memoryAtMost(pid: number): number {
+  const status = read(`/proc/${pid}/status`);
+  return field(status, 'RssAnon') + field(status, 'RssShmem') + field(status, 'VmSwap');
+}
+
 /**
  * Memory of a process that comes from no file, bytes: its own pages, its part of those that it shares
  * with others (a mapping that is shared and anonymous, a file in memory), and what was swapped out.
+ * The kernel goes through all pages for it: ask `memoryAtMost` first.
  */
 export function memoryBytes(pid: number): number {
   const rollup = read(`/proc/${pid}/smaps_rollup`);
@@ -44,8 +52,7 @@ export function memoryBytes(pid: number): number {
     return field(rollup, 'Pss_Anon') + field(rollup, 'Pss_Shmem') + field(rollup, 'SwapPss');
   }
   // It is not ours to read in full, or the kernel is older: shared pages count for each.
-  const status = read(`/proc/${pid}/status`);
-  return field(status, 'RssAnon') + field(status, 'RssShmem') + field(status, 'VmSwap');
+  return memoryAtMost(pid);
 }
 
 /** Ticks in a second, as /proc counts them everywhere. */
@@ -69,7 +76,7 @@ export function networkOf(pid: number): string | undefined {
 
 /** The processes in these networks that have not ended. */
 export function processesIn(networks: ReadonlySet<string>): number[] {
-  return pids().filter(pid => {
+  return processIds().filter(pid => {
     const network = networkOf(pid);
     return network !== undefined && networks.has(network) && !isOver(pid);
   });
@@ -121,23 +128,24 @@ const isOver = (pid: number) => {
   return stat === '' || /^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
 };
 
-const pids = () => list('/proc').map(Number).filter(Number.isInteger);
-
 /**
  * Ends every process with this text in its command line: what a sandbox started has its folder
  * there. @returns how many were ended
  */
 export function killNamed(text: string): number {
-  const ours = pids().filter(
+  const ours = processIds().filter(
     pid => pid !== process.pid && read(`/proc/${pid}/cmdline`).includes(text),
   );
   for (const pid of ours) kill(pid);
   return ours.length;
 }
 
+const ownerOf = (pid: number) =>
+  Number(/^Uid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? -1);
+
 /** Processes of a user, or of the users from `uid` up to and not including `end`. */
 export function processesOf(uid: number, end = uid + 1): number[] {
-  return pids().filter(pid => {
+  return processIds().filter(pid => {
     const status = read(`/proc/${pid}/status`);
     const owner = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? -1);
     return owner >= uid && owner < end && !/^State:\s+[ZX]/m.test(status);
@@ -158,16 +166,20 @@ const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 /**
  * Ends whoever is in these networks, again and again.
  * @param spare the process that holds the network open for us
+ * @param uid only processes of this user: the names may be somebody else's by now
  * @returns who is still there after `withinMs`: nobody, unless something is badly wrong
  */
 export async function emptyNetworks(
   networks: ReadonlySet<string>,
   spare: number | undefined,
   withinMs: number,
+  uid?: number,
 ): Promise<readonly number[]> {
   const until = performance.now() + withinMs;
   for (;;) {
-    const left = processesIn(networks).filter(pid => pid !== spare);
+    const left = processesIn(networks).filter(
+      pid => pid !== spare && (uid === undefined || ownerOf(pid) === uid),
+    );
     if (left.length === 0 || performance.now() > until) return left;
     for (const pid of left) kill(pid);
     await pause(5);

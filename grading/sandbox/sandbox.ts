@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { LauncherRef, Track } from '../../checker/index.js';
 import type { Isolation, ProgramLimits } from '../types.js';
+import { PYTHON_TRIAL } from './holder.js';
 import {
   DELIVERIES,
   PACKETS,
@@ -16,12 +17,14 @@ import {
   WIRE_BYTES,
 } from './limits.js';
 import {
+  type Alarm,
   alarmsFile,
   filterFile,
   findTool,
   type LimitHit,
   limitHitsFile,
   networksFile,
+  openNetworks,
   openToAll,
   type SandboxOptions,
   type Tools,
@@ -43,8 +46,11 @@ export interface Sandbox {
    * @param folder only those of the submission that lies there
    */
   limitHits(folder?: string): readonly string[];
-  /** What must never happen, in words: a program that left something alive. Nothing after it counts. */
-  alarms(): readonly string[];
+  /**
+   * What must never happen, in words: a program that left something alive. Nothing after it counts.
+   * @param folder only what programs of the submission did that lies there
+   */
+  alarms(folder?: string): readonly string[];
 }
 
 export interface OpenSandboxOptions {
@@ -123,12 +129,21 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
           .map(hit => hit.text),
       ),
     ],
-    alarms: () => linesIn(alarmsFile(tmp)),
+    alarms: folder =>
+      linesIn(alarmsFile(tmp))
+        .map(line => JSON.parse(line) as Alarm)
+        .filter(one => folder === undefined || one.folder === folder)
+        .map(one => one.text),
     async close() {
       // Whatever was started has this path in its command line; what it started in turn dies with it.
       while (killNamed(tmp) > 0) await new Promise(resolve => setTimeout(resolve, 20));
       // A program can change its command line, not the network that it is in.
-      const left = await emptyNetworks(new Set(linesIn(networksFile(tmp))), undefined, EMPTY_MS);
+      const left = await emptyNetworks(
+        openNetworks(linesIn(networksFile(tmp))),
+        undefined,
+        EMPTY_MS,
+        uid,
+      );
       if (left.length > 0) {
         throw new Error(`programs of a submission cannot be ended: processes ${left.join(', ')}`);
       }
@@ -169,7 +184,15 @@ async function findTools(): Promise<Tools> {
   const help = named['bwrap']
     ? await execa(named['bwrap'], ['--help'], { reject: false })
     : undefined;
-  return { ...named, disableUserns: help?.stdout.includes('--disable-userns') ?? false };
+  const python = findTool('python3');
+  const holds =
+    python !== undefined &&
+    (await execa(python, PYTHON_TRIAL, { reject: false, stdio: 'ignore' })).exitCode === 0;
+  return {
+    ...named,
+    ...(holds ? { python } : {}),
+    disableUserns: help?.stdout.includes('--disable-userns') ?? false,
+  };
 }
 
 const packageOf: Readonly<Record<string, string>> = { bwrap: 'bubblewrap', mount: 'mount' };

@@ -68,7 +68,7 @@ function compiler(): string[] {
 function course(): string[] {
   const vendor = join(packageRoot(), 'dist', 'vendor');
   const vendored = existsSync(join(vendor, 'mqtt.mjs'));
-  const packages = packagesFor(vendored ? ['mqtt-packet'] : ['mqtt', 'mqtt-packet']);
+  const packages = vendored ? [] : packagesFor(['mqtt', 'mqtt-packet']);
   return [kitFolder(), ...(vendored ? [vendor] : []), ...packages];
 }
 

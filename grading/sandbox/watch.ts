@@ -2,7 +2,14 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProgramLimits } from '../types.js';
 import { SOCKETS } from './limits.js';
-import { memoryBytes, processorSeconds, socketsIn, tasksOf, treeOf } from './processes.js';
+import {
+  memoryAtMost,
+  memoryBytes,
+  processorSeconds,
+  socketsIn,
+  tasksOf,
+  treeOf,
+} from './processes.js';
 
 /** How often a program is looked at. */
 const EVERY_MS = 100;
@@ -48,7 +55,8 @@ function tooFar(
   outbox: string | undefined,
 ): string | Excess | undefined {
   const sum = (of: (pid: number) => number) => tree.reduce((all, pid) => all + of(pid), 0);
-  if (sum(memoryBytes) > limits.memoryMiB * MIB) {
+  const most = limits.memoryMiB * MIB;
+  if (sum(memoryAtMost) > most && sum(memoryBytes) > most) {
     return `used more than ${limits.memoryMiB} MiB of memory`;
   }
   if (sum(tasksOf) >= limits.processes) {

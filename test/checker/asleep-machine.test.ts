@@ -56,3 +56,40 @@ test('a scenario in which the machine stood still is played again, whatever it t
 test('a scenario in which it ran is played once', async () => {
   expect(await play(0)).toEqual({ plays: 1, status: 'passed' });
 });
+
+/** A check that fails at its first play, on a machine that stands still for a while; `apart`: for a grade. */
+async function playStrained(stillMs: number, apart: boolean) {
+  let plays = 0;
+  const on = scenario('strained', {
+    facts: () => ({}),
+    run: async stage => {
+      plays += 1;
+      if (plays === 1) standStill(stillMs);
+      await stage.protocolTime(120);
+      stage.tap.note('counted', `play ${plays}`);
+    },
+  });
+  const only = check({
+    id: 'T1',
+    title: 'it is the second play',
+    clauses: [],
+    on,
+    verify: ({ trace }) => {
+      const note = trace.entries.find(entry => entry.kind === 'note' && entry.note === 'counted');
+      if (note?.kind === 'note' && note.text === 'play 2') return;
+      fail({ mistake: 'first', expected: 'play 2', seen: 'play 1', why: 'w', try: 't' });
+    },
+  });
+  const lesson = defineLesson({ id: 'x', checks: [only], practice: { env: () => ({}) } });
+  const launcher = {
+    module: `data:text/javascript,${encodeURIComponent('export const openLauncher = async () => ({ launch() {}, close: async () => {} });')}`,
+    options: {},
+  };
+  const [verdict] = await runLesson(lesson, apart ? { ...spec, launcher } : spec).verdicts();
+  return { plays, status: verdict?.status };
+}
+
+test('for a grade, a failure on a strained machine is played once more; a learner tries again', async () => {
+  expect(await playStrained(700, true)).toEqual({ plays: 2, status: 'passed' });
+  expect(await playStrained(700, false)).toEqual({ plays: 1, status: 'failed' });
+});

@@ -176,3 +176,77 @@ console.log(result.status);`;
     expect(run).toMatchObject({ status: 0, stdout: 'passed\n', stderr: '' });
   });
 });
+
+describe('a session that is shared', () => {
+  let session: ReturnType<typeof import('../../checker/check/session.js')['openSharedSession']>;
+  const loads: { readonly playing: number; readonly judging: number }[] = [];
+
+  /** A program that is busy for ever. */
+  const waits = (): CheckRequest => ({
+    lesson: '02-publish-a-reading',
+    track: 'command',
+    program: {
+      kind: 'command',
+      command: [process.execPath, '-e', 'setInterval(() => undefined, 5)'],
+      cwd: root,
+    },
+  });
+
+  beforeAll(async () => {
+    process.env['LC_TEST'] = `SESSION_TEST=${process.pid}`;
+    const { openSharedSession } = (await import(
+      pathToFileURL(entry).href
+    )) as typeof import('../../checker/check/session.js');
+    session = openSharedSession({
+      scenarios: 6,
+      thatWait: 6,
+      onLoad: load => loads.push(load),
+    });
+  });
+  afterAll(() => session.close());
+
+  test('judges programs of any lesson at once, each as if it were alone', async () => {
+    const [right, wrong, other] = await Promise.all([
+      session.check(solution('02-publish-a-reading')),
+      session.check(mutant('02-publish-a-reading', 'one-batch')),
+      session.check(solution('05-wildcards')),
+    ]);
+    expect(right.result.status).toBe('passed');
+    expect(wrong.result.status).toBe('failed');
+    expect(other.result).toMatchObject({ lesson: '05-wildcards', status: 'passed' });
+    expect(Object.keys(other.bundle.recordings).length).toBeGreaterThan(0);
+    // It says how much there is to do while there is something to do.
+    expect(Math.max(...loads.map(one => one.judging))).toBeGreaterThan(1);
+    expect(programs()).toEqual([]);
+  }, 60_000);
+
+  test('stops one, and lets the others go on', async () => {
+    const abort = new AbortController();
+    const stopped = session.check({
+      ...waits(),
+      signal: abort.signal,
+    });
+    const beside = session.check(solution('05-wildcards'));
+    setTimeout(() => abort.abort(), 300);
+    expect((await stopped).result.status).toBe('unknown');
+    expect((await beside).result.status).toBe('passed');
+    expect(programs()).toEqual([]);
+  }, 60_000);
+
+  test('goes on after a file that cannot be read and a lesson that is not there', async () => {
+    const unheardOf = { ...solution('02-publish-a-reading'), lesson: '99-unheard-of' };
+    await expect(session.check(unheardOf)).rejects.toThrow('no hidden tests');
+    expect((await session.check(solution('05-wildcards'))).result.status).toBe('passed');
+  }, 60_000);
+
+  test('an engine that ends says so, and nothing waits for it for ever', async () => {
+    const { openSharedSession } = (await import(
+      pathToFileURL(entry).href
+    )) as typeof import('../../checker/check/session.js');
+    const other = openSharedSession({ scenarios: 1, thatWait: 1, onLoad: () => undefined });
+    const waiting = other.check(waits());
+    setTimeout(() => void other.close(), 1500);
+    expect((await waiting).result.status).toBe('unknown');
+    expect(await other.lost).toMatch(/ended/);
+  }, 60_000);
+});

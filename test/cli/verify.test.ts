@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { packageRoot } from '../../course/index.js';
@@ -98,4 +107,38 @@ describe('verify', () => {
     expect(JSON.stringify(proofs)).not.toContain('"files"');
     expect(code).toBe(1);
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'interrupted while programs run: nothing goes on, and no folder stays',
+    async () => {
+      const TMPDIR = mkdtempSync(join(tmpdir(), 'v'));
+      const running = () => holding(entry => entry === `TMPDIR=${TMPDIR}`);
+      const programs = () =>
+        running().filter(pid =>
+          holding(entry => entry.startsWith('MQTT_COURSE_PROGRAM=')).includes(pid),
+        );
+      const { code, out } = await cli.run(['verify', '2', '3'], {
+        cwd: root,
+        env: { TMPDIR },
+        interruptWhen: () => programs().length > 2,
+      });
+      expect(code).toBe(130);
+      expect(out).not.toContain('as they should be');
+      // A process that was ended is in the list for a moment.
+      await expect.poll(running, { timeout: 2000 }).toEqual([]);
+      expect(readdirSync(TMPDIR)).toEqual([]);
+      rmSync(TMPDIR, { recursive: true });
+    },
+  );
 });
+
+/** The processes that have such an entry in their environment. */
+function holding(is: (entry: string) => boolean): string[] {
+  return readdirSync('/proc').filter(pid => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some(is);
+    } catch {
+      return false;
+    }
+  });
+}

@@ -214,6 +214,24 @@ describe('the loop on a terminal', () => {
     expect(term.shown()).toMatch(/h hint · s solution · t trace · l list/);
   });
 
+  test('a failure that is certain stands there in full while the rest is found out', async () => {
+    const { view, term, see, job } = await started();
+    const { result, bundle: stored } = told('field-qos');
+    const failed = result.checks.filter(one => one.status === 'failed').slice(0, 1);
+    const early = { ...result, checks: failed };
+    view.checking('main.ts changed');
+    view.firstFailure({ result: early, bundle: { ...stored, result: early } }, job);
+    await see(/T2 telemetry at QoS 1[\s\S]*Expected[\s\S]*Seen[\s\S]*Why[\s\S]*Try/);
+    expect(term.shown()).toContain('checking … (main.ts changed)');
+    view.progress({ type: 'check', title: 'T9 comes later', state: 'passed' });
+    expect(term.shown().split('T2 telemetry at QoS 1')).toHaveLength(2);
+    // A newer save: what was said of the old one is gone.
+    view.checking('main.ts changed');
+    expect(term.shown()).not.toContain('T2 telemetry');
+    view.result(told('field-qos'), job);
+    await see(/T1, T8, T9: 3 checks passed/);
+  });
+
   test('a small window folds; w shows it whole, and it scrolls', async () => {
     const { app, view, term, see, job } = await started();
     view.checking('');

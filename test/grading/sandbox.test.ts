@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -29,7 +30,7 @@ import {
 } from '../../grading/sandbox/index.js';
 import { openLauncher } from '../../grading/sandbox/launcher.js';
 import { dataBytes, endingOf } from '../../grading/sandbox/limits.js';
-import type { SandboxOptions } from '../../grading/sandbox/options.js';
+import { openNetworks, type SandboxOptions } from '../../grading/sandbox/options.js';
 import { inWords } from '../../grading/sandbox/probe.js';
 import { killTree, treeOf } from '../../grading/sandbox/processes.js';
 import type { Isolation } from '../../grading/types.js';
@@ -444,3 +445,48 @@ describe.skipIf(!here)('lessons in bubblewrap', async () => {
     }
   });
 });
+
+test('the names of networks that were given up are nobody’s: they may be of another sandbox by now', () => {
+  expect([...openNetworks(['+net:[1]', '+net:[2]', '-net:[1]'])]).toEqual(['net:[2]']);
+  expect([...openNetworks(['+net:[1]', '-net:[1]', '+net:[1]'])]).toEqual(['net:[1]']);
+});
+
+test.runIf(here)(
+  'closing a sandbox ends nobody in a network that took the name of one of its own',
+  { timeout: 60_000 },
+  async () => {
+    const first = await openSandbox({ tier: 'bwrap', limits: defaultLimits, tmp: folder() });
+    const { launcher } = await started(first);
+    await launcher.close();
+    // The kernel gives names out again, the lowest first: one of these has that of the first.
+    const second = await openSandbox({ tier: 'bwrap', limits: defaultLimits, tmp: folder() });
+    const others = await Promise.all([1, 2, 3].map(() => started(second)));
+    await first.close();
+    for (const { child } of others) expect(child.exitCode ?? child.signalCode).toBeNull();
+    for (const { launcher: one } of others) await one.close();
+    await second.close();
+  },
+);
+
+/** A program that only waits, in a scenario of its own. */
+async function started(sandbox: Awaited<ReturnType<typeof openSandbox>>) {
+  const place = folder();
+  writeFileSync(join(place, 'main.mjs'), "console.log('there'); process.stdin.resume();");
+  const { options } = sandbox.launcher({ folder: place, track: 'typescript' });
+  const launcher = await openLauncher(options, () => undefined);
+  const launched = launcher.launch({
+    name: 'waits',
+    command: process.execPath,
+    args: [join(place, 'main.mjs')],
+    cwd: place,
+    env: {},
+  });
+  const child = spawn(launched.command, [...launched.args], {
+    cwd: launched.cwd,
+    env: launched.env,
+    stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+  });
+  if (child.pid !== undefined) launched.started(child.pid);
+  await once(child.stdout as Socket, 'data');
+  return { launcher, child };
+}

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { machineFault, watchClock } from '../../checker/program/machine.js';
 import { builtCommandLine } from '../cli/command-line.js';
@@ -39,6 +40,21 @@ describe.skipIf(!faketime)('another date under the course and the programs (libf
       expect(out).toContain('12 passed');
       expect(code).toBe(0);
     }
+  });
+
+  test.each(['+1h', '-1h'])('the date jumps by %s while programs run: never red', async jump => {
+    const date = join(folder, 'date');
+    writeFileSync(date, '+0');
+    const { stdout } = spawnSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], {
+      encoding: 'utf8',
+    });
+    const fake = `LD_PRELOAD=${stdout.trim()} FAKETIME_TIMESTAMP_FILE='${date}' FAKETIME_NO_CACHE=1`;
+    const running = shell(`${fake} ${course} check ${PUBLISH} --track typescript`, { cwd: folder });
+    await new Promise(resolve => setTimeout(resolve, 1200));
+    writeFileSync(date, jump);
+    const { code, out } = await running;
+    expect(out).not.toMatch(/✗/);
+    expect([0, 3], out).toContain(code);
   });
 
   test('a red result under it is not believed; doctor names it', async () => {

@@ -90,6 +90,7 @@ describe('the network inside this machine', () => {
   };
   test.skipIf(!mounts).each([
     ['IPv6 only', '::1 localhost\n'],
+    ['IPv4 only', '127.0.0.1 localhost\n'],
     ['IPv6 first', '::1 localhost\n127.0.0.1 localhost\n'],
   ])('localhost by %s is answered, in both tracks', async (_, lines) => {
     for (const track of ['typescript', 'python']) {
@@ -120,6 +121,11 @@ describe('limits', () => {
     }
     // As it is published: what the tests build of the sources opens twice as many files to begin.
     const built = `'${process.execPath}' '${join(packageRoot(), 'bin', 'mqtt-course.js')}'`;
+    // So few that the course itself cannot be read.
+    expectMachine(
+      await shell(`ulimit -n 24; ${built} check ${PUBLISH}`, { cwd: folder }),
+      /EMFILE/,
+    );
     const doctor = await shell(`ulimit -n 100; ${built} doctor --json`, { cwd: folder });
     await expectDoctor(doctor.out, 'handles');
   });

@@ -3,6 +3,7 @@ import { crashSignal, signalWords } from '../ending.js';
 import { connections, type ProgramRecord, type Recording, received } from '../recording.js';
 import { type CrashReport, readCrash } from '../stderr.js';
 import { type Detector, lastPacketBefore, seconds } from './detector.js';
+import { knownCause } from './known.js';
 import { requireFailure } from './require-call.js';
 
 const cannotDial =
@@ -58,6 +59,7 @@ export const crashed: Detector = {
         try: `look at the place named above${place}; the slip is often one line earlier`,
       };
     }
+    const cause = knownCause(crash.error);
     return {
       mistake: crash.kind === 'import' ? 'import-error' : 'crashed',
       expected: 'your program is alive until it is asked to stop',
@@ -68,6 +70,7 @@ export const crashed: Detector = {
       ],
       why: whyOf(crash, track),
       try: tryOf(crash, last !== undefined && !asked),
+      ...cause,
     };
   },
 };
@@ -133,6 +136,7 @@ export const threadDead: Detector = {
       try: crash.where
         ? `guard the line at ${crash.where}`
         : 'guard the risky line in the callback',
+      ...knownCause(crash.error),
     };
   },
 };

@@ -194,6 +194,20 @@ export const nothing = scenario<Facts>('no readings', {
   },
 });
 
+/** The input ends without a reading, and before there is a connection to say goodbye on. */
+export const nothingYet = scenario<Facts>('no readings, slow CONNACK', {
+  facts: random => ({ topic: makeTopic(random), readings: [] }),
+  run: async (context, facts) => {
+    const connack = holdConnack(context);
+    const program = await start(context, facts);
+    program.endInput();
+    const came = await context.maybe('a CONNECT', isConnect);
+    if (came) await context.maybe('end of the connection before CONNACK', isClosed, 150);
+    connack.release();
+    await program.stop();
+  },
+});
+
 export type Published = PacketOf<'PUBLISH'>;
 
 /** What was published on the topic; at QoS 1 a repeated packet is the same message. */

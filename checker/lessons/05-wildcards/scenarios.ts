@@ -250,6 +250,7 @@ export const strange = scenario<BusyFacts>('devices with strange names', {
     const here = place(random);
     const words = ['temp', 'hum', 'query', 'monitor', 'reply', here.company, here.site];
     const odd = [
+      '',
       '0',
       '10',
       '007',

@@ -3,7 +3,16 @@ import { check, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
 import { type Recording, received, sent } from '../../harness/recording.js';
-import { type Facts, grantedLess, type Message, numberIn, probe, reports } from './scenarios.js';
+import {
+  type Facts,
+  grantedLess,
+  LAST_PROBE,
+  type Message,
+  numberIn,
+  probe,
+  probeAgain,
+  reports,
+} from './scenarios.js';
 
 /** T8: with all that was asked for granted. */
 export const probed = check<Facts>({
@@ -68,6 +77,36 @@ export const probed = check<Facts>({
         try: 'each message that is delivered carries its QoS: look at the third argument of the message event (mqtt.js), or at message.qos (paho)',
       });
     }
+  },
+});
+
+export const oneReport = check<Facts>({
+  id: 'T14',
+  title: 'each probe gets one report, also after a lost connection',
+  clauses: ['3.1.1 MQTT-4.4.0-1'],
+  on: probeAgain,
+  needs: ['T4', 'T8'],
+  verify: recording => {
+    const found = reports(recording).filter(({ packet }) => !packet.dup);
+    const [first, second] = found.filter(entry => numberIn(entry, 'n') === LAST_PROBE);
+    const expected = `after the lost connection, one report on probe ${LAST_PROBE}`;
+    if (!first) {
+      fail({
+        mistake: 'deaf-after-cut',
+        expected,
+        seen: insteadOf(recording, `report on probe ${LAST_PROBE}`),
+        why: 'your program is connected again, and no probe reaches it, or none is answered: with a clean session the subscription was gone with the connection',
+        try: 'subscribe in the connect event (on_connect), or keep the session: clean: false',
+      });
+    }
+    if (!second) return;
+    fail({
+      mistake: 'reports-twice',
+      expected,
+      seen: [first, second],
+      why: 'one probe, two reports: the message handler is attached once more at every connect, and each of them answers',
+      try: 'attach the message handler once, beside the connect event and not in it',
+    });
   },
 });
 

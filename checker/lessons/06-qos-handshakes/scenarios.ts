@@ -372,3 +372,34 @@ export const grantedLess = scenario<Facts>('granted less', {
     await probing(context, here);
   },
 });
+
+/** The probe that is judged after a lost connection. */
+export const LAST_PROBE = 77_777;
+/** Probes until the program is back, and has its subscription again. */
+const KNOCKS = 20;
+
+/** The line breaks, the program comes back, and a probe comes. */
+export const probeAgain = scenario<Facts>('probe after a cut', {
+  facts: facts([]),
+  run: async (context, here) => {
+    const prober = await context.peer('prober');
+    const program = await start(context, here);
+    await program.receives('SUBACK');
+    for (const one of context.tap.connections())
+      if (one.open && one.who === 'program') context.tap.cut(one.connection);
+    const ask = async (n: number, patience: number) => {
+      await prober.publish(here.probeTopic, JSON.stringify({ n, sent: 1 }), { qos: 1 });
+      return context.maybe(
+        `the report on probe ${n}`,
+        entry =>
+          fromProgram(entry) &&
+          entry.packet.topic === here.reportTopic &&
+          numberIn(entry, 'n') === n,
+        patience,
+      );
+    };
+    for (let n = 1; n <= KNOCKS; n++) if (await ask(n, 300)) break;
+    await ask(LAST_PROBE, 2500);
+    await program.stop();
+  },
+});

@@ -20,7 +20,7 @@ export const wellFormed = check<Facts>({
   judges: ['C3', 'C4'],
   title: 'a total names its device, and goes out at QoS 1',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
-  on: quietDay,
+  on: [quietDay, longYear],
   needs: ['T2'],
   verify: recording => {
     for (const list of Object.values(recording.facts.readings)) {

@@ -55,7 +55,7 @@ function facts(random: Random): Facts {
       at => even[at] ?? 0,
     ),
     idle: meter(name(), [[2, 1]], () => 0),
-    letters: meter(name('zähler-№5-😀'), [
+    letters: meter(name(`zähler-№5-😀-${'lang'.repeat(20)}`), [
       [2, 254],
       [2, 255],
       [2, 256],
@@ -115,7 +115,8 @@ function story({ readings }: Facts): (Reading | undefined)[] {
     busy[1],
     held,
     ...crowd.map(([first]) => first),
-    ...crowd.slice(0, 3).flat(),
+    // The copy of its first reading would tell a program again what it had forgotten.
+    ...crowd.slice(0, 3).flatMap((list, at) => (at === 0 ? list : list.slice(1))),
   ];
 }
 

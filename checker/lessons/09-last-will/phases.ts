@@ -98,9 +98,21 @@ export const reboots = check<Facts>({
   verify: recording => {
     const { online, offline, clientId } = recording.facts;
     const got = stored(recording, 'newcomer');
-    if (got && text(got) === online) return;
     const [before] = sent(recording, 'CONNECT', { who: 'before' });
-    const [after] = sent(recording, 'CONNECT', { who: 'program' });
+    const connects = sent(recording, 'CONNECT', { who: 'program' });
+    const [after] = connects;
+    if (got && text(got) === online) {
+      // Two connections are welcome; one of them has the identifier that was given.
+      if (!after || connects.some(one => one.packet.clientId === clientId)) return;
+      fail({
+        mistake: 'id-of-its-own',
+        field: packetFields.clientId,
+        expected: `CONNECT clientId=${clientId}, from MQTT_CLIENT_ID`,
+        seen: [after],
+        why: 'a name that is written in the program is the name of every machine that runs it: the second press that starts closes the line of the first [3.1.1 MQTT-3.1.4-2], and its will says that it is dead',
+        try: 'hand the value of MQTT_CLIENT_ID to your connect',
+      });
+    }
     const birth = heardBy(recording, online).at(-1);
     const will = heardBy(recording, offline).find(entry => birth && entry.n > birth.n);
     const expected = `the second run is connected, and a newcomer reads "${online}"`;

@@ -1,4 +1,10 @@
-import { coalesceWithNext, drop, type TraceEntry } from '../../../wire/index.js';
+import {
+  coalesceWithNext,
+  drop,
+  type PacketEntry,
+  type TraceEntry,
+  withhold,
+} from '../../../wire/index.js';
 import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
@@ -31,7 +37,7 @@ export function facts(random: Random): Facts {
   };
 }
 
-const start = (context: ScenarioContext, { clientId, jobsTopic, doneTopic }: Facts) =>
+export const start = (context: ScenarioContext, { clientId, jobsTopic, doneTopic }: Facts) =>
   context.start({
     env: { MQTT_CLIENT_ID: clientId, JOBS_TOPIC: jobsTopic, DONE_TOPIC: doneTopic },
   });
@@ -45,7 +51,7 @@ export function doneId(entry: Publish): unknown {
   return readObject(entry)?.['done'];
 }
 
-function says(here: Facts, id: string) {
+export function says(here: Facts, id: string) {
   return {
     what: `the done message of ${id}`,
     when: (entry: Publish) => entry.packet.topic === here.doneTopic && doneId(entry) === id,
@@ -54,7 +60,7 @@ function says(here: Facts, id: string) {
 }
 
 /** First visit of the worker: it makes its mailbox and leaves. False when it does not leave. */
-async function visit(
+export async function visit(
   context: ScenarioContext,
   here: Facts,
   jobs: readonly string[] = [],
@@ -72,7 +78,7 @@ async function visit(
 }
 
 /** Waits for done messages on a later visit; the first one that does not come ends the wait. */
-async function hears(
+export async function hears(
   context: ScenarioContext,
   here: Facts,
   ids: readonly string[],
@@ -88,9 +94,16 @@ async function hears(
   }
 }
 
-async function subscribed(program: StartedProgram): Promise<void> {
+export async function subscribed(program: StartedProgram): Promise<void> {
   await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program', within: 2500 });
   await program.receives('SUBACK');
+}
+
+/** Ends every connection of the program. */
+export function cutAll(context: ScenarioContext): void {
+  for (const { connection, who, open } of context.tap.connections()) {
+    if (open && who === 'program') context.tap.cut(connection);
+  }
 }
 
 /** Jobs come while the worker is away; CONNACK and the first of them come in one segment. */
@@ -161,7 +174,10 @@ export const brokerForgets = scenario<Facts>('broker that forgets', {
   },
 });
 
-/** Killed with a job in its hands: nothing of what it said about the job has reached the broker. */
+/**
+ * Killed with a job in its hands. Nothing of what it said about the job has reached the broker, but for
+ * an acknowledgement that it sent before its done message.
+ */
 export const killedAtWork = scenario<Facts>('killed at work', {
   facts,
   run: async (context, here) => {
@@ -172,13 +188,32 @@ export const killedAtWork = scenario<Facts>('killed at work', {
     const mute = context.tap.rule({
       who: 'program',
       direction: 'to-broker',
-      when: ({ packet }) => /^PUB/.test(packet.type),
+      when: ({ packet }) => packet.type === 'PUBLISH',
       do: drop(),
       times: Number.POSITIVE_INFINITY,
     });
+    const isAck = ({ packet }: PacketEntry) => packet.type === 'PUBACK' || packet.type === 'PUBREC';
+    const acks = context.tap.rule({
+      who: 'program',
+      direction: 'to-broker',
+      when: isAck,
+      do: withhold(),
+      times: Number.POSITIVE_INFINITY,
+    });
     await foreman.publish(here.jobsTopic, job(id), { qos: 1 });
-    await program.sends('PUBLISH', says(here, id));
+    const done = await program.sends('PUBLISH', says(here, id));
+    // A library that acknowledges first has taken the job over: so the broker must know.
+    const taken = context.tap.entries.some(
+      entry =>
+        entry.kind === 'packet' &&
+        entry.n < done.n &&
+        entry.connection === done.connection &&
+        entry.direction === 'to-broker' &&
+        isAck(entry),
+    );
+    if (taken) acks.release();
     await program.crash();
+    acks.remove();
     mute.remove();
     // What the killed program still sent does not count.
     const from = context.tap.entries.length;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { payloadText } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
@@ -37,7 +38,10 @@ export function delivery(recording: Recording<Facts>, command: Command): Publish
 }
 
 const bad = (recording: Recording<Facts>) =>
-  recording.facts.commands.filter(command => command.led === undefined);
+  recording.facts.commands.filter(command => command.led === undefined && !command.either);
+
+/** An answer says what a command says: a text is no number, and no id is null or none. */
+export const sameId = (a: unknown, b: unknown) => isDeepStrictEqual(a ?? undefined, b ?? undefined);
 
 export const survives = check<Facts>({
   id: 'T6',
@@ -72,14 +76,14 @@ export const unmoved = check<Facts>({
   on: nonsense,
   needs: ['T6'],
   verify: recording => {
-    const ids = new Map(bad(recording).flatMap(one => (one.id ? [[one.id, one] as const] : [])));
+    const named = bad(recording).filter(one => one.id !== undefined);
     const last = recording.facts.commands.at(-1);
     const end = states(recording).find(one => one.id === last?.id)?.entry;
     const [first] = recording.facts.commands;
     const begin = first && delivery(recording, first);
     for (const { entry, led, id } of states(recording)) {
       const early = begin && end && entry.n > begin.n && entry.n < end.n;
-      const owner = typeof id === 'string' ? ids.get(id) : undefined;
+      const owner = named.find(one => sameId(one.id, id));
       if (!owner && !(early && led !== 'on')) continue;
       const came = owner && delivery(recording, owner);
       fail({
@@ -125,11 +129,20 @@ export const complains = check<Facts>({
         try: 'retain state, and nothing else',
       });
     }
-    for (const command of bad(recording).filter(one => one.id)) {
-      const own = errors.find(entry => fields(entry)?.['id'] === command.id);
-      if (own) continue;
+    for (const command of bad(recording).filter(one => one.id !== undefined)) {
+      const own = errors.filter(entry => sameId(fields(entry)?.['id'], command.id));
+      if (own.length === 1) continue;
+      if (own.length > 1) {
+        fail({
+          mistake: 'error-with-old-id',
+          expected: `${expected}; with the id of its own command, and none where there was none`,
+          seen: [...own.slice(0, 2), `${own.length} errors with this id, and one such command`],
+          why: 'the id says which command was refused. An object that is kept for all answers still has the id of an earlier one',
+          try: 'make a new object for each answer',
+        });
+      }
       const came = delivery(recording, command);
-      const nameless = errors.some(entry => fields(entry)?.['id'] === undefined);
+      const nameless = errors.some(entry => sameId(fields(entry)?.['id'], undefined));
       const enough = errors.length >= bad(recording).length;
       fail({
         mistake: enough && nameless ? 'error-without-id' : 'no-error',
@@ -151,12 +164,13 @@ export const complains = check<Facts>({
       });
     }
     for (const entry of errors) {
-      if (typeof jsonObject(entry)['error'] === 'string') continue;
+      const reason = jsonObject(entry)['error'];
+      if (typeof reason === 'string' && reason.trim() !== '') continue;
       fail({
         mistake: 'error-field',
         expected,
         seen: [entry],
-        why: 'the reason stands in the field "error", as text',
+        why: 'the reason stands in the field "error", as text: without it nobody knows what to mend',
         try: 'compare with the table in the lesson',
       });
     }

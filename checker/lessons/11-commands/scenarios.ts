@@ -3,16 +3,19 @@ import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isFromProgram, type PacketOf, type Recording, sent } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
+import { refused, unreadable } from './nonsense.js';
 
 export type Led = 'on' | 'off';
 
 /** What goes out on COMMAND_TOPIC, and what a good device makes of it. */
 export interface Command {
   readonly payload: string | Uint8Array;
-  /** Where the answer must carry one. */
-  readonly id?: string;
+  /** Where the answer must carry one: any JSON value but null. */
+  readonly id?: unknown;
   /** Absent when it is no command. */
   readonly led?: Led;
+  /** It may be obeyed or refused: no parser must take it, and none must die of it. */
+  readonly either?: true;
   /** For people: "an empty message". */
   readonly what: string;
 }
@@ -24,11 +27,14 @@ export interface Facts {
   /** Commands for another device, on a topic name beside ours. */
   readonly neighbourTopic: string;
   readonly commands: readonly Command[];
+  /** Delivered with RETAIN=1 in the middle of the program's life; behind each comes a live one. */
+  readonly stored?: readonly Command[];
+  readonly live?: readonly Command[];
 }
 
 export type Published = PacketOf<'PUBLISH'>;
 
-function topics(random: Random) {
+export function topics(random: Random) {
   const device = `lamp-${random.token(3)}`;
   return {
     commandTopic: `${device}/commands`,
@@ -38,9 +44,9 @@ function topics(random: Random) {
   };
 }
 
-const newId = (random: Random) => `c-${random.token(4)}`;
+export const newId = (random: Random) => `c-${random.token(4)}`;
 
-function valid(random: Random, led: Led): Command {
+export function valid(random: Random, led: Led): Command {
   const id = newId(random);
   return { payload: JSON.stringify({ led, id }), id, led, what: `{"led":"${led}"}` };
 }
@@ -53,7 +59,7 @@ function spaced(random: Random, led: Led): Command {
 }
 
 /** Sends one command after the other, each when the last one was answered with a state. */
-async function switchOneByOne(
+export async function switchOneByOne(
   context: ScenarioContext,
   { program, desk }: { readonly program: StartedProgram; readonly desk: Peer },
   facts: Facts,
@@ -90,19 +96,23 @@ function sameBytes({ payload }: Published['packet'], command: Command): boolean 
   return payloadText(payload) === command.payload;
 }
 
-async function begin(
+/** The environment of the contract. */
+export function environment(facts: Facts): Record<string, string> {
+  return {
+    COMMAND_TOPIC: facts.commandTopic,
+    STATE_TOPIC: facts.stateTopic,
+    ERROR_TOPIC: facts.errorTopic,
+  };
+}
+
+/** A desk that hears the answers, and the program, subscribed. */
+export async function begin(
   context: ScenarioContext,
   facts: Facts,
 ): Promise<{ program: StartedProgram; desk: Peer }> {
   const desk = await context.peer('desk');
   await desk.subscribe([facts.stateTopic, facts.errorTopic], 1);
-  const program = await context.start({
-    env: {
-      COMMAND_TOPIC: facts.commandTopic,
-      STATE_TOPIC: facts.stateTopic,
-      ERROR_TOPIC: facts.errorTopic,
-    },
-  });
+  const program = await context.start({ env: environment(facts) });
   // A start on a busy machine takes its time; a SUBSCRIBE after CONNECT does not.
   await program.sends('CONNECT', { within: 8000 });
   await program.receives('SUBACK', { what: 'a SUBSCRIBE from your program, and its SUBACK' });
@@ -133,25 +143,7 @@ export const switching = scenario<Facts>('switching', {
 /** What else arrives on the topic in the course of a year, between an "on" and an "off". */
 export const nonsense = scenario<Facts>('nonsense', {
   facts: random => {
-    const withId = (fields: object, what: string): Command => {
-      const id = newId(random);
-      return { payload: JSON.stringify({ ...fields, id }), id, what };
-    };
-    const bad: Command[] = [
-      { payload: '{', what: 'half an object' },
-      { payload: '', what: 'an empty message' },
-      { payload: 'null', what: 'null: valid JSON, not an object' },
-      { payload: '[]', what: 'a list' },
-      { payload: '"on"', what: 'a text' },
-      { payload: Buffer.from([0xff, 0xfe, 0x00, 0x80]), what: 'bytes that are no text' },
-      { payload: 'x'.repeat(100_000), what: '100 kB of x' },
-      { payload: '{"__proto__":{"led":"off"}}', what: 'a field of an odd name' },
-      withId({ led: 'OFF' }, '{"led":"OFF"} in capitals'),
-      withId({ led: 'purple' }, '{"led":"purple"}'),
-      withId({ led: false }, '{"led":false}'),
-      withId({ led: ['off'] }, '{"led":["off"]}'),
-      withId({ lamp: 'off' }, 'a command without led'),
-    ];
+    const bad: Command[] = [...unreadable, ...refused(random)];
     return {
       ...topics(random),
       commands: [valid(random, 'on'), ...random.shuffle(bad), valid(random, 'off')],

@@ -54,7 +54,9 @@ export function comesBack(recording: Recording<Facts>, times: number, words: Wor
     });
   }
   const connects = since(sent(recording, 'CONNECT'));
-  const connack = since(received(recording, 'CONNACK')).at(-1);
+  const connack = since(received(recording, 'CONNACK')).findLast(
+    one => one.packet.returnCode === 0,
+  );
   if (connack) {
     fail({
       mistake: 'deaf-after-drop',

@@ -13,7 +13,7 @@ import {
 } from '../../harness/recording.js';
 import { seconds } from './back.js';
 import { answersTo, beatsOf } from './evidence.js';
-import { deadLine, HEARTBEAT_MS, threeDrops } from './scenarios.js';
+import { deadLine, threeDrops } from './scenarios.js';
 import { type Facts, idOf } from './words.js';
 
 export const answers = check<Facts>({
@@ -54,13 +54,13 @@ export const speaks = check<Facts>({
   on: threeDrops,
   needs: ['T1'],
   verify: recording => {
-    const { heartbeatTopic, readingsTopic, readings } = recording.facts;
+    const { heartbeatTopic, readingsTopic, readings, heartbeatMs } = recording.facts;
     const whole = notes(recording, 'whole')[0];
     const [beat] = beatsOf(recording).filter(one => !whole || one.t <= whole.t);
     if (!beat) {
       return fail({
         mistake: 'no-heartbeat',
-        expected: `a message on ${heartbeatTopic} every ${HEARTBEAT_MS} ms`,
+        expected: `a message on ${heartbeatTopic} every ${heartbeatMs} ms`,
         seen: insteadOf(recording, 'heartbeat'),
         why: 'whoever watches this machine takes it for dead',
         try: 'start one timer with the pause from HEARTBEAT_MS (milliseconds)',

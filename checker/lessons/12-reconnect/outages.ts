@@ -60,17 +60,24 @@ export const noneLost = check<Facts>({
   on: [threeDrops, closedInBetween],
   needs: ['T8'],
   verify: recording => {
-    const { readings, readingsTopic } = recording.facts;
-    const fed = readings.slice(0, recording.scenario === 'three drops' ? 5 : 6);
+    const { readings, flood, readingsTopic } = recording.facts;
+    const fed =
+      recording.scenario === threeDrops.name ? readings.slice(0, 5) : [...readings, ...flood];
     const arrived = sent(recording, 'PUBLISH').filter(one => one.fate === 'forwarded');
-    const lost = fed.filter(({ id }) => !arrived.some(one => idOf(one, readingsTopic) === id));
+    const ids = new Set(arrived.map(one => idOf(one, readingsTopic)));
+    const lost = fed.filter(({ id }) => !ids.has(id));
     if (lost.length === 0) return;
+    const some = (all: readonly { readonly id: string }[]) =>
+      `${all
+        .slice(0, 4)
+        .map(one => one.id)
+        .join(', ')}${all.length > 4 ? ` … (${all.length})` : ''}`;
     const fault = lastFault(recording);
     fail({
       mistake: 'readings-lost',
-      expected: `all of ${fed.map(one => one.id).join(', ')} on ${readingsTopic}`,
+      expected: `all of ${some(fed)} on ${readingsTopic}`,
       seen: [
-        `${lost.map(one => one.id).join(', ')} never reached the broker; made while the line was down`,
+        `${some(lost)} never reached the broker; made while the line was down`,
         ...(fault ? [`${seconds(fault.t)}: ${fault.text}`] : []),
       ],
       why: 'a reading that is made during an outage is a reading. It was thrown away, or handed to the library in a way that does not wait for a connection',
@@ -113,6 +120,33 @@ export const steady = check<Facts>({
         try: 'pause between two attempts: a second is a good beginning, a longer pause after each failure is better',
       });
     }
+    const times = [from, ...attempts.map(one => one.t)];
+    // Of the last attempt CONNECT may be seen when its connection has been closed already.
+    const next = recording.trace.entries.find(
+      entry =>
+        entry.kind === 'connection' &&
+        entry.event === 'opened' &&
+        entry.who === 'program' &&
+        entry.t > to,
+    )?.t;
+    if (next !== undefined) times.push(next);
+    const gap = times.slice(1).findIndex((t, at) => usableMs(recording, times[at] ?? 0, t) > 5700);
+    const last = recording.gaveUp?.t ?? recording.trace.entries.at(-1)?.t ?? to;
+    const never = next === undefined && usableMs(recording, times.at(-1) ?? 0, last) > 5700;
+    const alive = recording.programs.every(one => one.exitedAt === undefined || one.killedAt);
+    if (gap >= 0 || (never && alive)) {
+      const pauses = times.slice(1).map((t, at) => seconds(t - (times[at] ?? 0)));
+      fail({
+        mistake: 'too-seldom',
+        expected:
+          'at most five attempts in a second, at least one in five seconds, however long it takes',
+        seen: [
+          `the pauses between its attempts were ${pauses.join(', ')}${never ? `; then none for ${seconds(last - (times.at(-1) ?? 0))}` : ''}`,
+        ],
+        why: 'a pause that grows without an end is longer than the outage: the broker is back, and your machine sleeps on. paho grows it up to 120 s, unless you name an end',
+        try: 'give the growing pause an end below five seconds (reconnect_delay_set has max_delay)',
+      });
+    }
     // It may have hammered only in the time that it was given.
     if (attempts.length > most(usableMs(recording, from, to))) {
       cannotTell('the machine was too busy');
@@ -138,9 +172,9 @@ export const noLies = check<Facts>({
     const flood = early
       .map(first => early.filter(one => one.t >= first.t && one.t <= first.t + 300))
       .reduce((most, one) => (one.length > most.length ? one : most), []);
-    if (flood.length <= 8) return;
+    if (flood.length <= 3) return;
     // A busy machine can make one moment of many.
-    if (stalled(recording, connack.t, connack.t + 1500) > 1000) {
+    if (stalled(recording, connack.t, connack.t + 1500) > 300) {
       cannotTell('the machine was too busy');
     }
     fail({
@@ -168,7 +202,20 @@ export const notices = check<Facts>({
   explains: ['U3'],
   verify: recording => {
     const dead = faultAt(recording, 'blackhole');
-    if (!dead) return cannotTell('the line never went dead');
+    if (!dead) {
+      comesBack(recording, 1, { expected: 'the program is connected, subscribed, and alive' });
+      const program = recording.programs[0];
+      if (program?.exitedAt === undefined || program.killedAt !== undefined) {
+        return cannotTell('the line never went dead');
+      }
+      return fail({
+        mistake: 'ended-before-dead-line',
+        expected: 'the program runs until the end of its input',
+        seen: `${seconds(program.exitedAt)}: your program ended, exit code ${program.exitCode ?? program.signal}; nothing had been disturbed`,
+        why: 'nothing but the end of the input may end it: not a question, not a second that passes',
+        try: 'look for an exit, and for a loop or a thread that ends',
+      });
+    }
     const limit = 2000 * recording.facts.keepalive + 3000;
     const again = sent(recording, 'CONNECT').find(one => one.t >= dead.t);
     const took = again ? usableMs(recording, dead.t, again.t) : Number.POSITIVE_INFINITY;

@@ -1,20 +1,24 @@
-import { cutBefore, type TraceEntry, withhold } from '../../../wire/index.js';
+import { answer, cutBefore, type Peer, type TraceEntry, withhold } from '../../../wire/index.js';
 import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
-import { answerOf, type Facts, idOf, standingSince } from './words.js';
+import { answerOf, type Facts, idOf, type Reading, standingSince } from './words.js';
 
-/** Heartbeats are this far apart. */
-export const HEARTBEAT_MS = 200;
 /** How long an outage lasts. */
-export const OUTAGE_MS = 3000;
+const OUTAGE_MS = 3000;
+/** Of the long outage: by then pauses that double have come to the end of what is allowed. */
+const LONG_OUTAGE_MS = 6500;
+/** Heartbeats of the long outage are so far apart that saved ones are seen in any burst. */
+const SLOW_BEAT_MS = 500;
 /** A program dials at least once in five seconds; and its answer needs a moment. */
-const BACK_MS = 6500;
+export const BACK_MS = 6500;
+/** Readings that are made in one outage. */
+const MANY = 301;
 /** How long heartbeats are counted, after the drops. */
 export const WINDOW_MS = 2000;
 
-function facts(keepalive: number) {
+export function facts(keepalive: number) {
   return (random: Random): Facts => {
     const place = `plant-${random.token(3)}`;
     const first = random.int(100, 900);
@@ -30,6 +34,9 @@ function facts(keepalive: number) {
         id: `r-${first + at}`,
         temp: random.decimal(-10, 60, 1),
       })),
+      flood: Array.from({ length: MANY }, (_, at) => ({ id: `r-${first}-${at}`, temp: at / 8 })),
+      // No value that stands in the lesson, so that none can be in the program.
+      heartbeatMs: random.pick([270, 290, 310, 330]),
     };
   };
 }
@@ -42,18 +49,18 @@ export function environment(here: Facts): Record<string, string> {
     ASK_TOPIC: here.askTopic,
     ANSWER_TOPIC: here.answerTopic,
     HEARTBEAT_TOPIC: here.heartbeatTopic,
-    HEARTBEAT_MS: String(HEARTBEAT_MS),
+    HEARTBEAT_MS: String(here.heartbeatMs),
     READINGS_TOPIC: here.readingsTopic,
   };
 }
 
 export const practiceFacts = facts(10);
 
-const start = (context: ScenarioContext, here: Facts, env: Record<string, string> = {}) =>
+export const start = (context: ScenarioContext, here: Facts, env: Record<string, string> = {}) =>
   context.start({ env: { ...environment(here), ...env } });
 
 /** Waits until the program can be asked something; notes it as `back`. False when it does not come. */
-async function standing(context: ScenarioContext, here: Facts, from = 0): Promise<boolean> {
+export async function standing(context: ScenarioContext, here: Facts, from = 0): Promise<boolean> {
   const { entries } = context.tap;
   const stands = () => standingSince(entries.slice(from), entries, here.askTopic);
   const came = await context.maybe(
@@ -67,19 +74,31 @@ async function standing(context: ScenarioContext, here: Facts, from = 0): Promis
 
 /** Asks, and waits for the answer. */
 async function ask(context: ScenarioContext, here: Facts, at: number): Promise<void> {
-  const question = here.questions[at] ?? '';
-  const name = `control room ${at + 1}`;
-  const peer = await context.peer(name);
-  await peer.publish(here.askTopic, JSON.stringify({ ask: question }), { qos: 1 });
-  await context.maybe(
-    `the answer to ${question}`,
-    entry =>
-      isPacket(entry, 'PUBLISH') &&
-      entry.direction === 'to-broker' &&
-      entry.packet.topic === here.answerTopic &&
-      answerOf(entry) === question,
-  );
+  const peer = await context.peer(`control room ${at + 1}`);
+  await question(context, here, peer, here.questions[at] ?? '');
   peer.destroy();
+}
+
+/** Asks a question, and waits for an answer that comes after it. */
+export async function question(
+  context: ScenarioContext,
+  here: Facts,
+  peer: Peer,
+  text: string,
+): Promise<void> {
+  const from = context.tap.entries.length;
+  await peer.publish(here.askTopic, JSON.stringify({ ask: text }), { qos: 1 });
+  await context.maybe(`the answer to ${text.slice(0, 20)}`, () =>
+    context.tap.entries
+      .slice(from)
+      .some(
+        entry =>
+          isPacket(entry, 'PUBLISH') &&
+          entry.direction === 'to-broker' &&
+          entry.packet.topic === here.answerTopic &&
+          answerOf(entry) === text,
+      ),
+  );
 }
 
 /** Waits for further heartbeats. */
@@ -96,9 +115,14 @@ async function beats(context: ScenarioContext, here: Facts, count: number): Prom
   );
 }
 
-/** Waits until each of the first so many readings has reached the broker. */
-async function allReadings(context: ScenarioContext, here: Facts, count: number): Promise<void> {
-  const missing = new Set<unknown>(here.readings.slice(0, count).map(one => one.id));
+/** Waits until each of these readings has reached the broker. */
+export async function allReadings(
+  context: ScenarioContext,
+  here: Facts,
+  readings: readonly Reading[],
+  within = 3000,
+): Promise<void> {
+  const missing = new Set<unknown>(readings.map(one => one.id));
   await context.maybe(
     'every reading',
     entry => {
@@ -107,7 +131,7 @@ async function allReadings(context: ScenarioContext, here: Facts, count: number)
       }
       return missing.size === 0;
     },
-    3000,
+    within,
   );
 }
 
@@ -118,7 +142,7 @@ function cutAll(context: ScenarioContext, reset: boolean): void {
 }
 
 /** The program while the world is whole: it can be asked, and is. */
-async function begin(
+export async function begin(
   context: ScenarioContext,
   here: Facts,
   env: Record<string, string> = {},
@@ -180,7 +204,7 @@ export const threeDrops = scenario<Facts>('three drops', {
     context.tap.note('counted', 'heartbeats are counted to here');
     const alive = standingSince(context.tap.entries, context.tap.entries, here.askTopic);
     if (!alive || context.tap.entries.length === begins) return;
-    await allReadings(context, here, 5);
+    await allReadings(context, here, here.readings.slice(0, 5));
     await ask(context, here, 4);
     // Behind all copies of earlier answers.
     await ask(context, here, 5);
@@ -237,28 +261,40 @@ export const closedInBetween = scenario<Facts>('port closed in the middle', {
     cutAll(context, false);
     // By then it knows that the line is down.
     if (await program.leaves((OUTAGE_MS * 2) / 3)) return;
-    for (const reading of here.readings) program.feed(reading);
+    for (const reading of [...here.readings, ...here.flood]) program.feed(reading);
     if (await program.leaves(OUTAGE_MS / 3)) return;
     await listener.reopen();
     context.tap.fault('port-open', 'the port is open again');
     if (!(await standing(context, here, from))) return;
-    await allReadings(context, here, 6);
+    await allReadings(context, here, [...here.readings, ...here.flood], 5000);
     await ask(context, here, 1);
     await program.stop();
   },
 });
 
-/** The host accepts connections, but no broker is behind it: each attempt can be seen. */
+/**
+ * The host accepts connections, but no broker is behind it: each attempt can be seen. The broker comes
+ * back right behind an attempt, so that the next pause is seen, too: the longest one, where pauses grow.
+ */
 export const brokerAway = scenario<Facts>('broker away', {
   facts: facts(30),
   waits: true,
   run: async (context, here) => {
-    const program = await begin(context, here);
+    const program = await begin(context, here, { HEARTBEAT_MS: String(SLOW_BEAT_MS) });
     if (!program) return;
     const from = context.tap.entries.length;
     context.tap.fault('broker-away', 'the broker is away');
     await context.broker.stop();
-    if (await program.leaves(OUTAGE_MS)) return;
+    if (await program.leaves(LONG_OUTAGE_MS)) return;
+    const then = context.tap.entries.length;
+    const attempt = (event: string) => () =>
+      context.tap.entries
+        .slice(then)
+        .some(
+          entry => entry.kind === 'connection' && entry.event === event && entry.who === 'program',
+        );
+    await context.maybe('one more attempt', attempt('opened'), BACK_MS - 700);
+    await context.maybe('the end of that attempt', attempt('closed'), 500);
     await context.broker.start('keep');
     context.tap.fault('broker-back', 'the broker is back');
     if (!(await standing(context, here, from))) return;
@@ -288,7 +324,7 @@ export const deadLine = scenario<Facts>('dead line', {
   },
 });
 
-/** After a drop CONNACK takes a second and a half. */
+/** After a drop CONNACK takes a second and a half; after another one the broker is not ready yet, and says so. */
 export const slowConnack = scenario<Facts>('slow CONNACK', {
   facts: facts(30),
   waits: true,
@@ -319,6 +355,17 @@ export const slowConnack = scenario<Facts>('slow CONNACK', {
         .some(entry => isPacket(entry, 'CONNECT') && entry.packet.clientId === here.clientId);
     await context.maybe('a second CONNECT', again, 1500);
     connack.release();
-    await finish(context, here, program, from);
+    if (!(await standing(context, here, from))) return;
+    const refusal = context.tap.rule({
+      who: 'program',
+      direction: 'to-broker',
+      when: ({ packet }) => packet.type === 'CONNECT' && packet.clientId === here.clientId,
+      do: answer({ type: 'CONNACK', returnCode: 3, sessionPresent: false }, { close: true }),
+    });
+    const later = context.tap.entries.length;
+    cutAll(context, false);
+    const refused = () => refusal.applied > 0;
+    if (!(await context.maybe('a CONNECT after another drop', refused, BACK_MS))) return;
+    await finish(context, here, program, later);
   },
 });

@@ -10,8 +10,26 @@ export interface Facts {
   readonly heartbeatTopic: string;
   readonly readingsTopic: string;
   readonly questions: readonly string[];
-  readonly readings: readonly { readonly id: string; readonly temp: number }[];
+  readonly readings: readonly Reading[];
+  /** Milliseconds between two heartbeats. */
+  readonly heartbeatMs: number;
+  /** Made in one outage: more than a small store holds. */
+  readonly flood: readonly Reading[];
+  readonly odd?: { readonly questions: readonly string[]; readonly readings: readonly Reading[] };
 }
+
+export interface Reading {
+  readonly id: string;
+  readonly temp: number;
+  readonly [field: string]: unknown;
+}
+
+/** All readings that a program may have been given. */
+export const fed = ({ readings, flood, odd }: Facts): readonly Reading[] => [
+  ...readings,
+  ...flood,
+  ...(odd?.readings ?? []),
+];
 
 function field(entry: TraceEntry, name: string): unknown {
   if (!isPacket(entry, 'PUBLISH')) return undefined;

@@ -1,5 +1,11 @@
 import { check, fail } from '../../harness/check.js';
-import { type ConfigFindings, placeText } from '../../harness/configuration.js';
+import {
+  type ConfigFindings,
+  forAnotherDoor,
+  isLoopback,
+  placeText,
+  strangersIn,
+} from '../../harness/configuration.js';
 import type { Recording } from '../../harness/recording.js';
 import { type Facts, house, LAB_USERS } from './scenarios.js';
 
@@ -12,8 +18,6 @@ const answerOf = (findings: ConfigFindings, guest: string): string => {
   const code = answer.code === null ? 'no CONNACK' : `CONNACK ${answer.code}`;
   return `${guest}: ${code}; ${answer.because}${place ? ` (${place})` : ''}`;
 };
-
-const isLoopback = (host: string) => /^(localhost|127\.|::1)/.test(host);
 
 export const opens = check<Facts>({
   id: 'T13',
@@ -45,26 +49,39 @@ export const opens = check<Facts>({
         try: 'give the door a port of its own: one line, listener and a number',
       });
     }
-    const [door] = doors;
-    const place = placeText(door?.at);
-    if (door?.host !== undefined && isLoopback(door.host)) {
+    const ofHouse = doors.filter(door => !isLoopback(door.host));
+    if (ofHouse.some(door => door.port === 1883 && !door.tls && !door.websockets)) return;
+    const [door] = ofHouse.length > 0 ? ofHouse : doors;
+    const place = placeText(door?.at) ?? 'mosquitto.conf';
+    if (door && ofHouse.length === 0) {
       return fail({
         mistake: 'loopback-listener',
         expected,
-        seen: `${place ?? 'mosquitto.conf'}: listener ${door.port} ${door.host}`,
+        seen: `${place}: listener ${door.port} ${door.host}`,
         why: `${door.host} is this machine itself: nobody else in the house can knock`,
         try: 'leave the address away; who comes in is the business of the password file',
       });
     }
-    if (door?.port !== 1883) {
+    const [, kind] =
+      ofHouse
+        .filter(one => one.port === 1883)
+        .map(one => [one, one.websockets ? 'WebSockets' : 'TLS'] as const)[0] ?? [];
+    if (kind) {
       return fail({
-        mistake: 'other-port',
+        mistake: 'other-protocol',
         expected,
-        seen: `${place ?? 'mosquitto.conf'}: the door is on port ${door?.port}`,
-        why: 'the sensors of this house dial 1883, the port of MQTT without TLS',
-        try: 'look at the number behind listener',
+        seen: `${place}: port 1883 waits for ${kind}`,
+        why: `the sensors of this house speak MQTT on 1883, and nothing around it: at a door for ${kind} nobody understands them`,
+        try: 'give MQTT itself a listener of its own',
       });
     }
+    fail({
+      mistake: 'other-port',
+      expected,
+      seen: `${place}: the door is on port ${door?.port}`,
+      why: 'the sensors of this house dial 1883, the port of MQTT without TLS',
+      try: 'look at the number behind listener',
+    });
   },
 });
 
@@ -81,6 +98,8 @@ export const letsIn = check<Facts>({
     const [user] = out;
     if (user === undefined) return;
     const seen = out.map(one => answerOf(findings, one)).join('\n');
+    const other = forAnotherDoor(findings, 'password_file');
+    if (other) return fail({ ...other, expected, seen: `${seen}\n${other.seen}` });
     if (!('password_file' in findings.places)) {
       return fail({
         mistake: 'no-password-file',
@@ -135,9 +154,9 @@ export const keepsOut = check<Facts>({
     const findings = findingsOf(recording);
     const guests = Object.keys(findings.answers).filter(guest => !(guest in LAB_USERS));
     const inside = guests.filter(guest => findings.answers[guest]?.code === 0);
-    if (inside.length === 0) return;
     const expected =
       'CONNACK 5 for a client without a login, with a wrong password, and with an unknown name';
+    if (inside.length === 0) return behindTheHouse(findings, guests, expected);
     const seen = inside.map(guest => answerOf(findings, guest)).join('\n');
     const line = placeText(findings.places['allow_anonymous']) ?? 'mosquitto.conf';
     const any = inside.length === guests.length;
@@ -152,3 +171,36 @@ export const keepsOut = check<Facts>({
     });
   },
 });
+
+/** Who is in the password file and has no business there; who gets in at another door. */
+function behindTheHouse(
+  findings: ConfigFindings,
+  guests: readonly string[],
+  expected: string,
+): void {
+  for (const { door, answers } of findings.otherDoors ?? []) {
+    const guest = guests.find(one => answers[one]?.code === 0);
+    const answer = guest && answers[guest];
+    if (!guest || !answer) continue;
+    fail({
+      mistake: 'other-door-open',
+      expected,
+      seen: `${placeText(door.at) ?? 'mosquitto.conf'}: at the door with port ${door.port}, ${guest} gets in; ${answer.because}`,
+      why: 'a house is as open as its widest door: who is refused at 1883 tries the next number',
+      try: 'give each listener the same rules, or bind it to this machine: listener PORT 127.0.0.1',
+    });
+  }
+  const users = [findings.users, ...(findings.otherDoors ?? []).map(one => one.users)].flat();
+  // With one of the two missing, the other name may be that of the same user, misspelled.
+  if (!Object.keys(LAB_USERS).every(user => findings.users.includes(user))) return;
+  const [stranger] = strangersIn(users, LAB_USERS);
+  if (stranger !== undefined) {
+    fail({
+      mistake: 'extra-user',
+      expected: 'in passwd the users sensor and dashboard, and nobody else',
+      seen: `in the password file: ${[...new Set(users)].join(', ')}`,
+      why: `${stranger} has a password, and so a way in. Nobody looks after a user that nobody needs`,
+      try: `take the line out: npx mqtt-course passwd -D passwd ${stranger}`,
+    });
+  }
+}

@@ -5,6 +5,7 @@ import {
   packets,
   type Recording,
 } from '../../harness/recording.js';
+import { disguisesOf } from './disguises.js';
 
 export interface Leak {
   readonly entry: PacketOf<PacketType>;
@@ -16,13 +17,21 @@ export interface Leak {
 
 type Field = readonly [where: string, text: string];
 
+/** Properties of MQTT 5. */
+const propertiesOf = (packet: WirePacket): Field[] =>
+  'properties' in packet && packet.properties !== undefined
+    ? [['a property', JSON.stringify(packet.properties)]]
+    : [];
+
 /** Every text of a packet but the password field of CONNECT, which is made for a secret. */
-function fieldsOf(packet: WirePacket): Field[] {
+export function fieldsOf(packet: WirePacket): Field[] {
   const text = (payload: Parameters<typeof payloadBytes>[0]) =>
     Buffer.from(payloadBytes(payload)).toString('utf8');
+  const more = propertiesOf(packet);
   switch (packet.type) {
     case 'CONNECT':
       return [
+        ...more,
         ['the client identifier', packet.clientId],
         ...(packet.username === undefined ? [] : [['the user name', packet.username] as const]),
         ...(packet.will
@@ -33,37 +42,48 @@ function fieldsOf(packet: WirePacket): Field[] {
           : []),
       ];
     case 'PUBLISH':
-      return [
-        ['the topic name', packet.topic],
-        ['the payload', text(packet.payload)],
-      ];
+      return [...more, ['the topic name', packet.topic], ['the payload', text(packet.payload)]];
     case 'SUBSCRIBE':
       return packet.filters.map(({ filter }) => ['the topic filter', filter] as const);
     case 'UNSUBSCRIBE':
       return packet.filters.map(filter => ['the topic filter', filter] as const);
     default:
-      return [];
+      return more;
   }
 }
 
-const letters = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-const base64 = (text: string) => Buffer.from(text).toString('base64').replace(/=+$/, '');
+/** The text of a payload without its bare numbers, when it is JSON. */
+function spokenIn(text: string): string {
+  try {
+    const said: string[] = [];
+    JSON.parse(text, (key: string, value: unknown) => {
+      said.push(key);
+      if (typeof value === 'string') said.push(value);
+      if (typeof value === 'number' && Number.isInteger(value)) said.push(String(value));
+      return value;
+    });
+    return said.join(' ');
+  } catch {
+    return text;
+  }
+}
 
-/** The first place where a secret left the program, in clear or in a form that everybody can undo. */
-export function leakOf(recording: Recording, secret: string): Leak | undefined {
-  const forms: [how: string | undefined, matches: (field: string) => boolean][] = [
-    [undefined, field => field.includes(secret)],
-    ['with other quotes', field => field.includes(JSON.stringify(secret).slice(1, -1))],
-    ['percent-encoded', field => field.includes(encodeURIComponent(secret))],
-    ['in base64', field => field.includes(base64(secret))],
-    ['in hexadecimal', field => field.toLowerCase().includes(Buffer.from(secret).toString('hex'))],
-    ['written a little differently', field => letters(field).includes(letters(secret))],
-  ];
+/**
+ * The first place where a secret left the program: in clear, in a form that everybody can undo or
+ * compare, and with `parts` also in pieces of four characters or more.
+ */
+export function leakOf(
+  recording: Recording,
+  secret: string,
+  options: { readonly parts?: boolean } = {},
+): Leak | undefined {
+  const forms = disguisesOf(secret, options.parts ?? false);
   for (const entry of packets(recording, { direction: 'to-broker', madeByTap: false })) {
-    for (const [where, field] of fieldsOf(entry.packet)) {
-      const found = forms.find(([, matches]) => matches(field));
+    for (const [where, text] of fieldsOf(entry.packet)) {
+      const field = { text, spoken: where === 'the payload' ? spokenIn(text) : text };
+      const found = forms.find(({ matches }) => matches(field));
       if (!found) continue;
-      const [how] = found;
+      const { how } = found;
       return { entry: entry as Leak['entry'], where, ...(how ? { how } : {}) };
     }
   }

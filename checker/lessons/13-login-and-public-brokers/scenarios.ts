@@ -1,6 +1,7 @@
-import { answer, type TraceEntry } from '../../../wire/index.js';
+import { answer, type TraceEntry, withhold } from '../../../wire/index.js';
 import { readConfiguration } from '../../harness/configuration.js';
 import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
+import { readObject } from '../../harness/matchers.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
@@ -14,12 +15,21 @@ export interface Facts {
   readonly isPublic: boolean;
   /** Temperatures with four decimals, the last one not 0: nobody makes them up by chance. */
   readonly temps: readonly number[];
+  /** Another house with another device: what is said of both may not tell them apart. */
+  readonly twin?: Twin;
+}
+
+export interface Twin {
+  readonly username: string;
+  readonly password: string;
+  readonly serial: string;
+  readonly temps: readonly number[];
 }
 
 /** A colon, a space and a letter outside ASCII: nothing that breaks an address, but enough to cut it in the wrong place. */
 const plain = (random: Random) => ({
   username: `${random.token(3)}-${random.token(3)}`,
-  password: `${random.token(4)}:${random.token(4)} ü${random.token(3)}`,
+  password: `${random.token(6)}:${random.token(6)} ü${random.token(3)}`,
 });
 
 /** Everything that means something to a URL, a shell or JSON. */
@@ -33,10 +43,14 @@ const awkward = (random: Random) => ({
     .join(''),
 });
 
+/** With a letter that no hexadecimal number has: nobody makes it up by chance. */
+const makeSerial = (random: Random) =>
+  `SN-${random.pick([...'GHJKMNPQRTVWXYZ'])}${random.token(3).toUpperCase()}-${random.int(10_000, 99_999)}`;
+
 function facts(login: typeof plain, isPublic = false) {
   return (random: Random): Facts => ({
     ...login(random),
-    serial: `SN-${random.token(4).toUpperCase()}-${random.int(10_000, 99_999)}`,
+    serial: makeSerial(random),
     topic: `hall/${random.token(4)}/temperature`,
     prefix: `try-${random.token(6)}`,
     isPublic,
@@ -57,10 +71,11 @@ export const environment = (here: Facts): Record<string, string> => ({
   PUBLIC_PREFIX: here.prefix,
 });
 
-const start = (context: ScenarioContext, here: Facts) => context.start({ env: environment(here) });
+const start = (context: ScenarioContext, here: Facts, name?: string) =>
+  context.start({ env: environment(here), ...(name ? { name } : {}) });
 
-const fromProgram = (entry: TraceEntry) =>
-  entry.kind === 'packet' && entry.who === 'program' && entry.direction === 'to-broker';
+const fromProgram = (entry: TraceEntry, who = 'program') =>
+  entry.kind === 'packet' && entry.who === who && entry.direction === 'to-broker';
 
 /** The broker answers CONNECT with this code, and closes (3.1.1 MQTT-3.2.2-5). */
 function refuse(
@@ -93,10 +108,14 @@ function guard(context: ScenarioContext, here: Facts): void {
   });
 }
 
-function count(type: 'CONNECT' | 'PUBLISH', wanted: number): (entry: TraceEntry) => boolean {
+function count(
+  type: 'CONNECT' | 'PUBLISH',
+  wanted: number,
+  who = 'program',
+): (entry: TraceEntry) => boolean {
   const seen = new Set<TraceEntry>();
   return entry => {
-    if (fromProgram(entry) && isPacket(entry, type)) seen.add(entry);
+    if (fromProgram(entry, who) && isPacket(entry, type)) seen.add(entry);
     return seen.size >= wanted;
   };
 }
@@ -164,12 +183,92 @@ export const busy = scenario<Facts>('not available, twice', {
   run: async (context, here) => {
     refuse(context, 3, 2);
     const program = await start(context, here);
-    program.feed({ temp: here.temps[0] });
+    for (const temp of here.temps) program.feed({ temp });
     for (const nth of [2, 3]) {
       // The pause before the next dialling is the library's: one second, then two.
       await program.sends('CONNECT', { nth, within: 8000, what: 'another CONNECT after code 3' });
     }
-    await program.sends('PUBLISH', { what: 'the PUBLISH of the reading that waited' });
+    const last = await context.maybe('the PUBLISH of each reading that waited', publishesAll(here));
+    if (!last) return;
+    await program.stop();
+  },
+});
+
+/** The input ends while the broker is away: no reason to lose what came. */
+export const busyAtEnd = scenario<Facts>('not available, and the input ends', {
+  facts: facts(plain),
+  run: async (context, here) => {
+    refuse(context, 3, 1);
+    const program = await start(context, here);
+    for (const temp of here.temps) program.feed({ temp });
+    program.endInput();
+    await program.sends('CONNECT', { nth: 2, within: 8000, what: 'another CONNECT after code 3' });
+    await context.maybe('the PUBLISH of each reading that waited', publishesAll(here));
+    await program.stop();
+  },
+});
+
+/** True when a message for each of the readings has come; a repeated one is the same. */
+function publishesAll({ temps }: Facts): (entry: TraceEntry) => boolean {
+  const left = [...temps];
+  return entry => {
+    if (fromProgram(entry) && isPacket(entry, 'PUBLISH')) {
+      const temp = readObject(entry)?.['temp'];
+      const at = typeof temp === 'number' ? left.indexOf(temp) : -1;
+      if (at >= 0) left.splice(at, 1);
+    }
+    return left.length === 0;
+  };
+}
+
+/** First "not now", then "not like this". */
+export const busyThenBad = scenario<Facts>('not available, then refused', {
+  facts: facts(plain),
+  run: async (context, here) => {
+    refuse(context, 3, 1);
+    refuse(context, 4);
+    const program = await start(context, here);
+    program.feed({ temp: here.temps[0] });
+    await program.sends('CONNECT', { nth: 2, within: 8000, what: 'another CONNECT after code 3' });
+    await seeOff(context, program, 2);
+  },
+});
+
+/** Numbers that a formatting for people, a small type, or a question for truth would change. */
+const edges = [0, -40, 0.1, -0.5, 1e-7, 123456789012, -4.876543210987655, 100, 21.5, 21.5];
+
+/** Longer than a program in a hurry waits. Who waits for the event itself is asleep, and this ends early. */
+const LATE_MS = 2500;
+
+/** All readings and the end of the input before CONNACK; then PUBACK takes its time. */
+export const burst = scenario<Facts>('all at once', {
+  facts: random => ({
+    ...facts(plain)(random),
+    temps: [...edges, ...Array.from({ length: 5 }, () => random.decimal(-30, 45, 3))],
+  }),
+  run: async (context, here) => {
+    guard(context, here);
+    const hold = (type: 'CONNACK' | 'PUBACK') =>
+      context.tap.rule({
+        who: 'program',
+        when: ({ packet }) => packet.type === type,
+        do: withhold(),
+        times: Number.POSITIVE_INFINITY,
+      });
+    const [connack, pubacks] = [hold('CONNACK'), hold('PUBACK')];
+    const program = await start(context, here);
+    for (const temp of here.temps) program.feed({ temp });
+    program.endInput();
+    const isClosed = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
+    await program.sends('CONNECT', { what: 'a CONNECT from your program' });
+    await context.maybe('end of the connection before CONNACK', isClosed, 150);
+    connack.remove();
+    connack.release();
+    const came = await context.maybe('the PUBLISH of each reading', publishesAll(here));
+    if (came) await context.maybe('end of the connection before PUBACK', isClosed, LATE_MS);
+    context.tap.note('acknowledged', 'only now the broker acknowledged the readings');
+    pubacks.remove();
+    pubacks.release();
     await program.stop();
   },
 });
@@ -201,6 +300,48 @@ export const inPublic = scenario<Facts>('public broker', {
     await program.sends('CONNECT', { what: 'a CONNECT from your program' });
     await feedAll(context, here, program);
     await program.stop();
+  },
+});
+
+/** Readings of each of the three; the first half is the same everywhere. */
+export const ALIKE = 32;
+
+/**
+ * The program three times: at home, in another house, and at home again. The second house has
+ * another device, another login, and in the second half other readings. What is made up cannot know
+ * in which house it is.
+ */
+export const threeHouses = scenario<Facts>('public broker, three times', {
+  facts: random => {
+    const here = facts(plain, true)(random);
+    const temps = Array.from({ length: ALIKE }, () =>
+      Number((random.int(-30, 60) + random.int(1001, 9998) / 10_000).toFixed(4)),
+    );
+    const other = temps.map((temp, at) => {
+      const far = random.int(20, 40) + random.int(1, 9) / 10_000;
+      return at < ALIKE / 2 ? temp : Number((temp > 15 ? temp - far : temp + far).toFixed(4));
+    });
+    return { ...here, temps, twin: { ...plain(random), serial: makeSerial(random), temps: other } };
+  },
+  run: async (context, here) => {
+    // One after the other: what is taken from a clock is then different for the first and the last.
+    const houses = [
+      { name: 'program', house: here },
+      { name: 'twin', house: { ...here, ...here.twin } },
+      { name: 'again', house: here },
+    ];
+    const started = await Promise.all(
+      houses.map(async ({ name, house }) => ({
+        name,
+        house,
+        program: await start(context, house, name),
+      })),
+    );
+    for (const { name, house, program } of started) {
+      for (const temp of house.temps) program.feed({ temp });
+      await context.maybe(`${ALIKE} messages`, count('PUBLISH', ALIKE, name), 3000);
+    }
+    await Promise.all(started.map(({ program }) => program.stop()));
   },
 });
 

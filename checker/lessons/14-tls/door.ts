@@ -14,7 +14,14 @@ import { removeTemporary } from '../../../course/system/index.js';
 import { errorText } from '../../../wire/error-text.js';
 import { createPeer } from '../../../wire/index.js';
 import { check, fail } from '../../harness/check.js';
-import { type ConfigFindings, placeText, readConfiguration } from '../../harness/configuration.js';
+import {
+  type ConfigFindings,
+  forAnotherDoor,
+  isLoopback,
+  placeText,
+  readConfiguration,
+  strangersIn,
+} from '../../harness/configuration.js';
 import type { ScenarioContext } from '../../harness/context.js';
 import type { Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
@@ -36,6 +43,19 @@ interface Findings extends ConfigFindings {
 }
 
 const LOGIN = { username: 'sensor', password: 'cold-27-north' };
+const USERS: Readonly<Record<string, string>> = {
+  sensor: LOGIN.password,
+  dashboard: 'two-big-screens',
+};
+
+/** Of whom the rules of each door are asked: the two who may come in, and four who may not. */
+const guests = [
+  ...Object.entries(USERS).map(([name, password]) => ({ name, username: name, password })),
+  { name: 'a client without a login' },
+  { name: 'sensor with a wrong password', username: 'sensor', password: 'cold-27' },
+  { name: 'dashboard without a password', username: 'dashboard' },
+  { name: 'a stranger', username: 'guest', password: 'guest' },
+];
 
 /** The learner's mosquitto.conf, with certificates of ours where it says `certs/`. */
 export const house = scenario<Facts>('the door of the house', {
@@ -63,7 +83,7 @@ async function look(context: ScenarioContext, folder: string, ca: string): Promi
   const real = context.brokerKind === 'mosquitto' && findMosquitto() !== undefined;
   let read: ConfigFindings | undefined;
   try {
-    read = await readConfiguration(context, [], folder);
+    read = await readConfiguration(context, [], folder, guests);
     if (read.error) return { ...read, knocks: [] };
     const broker = real
       ? await startMosquitto({
@@ -123,7 +143,6 @@ async function knock(
 }
 
 const findingsOf = (recording: Recording): Findings => recording.findings as Findings;
-const isLoopback = (host: string | undefined) => /^(localhost|127\.|::1)/.test(host ?? '');
 const words = (answer: Answer | undefined) =>
   answer === undefined ? 'no answer' : 'code' in answer ? `CONNACK ${answer.code}` : answer.none;
 
@@ -164,7 +183,19 @@ export const speaksTls = check<Facts>({
         try: 'a server shows a certificate (certfile) and proves that it is its own (keyfile)',
       });
     }
-    const secure = doors.find(door => door.tls);
+    const tls = doors.filter(door => door.tls);
+    const ofHouse = tls.filter(door => !isLoopback(door.host));
+    if (ofHouse.some(door => door.port === 8883 && !door.websockets)) return;
+    const [secure] = ofHouse.length > 0 ? ofHouse : tls;
+    if (secure && ofHouse.length === 0) {
+      return fail({
+        mistake: 'loopback-listener',
+        expected,
+        seen: `${placeText(secure.at) ?? 'mosquitto.conf'}: TLS on ${secure.host} only`,
+        why: `${secure.host} is this machine itself: nobody else in the house can knock at this door`,
+        try: 'leave the address behind the port away',
+      });
+    }
     if (!secure) {
       return fail({
         mistake: 'no-tls',
@@ -176,15 +207,15 @@ export const speaksTls = check<Facts>({
         try: 'below the listener line: cafile, certfile, keyfile',
       });
     }
-    if (secure.port !== 8883) {
-      return fail({
-        mistake: 'other-port',
-        expected,
-        seen: `${placeText(secure.at) ?? 'mosquitto.conf'}: TLS on port ${secure.port}`,
-        why: 'clients dial 8883 for MQTT over TLS; on 1883 they speak without it',
-        try: 'change the number behind listener',
-      });
-    }
+    fail({
+      mistake: secure.websockets ? 'other-protocol' : 'other-port',
+      expected,
+      seen: `${placeText(secure.at) ?? 'mosquitto.conf'}: TLS on port ${secure.port}${secure.websockets ? ', for WebSockets' : ''}`,
+      why: 'clients dial 8883 for MQTT over TLS; on 1883 they speak without it',
+      try: secure.websockets
+        ? 'give MQTT itself a listener of its own'
+        : 'change the number behind listener',
+    });
   },
 });
 
@@ -195,8 +226,12 @@ export const lets = check<Facts>({
   on: house,
   needs: ['T9'],
   verify: recording => {
-    const { knocks, anonymous } = findingsOf(recording);
-    const expected = 'CONNACK 0 over TLS for sensor with its password, CONNACK 5 without a login';
+    const findings = findingsOf(recording);
+    const { knocks, anonymous } = findings;
+    const expected =
+      'CONNACK 0 over TLS for sensor and dashboard with their passwords, CONNACK 5 for everybody else';
+    const other = forAnotherDoor(findings, 'password_file');
+    if (other) return fail({ ...other, expected });
     const tls = knocks.find(({ port }) => port === 8883)?.tls;
     if (!tls || !('code' in tls) || tls.code !== 0) {
       return fail({
@@ -222,8 +257,41 @@ export const lets = check<Facts>({
         try: 'the lines of lesson 13 are still needed',
       });
     }
+    onlyTheTwo(findings, expected);
   },
 });
+
+/** At every door that the house can reach: both users get in, and nobody else does or could. */
+function onlyTheTwo({ otherDoors = [] }: Findings, expected: string): void {
+  for (const { door, answers, users } of otherDoors) {
+    const at = placeText(door.at) ?? 'mosquitto.conf';
+    const [stranger] = strangersIn(users, USERS);
+    if (stranger !== undefined) {
+      fail({
+        mistake: 'extra-user',
+        expected: 'in passwd the users sensor and dashboard of lesson 13, and nobody else',
+        seen: `in the password file: ${users.join(', ')}`,
+        why: `${stranger} has a password, and so a way in. Nobody looks after a user that nobody needs`,
+        try: `take the line out: npx mqtt-course passwd -D passwd ${stranger}`,
+      });
+    }
+    for (const [guest, answer] of Object.entries(answers)) {
+      const welcome = guest in USERS;
+      if (welcome === (answer.code === 0)) continue;
+      fail({
+        mistake: welcome ? 'login-refused' : 'tls-is-not-login',
+        expected,
+        seen: `${at}, port ${door.port}: ${guest}: CONNACK ${answer.code}; ${answer.because}`,
+        why: welcome
+          ? `the encryption works, but ${guest} of lesson 13 does not get in`
+          : 'TLS says who the server is. It does not say who the client is: somebody gets in who has no business there',
+        try: welcome
+          ? 'keep allow_anonymous false and password_file passwd, and the passwd of lesson 13'
+          : 'the lines of lesson 13 are still needed, for each listener',
+      });
+    }
+  }
+}
 
 export const onlyTls = check<Facts>({
   id: 'T11',

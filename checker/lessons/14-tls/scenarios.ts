@@ -1,7 +1,7 @@
-import type { TraceEntry } from '../../../wire/index.js';
+import { type TraceEntry, withhold } from '../../../wire/index.js';
 import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
-import { isPacket, type Recording } from '../../harness/recording.js';
+import { isFromProgram, isPacket, type Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
 import { certificates, type ServerKind } from './certificates.js';
 
@@ -56,6 +56,72 @@ function right(name: string, kind: ServerKind, authority: 'ours' | 'other') {
 }
 export const good = right('the right server', 'good', 'ours');
 export const otherAuthority = right('the right server of another authority', 'other', 'other');
+
+/** Readings of all kinds: what is said over TLS is what came, whatever it is. */
+export type Reading = Readonly<Record<string, unknown>>;
+export interface ManyFacts extends Facts {
+  readonly readings: readonly Reading[];
+}
+
+const odd = (random: Random): Reading[] => [
+  { device: random.device(), temp: 0 },
+  { device: '', temp: -0.5 },
+  { device: `Kühlraum "${random.token(3)}" 2\\3`, temp: 1e-7 },
+  { device: `温室-${random.token(3)} 🌡`, temp: 123456789012 },
+  { device: 'null', temp: -4.876543210987655, hum: 55.5 },
+  {
+    device: random.device(),
+    temp: 21.5,
+    door: false,
+    note: null,
+    at: { floor: 2, tags: [1, [], {}] },
+  },
+  { device: `${random.device()} ${'ä'.repeat(9000)}`, temp: 100 },
+  { temp: 41.7 },
+];
+
+/** Longer than a program in a hurry waits. Who waits for the event itself is asleep, and this ends early. */
+const LATE_MS = 2500;
+
+/** All readings and the end of the input before CONNACK; then PUBACK takes its time. */
+export const burst = scenario<ManyFacts>('all at once', {
+  facts: random => {
+    const [first, ...others] = odd(random);
+    const usual = Array.from({ length: 6 }, () => ({ ...facts(random).reading }));
+    // What has not changed is measured again, and is a reading.
+    const readings = [first, first, ...others, ...usual].filter(one => one !== undefined);
+    return { ...facts(random), readings };
+  },
+  listen: listen('good'),
+  run: async (context, here) => {
+    const hold = (type: 'CONNACK' | 'PUBACK') =>
+      context.tap.rule({
+        who: 'program',
+        when: ({ packet }) => packet.type === type,
+        do: withhold(),
+        times: Number.POSITIVE_INFINITY,
+      });
+    const [connack, pubacks] = [hold('CONNACK'), hold('PUBACK')];
+    const program = await start(context, here);
+    for (const reading of here.readings) program.feed(reading);
+    program.endInput();
+    const isClosed = (entry: TraceEntry) => entry.kind === 'connection' && entry.event === 'closed';
+    await program.sends('CONNECT', { what: 'a CONNECT from your program' });
+    await context.maybe('end of the connection before CONNACK', isClosed, 150);
+    connack.remove();
+    connack.release();
+    const seen = new Set<TraceEntry>();
+    const came = await context.maybe('the PUBLISH of each reading', entry => {
+      if (isFromProgram(entry, 'PUBLISH')) seen.add(entry);
+      return seen.size >= here.readings.length;
+    });
+    if (came) await context.maybe('end of the connection before PUBACK', isClosed, LATE_MS);
+    context.tap.note('acknowledged', 'only now the broker acknowledged the readings');
+    pubacks.remove();
+    pubacks.release();
+    await program.stop();
+  },
+});
 
 /** True when the program has said something, has left, or has tried three times. */
 function settled(): (entry: TraceEntry) => boolean {

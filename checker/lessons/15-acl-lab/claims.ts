@@ -17,6 +17,8 @@ import {
   down,
   hangsUp,
   listeningSensor,
+  lockedDashboard,
+  lockedSensor,
   mute,
   muteSensor,
   PROBE_DEADLINE_MS,
@@ -207,6 +209,13 @@ function missed(recording: ProbeRecording, claim: Claim): Words {
   const user = claim.startsWith('sensor') ? 'sensor' : 'dashboard';
   const puback = answerTo(recording, user, 'PUBACK');
   const suback = answerTo(recording, user, 'SUBACK');
+  if (probeFindings(recording)?.slow) {
+    return {
+      mistake: 'does-not-wait',
+      why: `the message that ${user === 'sensor' ? 'sensor must not receive' : 'dashboard must not publish'} was on its way, and took 0.4 s. The probe had decided by then`,
+      try: 'wait for something that comes behind every delivery, such as the answer to UNSUBSCRIBE; or, by the clock, for longer than the half second of the contract',
+    };
+  }
   const ways: Readonly<Record<Claim, Words>> = {
     sensorCanPublish: {
       mistake: 'trusts-puback',
@@ -455,5 +464,22 @@ export const ownLab = check<ProbeFacts>({
       });
     }
     exitsWith(recording, 0, expected);
+  },
+});
+
+export const lockedPart = check<ProbeFacts>({
+  id: 'T20',
+  title: 'where a login is refused, it says that it cannot tell',
+  clauses: ['3.1.1 MQTT-3.2.2-5'],
+  on: [lockedSensor, lockedDashboard],
+  needs: ['T12', 'T13', 'T17', 'T18'],
+  explains: ['U1', 'U2', 'U5', 'U6'],
+  verify: recording => {
+    const user = recording.facts.lockedOut ?? 'sensor';
+    admitsIgnorance(recording, `this broker refuses the login of ${user}`, {
+      mistake: 'not-there',
+      why: `${user} was never at the broker, so it received nothing and published nothing. That proves no rule: with the right password it may do everything`,
+      try: 'look at the CONNACK of each login; with another code than 0 end with exit code 4',
+    });
   },
 });

@@ -1,11 +1,15 @@
 import type { AclEntry } from '../../../broker/index.js';
-import { type PacketEntry, type Peer, payloadText, topicMatches } from '../../../wire/index.js';
+import { type PacketEntry, type Peer, payloadText } from '../../../wire/index.js';
 import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { type PacketOf, packets, type Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
 import { CONF, DOCUMENT, type Door, readLab, startLab, TESTER, type Trouble } from './files.js';
+import { type Access, type Difference, differences, may, type User, users } from './rights.js';
 import { fileText } from './text.js';
+
+export type { Access, User } from './rights.js';
+export { users } from './rights.js';
 
 export interface Facts {
   /** Below home/sensors: the sensor's own. */
@@ -18,9 +22,6 @@ export interface Facts {
   readonly wrongPassword: string;
 }
 
-export type User = 'sensor' | 'dashboard';
-export type Access = 'write' | 'read';
-
 /** One question to the broker, and what came of it. */
 export interface Cell {
   readonly door: number;
@@ -29,6 +30,8 @@ export interface Cell {
   readonly topic: string;
   readonly wanted: boolean;
   readonly got: boolean;
+  /** Absent when it was played; else only the rules were asked: nobody can publish there, or knock. */
+  readonly unplayed?: true;
   /** The line that decided, as file:line and text; absent where no line did. */
   readonly by?: Line;
 }
@@ -130,13 +133,6 @@ function facts(random: Random): Facts {
   };
 }
 
-export const users: readonly User[] = ['sensor', 'dashboard'];
-
-export const may = (user: User, access: Access, topic: string) =>
-  user === 'sensor'
-    ? access === 'write' && topicMatches('home/sensors/#', topic)
-    : access === 'read' && topicMatches('home/#', topic);
-
 /** A topic of the broker's own: it cannot be published, and a display of a house needs none of it. */
 const SYSTEM = '$SYS/broker/version';
 
@@ -177,22 +173,26 @@ export const configuration = scenario<Facts>('your configuration', {
     // So that it is stopped with the context, whatever happens.
     context.use(started.broker);
     for (const [index, door] of lab.doors.entries()) {
+      if (door.again) {
+        for (const { who, username, password } of callers(lab.passwords, here)) {
+          const { code, because, at } = await door.rules.admit({ username, password });
+          logins.push({ door: index, who, code, because, ...placed(at) });
+        }
+        cells.push(...differing(door, nobodyElse).map(one => unplayed(index, one)));
+        continue;
+      }
       context.use(started.through(door.port));
       const peers = new Map<Caller, Peer>();
       for (const { who, username, password } of callers(lab.passwords, here)) {
         const peer = await context.peer(who, {
           fenceTopic: `$fence/${who}`,
+          // The connections of the door before may still be on their way out.
+          ...(index > 0 ? { clientId: `checker-${context.random.token(8)}-${who}` } : {}),
           ...(username ? { username, password } : {}),
         });
         const { because, at } = await door.rules.admit({ username, password });
         const code = codeOf(context, who);
-        logins.push({
-          door: index,
-          who,
-          code,
-          because,
-          ...(at ? { at: `${at.file}:${at.line}` } : {}),
-        });
+        logins.push({ door: index, who, code, because, ...placed(at) });
         if (code === 0) peers.set(who, peer);
       }
       const sensor = peers.get('sensor');
@@ -202,15 +202,53 @@ export const configuration = scenario<Facts>('your configuration', {
           username: TESTER,
           password: here.testerPassword,
           fenceTopic: '$fence/tester',
+          ...(index > 0 ? { clientId: `checker-${context.random.token(8)}-${TESTER}` } : {}),
         });
-        await askAll(context, here, { sensor, dashboard }, tester);
-        cells.push(...decided(index, door, here, { sensor, dashboard }, tester));
+        const ids = { sensor: idOf(context, 'sensor'), dashboard: idOf(context, 'dashboard') };
+        const found = differing(door, ids);
+        const more = found.map(one => one.topic).filter(canBePlayed);
+        const topics = [...new Set([...topicsOf(here), ...more])];
+        await askAll(context, topics, { sensor, dashboard }, tester);
+        cells.push(...decided(index, door, topics, ids, { sensor, dashboard }, tester));
+        const rest = found.filter(one => !canBePlayed(one.topic) && one.topic !== SYSTEM);
+        cells.push(...rest.map(one => unplayed(index, one)));
         tester.destroy();
       }
       for (const peer of peers.values()) peer.destroy();
     }
   },
 });
+
+const placed = (at: { file: string; line: number } | undefined) =>
+  at ? { at: `${at.file}:${at.line}` } : {};
+
+/** What nobody calls itself, and no line of a list speaks of. */
+const nobodyElse = { sensor: 'checker-sensor', dashboard: 'checker-dashboard' } as const;
+
+/** As many topics as a verdict can cite; the shortest for each line that gives a right too many. */
+const MOST_CITED = 3;
+
+/** Where the rights of both users differ from the lesson's, anywhere in the space of topics. */
+function differing({ rules }: Door, ids: Readonly<Record<User, string>>): Difference[] {
+  const all = rules.acl ? differences(rules.acl, ids) : [];
+  const counts = new Map<string, number>();
+  return all.filter(({ user, access, wanted, decision }) => {
+    const key = `${user} ${access} ${wanted} ${wanted ? '' : decision.by?.line}`;
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return count <= MOST_CITED;
+  });
+}
+
+/** Whether the checker's clients can publish there and listen to it. */
+const canBePlayed = (topic: string) =>
+  !topic.startsWith('$') && topic.length <= 1000 && !/[\p{C}\p{Z}\uFFFD]/u.test(topic);
+
+function unplayed(door: number, { user, access, topic, wanted, decision }: Difference): Cell {
+  const { allowed: got, by } = decision;
+  const line = by ? { by: lineOf(by) } : {};
+  return { door, user, access, topic, wanted, got, unplayed: true, ...line };
+}
 
 function callers(passwords: Readonly<Record<User, string>>, here: Facts) {
   return [
@@ -219,6 +257,16 @@ function callers(passwords: Readonly<Record<User, string>>, here: Facts) {
     { who: 'impostor', username: 'sensor', password: here.wrongPassword },
     { who: 'nobody', username: undefined, password: undefined },
   ] as const;
+}
+
+/** The client identifier that one of the checker's clients has now. */
+function idOf(context: ScenarioContext, who: string): string {
+  const connect = context.tap.entries.findLast(
+    entry => entry.kind === 'packet' && entry.who === who && entry.packet.type === 'CONNECT',
+  );
+  return connect?.kind === 'packet' && connect.packet.type === 'CONNECT'
+    ? connect.packet.clientId
+    : '';
 }
 
 function codeOf(context: ScenarioContext, who: string): number {
@@ -234,14 +282,14 @@ const topicsOf = ({ own, house, elsewhere }: Facts) => [...own, ...house, ...els
 
 async function askAll(
   context: ScenarioContext,
-  here: Facts,
+  topics: readonly string[],
   asked: Record<User, Peer>,
   tester: Peer,
 ): Promise<void> {
   for (const peer of [asked.sensor, asked.dashboard, tester]) {
     await context.expect('SUBACK', peer.subscribe(['#', SYSTEM]));
   }
-  for (const topic of topicsOf(here)) {
+  for (const topic of topics) {
     for (const user of users) {
       await context.expect('PUBACK', asked[user].publish(topic, `from ${user}`, { qos: 1 }));
     }
@@ -255,9 +303,10 @@ async function askAll(
 }
 
 function decided(
-  index: number,
+  door: number,
   { rules }: Door,
-  here: Facts,
+  topics: readonly string[],
+  ids: Readonly<Record<User, string>>,
   asked: Record<User, Peer>,
   tester: Peer,
 ): Cell[] {
@@ -265,23 +314,16 @@ function decided(
     peer.messages.some(
       one => one.topic === topic && (!from || payloadText(one.payload) === `from ${from}`),
     );
-  const cell = (user: User, access: Access, topic: string, got: boolean): Cell => {
-    const who = { clientId: `checker-${user}`, username: user };
-    const { by } = rules.permit(who, access, topic);
-    return {
-      door: index,
-      user,
-      access,
-      topic,
-      wanted: may(user, access, topic),
-      got,
-      ...(by ? { by: lineOf(by) } : {}),
-    };
+  const cell = (user: User, access: Access, topic: string, got: boolean): Cell[] => {
+    const wanted = may(user, access, topic);
+    if (wanted === undefined) return [];
+    const { by } = rules.permit({ clientId: ids[user], username: user }, access, topic);
+    return [{ door, user, access, topic, wanted, got, ...(by ? { by: lineOf(by) } : {}) }];
   };
   return users.flatMap(user => [
-    ...topicsOf(here).map(topic => cell(user, 'write', topic, came(tester, topic, user))),
-    ...topicsOf(here).map(topic => cell(user, 'read', topic, came(asked[user], topic, TESTER))),
-    cell(user, 'read', SYSTEM, came(asked[user], SYSTEM)),
+    ...topics.flatMap(topic => cell(user, 'write', topic, came(tester, topic, user))),
+    ...topics.flatMap(topic => cell(user, 'read', topic, came(asked[user], topic, TESTER))),
+    ...cell(user, 'read', SYSTEM, came(asked[user], SYSTEM)),
   ]);
 }
 

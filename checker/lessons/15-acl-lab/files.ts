@@ -43,6 +43,8 @@ export interface Door {
   readonly port: number;
   readonly security: Security;
   readonly rules: Rules;
+  /** The file has an earlier listener with this port: only its rules are looked at. */
+  readonly again?: true;
 }
 
 export interface Lab {
@@ -80,12 +82,14 @@ export async function readLab(folder: string): Promise<Lab | Trouble> {
     const config = await loadMosquittoConfig(CONF, { base: folder });
     const doors: Door[] = [];
     for (const listener of config.listeners) {
-      if (doors.some(door => door.port === listener.port)) continue;
+      const again = doors.some(door => door.port === listener.port);
+      if (again && doors.some(door => door.security === securityOf(config, listener))) continue;
       const security = securityOf(config, listener);
       for (const path of filesOf(config)) {
         checkInside(folder, path, placeOf(conf, path), conf);
       }
-      doors.push({ port: listener.port, security, rules: await loadRules(config, security) });
+      const rules = await loadRules(config, security);
+      doors.push({ port: listener.port, security, rules, ...(again ? { again } : {}) });
     }
     return { config, doors, settings, passwords: await passwordsIn(folder) };
   } catch (error) {

@@ -12,7 +12,7 @@ import { removeTemporary } from '../../../course/system/index.js';
 import { delay } from '../../../wire/index.js';
 import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
-import type { Recording } from '../../harness/recording.js';
+import { isFromProgram, isPacket, type Recording } from '../../harness/recording.js';
 import { scenario } from '../../harness/scenario.js';
 import { readLab, startLab } from './files.js';
 import { fileText } from './text.js';
@@ -30,6 +30,8 @@ export interface ProbeFacts {
   readonly passwords: Readonly<Record<'sensor' | 'dashboard' | 'tester', string>>;
   /** The claim that this broker violates. */
   readonly violated?: Claim;
+  /** The user whose password is another one at this broker. */
+  readonly lockedOut?: 'sensor' | 'dashboard';
 }
 
 /** What is left when the probe has ended. */
@@ -38,6 +40,8 @@ export interface ProbeFindings {
   readonly result?: string;
   /** False when it was still running at the end. */
   readonly ended: boolean;
+  /** Set when a delivery took its time: whether there was one. */
+  readonly slow?: boolean;
   /** Why there was no broker to be asked. */
   readonly skipped?: string;
 }
@@ -83,9 +87,10 @@ const facts =
   });
 
 function brokerWith(dialect: Dialect, deliver = true) {
-  return ({ passwords, violated }: ProbeFacts): BrokerOptions => {
+  return ({ passwords, violated, lockedOut }: ProbeFacts): BrokerOptions => {
     const acl = aclOf(violated);
     const known = new Map<string, string>(Object.entries(passwords));
+    if (lockedOut) known.delete(lockedOut);
     return {
       dialect,
       authenticate: ({ username, password }) => {
@@ -103,7 +108,11 @@ export const goodBroker = (passwords: ProbeFacts['passwords']): BrokerOptions =>
   brokerWith('mosquitto')({ passwords });
 
 /** Starts the probe, lets it end by itself, and keeps what it wrote. */
-async function probe(context: ScenarioContext, passwords: ProbeFacts['passwords']): Promise<void> {
+async function probe(
+  context: ScenarioContext,
+  passwords: ProbeFacts['passwords'],
+  slow?: { readonly applied: number },
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mqtt-course-probe-'));
   try {
     const program = await context.start({
@@ -116,7 +125,11 @@ async function probe(context: ScenarioContext, passwords: ProbeFacts['passwords'
     });
     const ended = await program.leaves(PROBE_DEADLINE_MS);
     const result = await fileText(folder, 'result.json');
-    context.find({ ended, ...(result === undefined ? {} : { result }) } satisfies ProbeFindings);
+    context.find({
+      ended,
+      ...(result === undefined ? {} : { result }),
+      ...(slow ? { slow: slow.applied > 0 } : {}),
+    } satisfies ProbeFindings);
   } finally {
     await removeTemporary(folder);
   }
@@ -144,11 +157,50 @@ export const hangsUp = scenario<ProbeFacts>('refuses and hangs up', {
   run: (context, { passwords }) => probe(context, passwords),
 });
 
+/** How long a delivery takes over a slow line; the lesson says half a second at most. */
+const SLOW_MS = 400;
+
+/** The user who logged in on a connection. */
+function userOf(context: ScenarioContext, connection: number): string | undefined {
+  const connect = context.tap.entries.find(
+    entry =>
+      entry.kind === 'packet' && entry.connection === connection && isPacket(entry, 'CONNECT'),
+  );
+  return connect && isPacket(connect, 'CONNECT') ? connect.packet.username : undefined;
+}
+
+/** What sensor receives, or others receive from dashboard, takes a while; and all that is behind it. */
+function slowly(context: ScenarioContext, violated: Claim) {
+  const fromDashboard = (topic: string) =>
+    context.tap.entries.some(
+      entry =>
+        isFromProgram(entry, 'PUBLISH') &&
+        entry.packet.topic === topic &&
+        userOf(context, entry.connection) === 'dashboard',
+    );
+  return context.tap.rule({
+    who: 'program',
+    direction: 'to-client',
+    when: entry =>
+      isPacket(entry, 'PUBLISH') &&
+      (violated === 'sensorCannotReceive'
+        ? userOf(context, entry.connection) === 'sensor'
+        : fromDashboard(entry.packet.topic)),
+    do: delay(SLOW_MS),
+    times: Number.POSITIVE_INFINITY,
+  });
+}
+
 const broken = (name: string, violated: Claim) =>
   scenario<ProbeFacts>(name, {
     facts: facts(violated),
     broker: brokerWith('mosquitto'),
-    run: (context, { passwords }) => probe(context, passwords),
+    run: (context, { passwords }) =>
+      probe(
+        context,
+        passwords,
+        violated.includes('Cannot') ? slowly(context, violated) : undefined,
+      ),
   });
 
 // Four brokers with one slip each.
@@ -171,6 +223,17 @@ export const down = scenario<ProbeFacts>('no broker', {
     await probe(context, passwords);
   },
 });
+
+const locked = (lockedOut: 'sensor' | 'dashboard') =>
+  scenario<ProbeFacts>(`${lockedOut} is not let in`, {
+    facts: random => ({ ...facts()(random), lockedOut }),
+    broker: brokerWith('mosquitto'),
+    run: (context, { passwords }) => probe(context, passwords),
+  });
+
+// All that a claim of "cannot" needs is there, but the one it is about was never at the broker.
+export const lockedSensor = locked('sensor');
+export const lockedDashboard = locked('dashboard');
 
 /** The learner's probe against the learner's own files. */
 export const together = scenario<ProbeFacts>('your probe, your files', {

@@ -51,8 +51,12 @@ function missingRight(recording: Recording<Facts>, cells: readonly Cell[]): neve
     seen: [
       ...(sent ? [sent] : []),
       access === 'write'
-        ? 'PUBACK came, and the tester, who reads everything, received nothing'
-        : 'the broker took the message, and dashboard received nothing',
+        ? first.unplayed
+          ? `the rules let sensor publish to ${topic}: no`
+          : 'PUBACK came, and the tester, who reads everything, received nothing'
+        : first.unplayed
+          ? `the rules let dashboard receive ${topic}: no`
+          : 'the broker took the message, and dashboard received nothing',
       ...(cells.length > 1
         ? [`the same with ${cells.length} topics in all: ${listed(cells)}`]
         : []),
@@ -131,9 +135,11 @@ function rightTooMany(recording: Recording<Facts>, cells: readonly Cell[], harm:
         ? 'sensor publishes below home/sensors, and does nothing else'
         : 'dashboard receives what is below home, and does nothing else',
     seen: [
-      access === 'write'
-        ? `${user} published to ${topic}, and it was delivered:`
-        : `${user} received:`,
+      first.unplayed
+        ? `the rules let ${user} ${access === 'write' ? 'publish to' : 'receive'} ${topic}`
+        : access === 'write'
+          ? `${user} published to ${topic}, and it was delivered:`
+          : `${user} received:`,
       ...(delivered ? [delivered] : []),
       ...(cells.length > 1
         ? [`the same with ${cells.length} topics in all: ${listed(cells)}`]

@@ -66,6 +66,15 @@ export const starts = check<Facts>({
         try: 'put a space in its place; your editor may show both alike',
       });
     }
+    if (/certificate|certfile|keyfile|\bkey\b/i.test(trouble.text)) {
+      fail({
+        mistake: 'certificate',
+        expected,
+        seen,
+        why: 'a listener with TLS shows a certificate and proves with its key that it is its own. With files that do not belong together it can do neither, and the broker does not start',
+        try: 'make both anew, together: npx mqtt-course certs',
+      });
+    }
     fail({
       mistake: 'does-not-start',
       expected,
@@ -116,8 +125,8 @@ export const admits = check<Facts>({
         ...(connack ? [connack] : [`no CONNACK for ${callersInWords[who]}`]),
         `${at ? `${at}: ` : ''}${because}`,
       ];
-      if (welcome) refused(found, who, { expected, seen });
-      intruder(found, who, { expected, seen });
+      if (welcome) refused(found, who, door, { expected, seen });
+      intruder(found, who, door, { expected, seen });
     }
     if (!found.listener) {
       fail({
@@ -133,8 +142,21 @@ export const admits = check<Facts>({
 
 type Sight = Pick<Failure, 'expected' | 'seen'>;
 
+/** A line that is there, and holds for another listener than the one that was asked. */
+function elsewhere({ settings }: Findings, key: string) {
+  const line = settings.find(one => one.key === key);
+  const per = settings.find(one => one.key === 'per_listener_settings');
+  if (!line || !per) return undefined;
+  return {
+    mistake: 'for-another-listener',
+    seen: `${per.at}: per_listener_settings; ${line.at}: ${key}`,
+    why: `with per_listener_settings true, ${key} holds for the listener above it only. Above the first listener line it holds for none of yours`,
+    try: `put ${key} below the listener line that it is meant for, or take per_listener_settings away`,
+  };
+}
+
 /** One of the two users did not get in. */
-function refused(found: Findings, who: User, sight: Sight): never {
+function refused(found: Findings, who: User, door: number, sight: Sight): never {
   const warning = found.warnings.find(one => one.text.includes(` user ${who},`));
   if (warning) {
     const seen = [...[sight.seen].flat(), `${warning.at}: ${warning.text}`];
@@ -146,7 +168,9 @@ function refused(found: Findings, who: User, sight: Sight): never {
       try: 'make the line with mosquitto_passwd, or turn the whole file into hashes with mosquitto_passwd -U',
     });
   }
-  const file = found.doors[0]?.passwordFile;
+  const file = found.doors[door]?.passwordFile;
+  const other = file === undefined ? elsewhere(found, 'password_file') : undefined;
+  if (other) return fail({ ...sight, ...other, seen: [...[sight.seen].flat(), other.seen] });
   if (file === undefined) {
     return fail({
       ...sight,
@@ -175,8 +199,10 @@ function refused(found: Findings, who: User, sight: Sight): never {
 }
 
 /** Somebody got in who should not. */
-function intruder(found: Findings, who: Caller, sight: Sight): never {
-  const file = found.doors[0]?.passwordFile;
+function intruder(found: Findings, who: Caller, door: number, sight: Sight): never {
+  const file = found.doors[door]?.passwordFile;
+  const other = file === undefined ? elsewhere(found, 'password_file') : undefined;
+  if (other) return fail({ ...sight, ...other, seen: [...[sight.seen].flat(), other.seen] });
   if (who === 'impostor' || file === undefined) {
     return fail({
       ...sight,
@@ -204,6 +230,15 @@ export const inForce = check<Facts>({
     const open = doors.findIndex(door => door.aclFile === undefined);
     if (open < 0) return;
     const leak = cells.find(one => one.door === open && one.got && !one.wanted);
+    const other = elsewhere(findingsOf(recording), 'acl_file');
+    if (other) {
+      const port = doors[open]?.port;
+      return fail({
+        ...other,
+        expected: `${CONF} names the access list, for every listener`,
+        seen: `no acl_file holds for the listener on port ${port}\n${other.seen}`,
+      });
+    }
     fail({
       mistake: 'no-acl-file',
       expected: `${CONF} names the access list, for every listener`,

@@ -17,5 +17,5 @@ onStop(() => {
   console.log('asked to stop');
   //  TODO 3: end the client with client.end(), and let it finish; do not end the process
   //          yourself. While client.connected is false, CONNACK has not come, and end()
-  //          waits for it; end(true) does not.
+  //          leaves the connection open; end(true) closes it.
 });

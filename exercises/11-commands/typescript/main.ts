@@ -32,4 +32,5 @@ client.on('connect', () => {
   console.log(`connected, and deaf for ${commandTopic}`);
 });
 
-onStop(() => client.end());
+// Before CONNACK there is nobody to say DISCONNECT to.
+onStop(() => client.end(!client.connected));

@@ -26,7 +26,9 @@ for reading in readings():
     #  TODO 5: in public a made-up one, below PUBLIC_PREFIX
     print(f"{reading['temp']} degrees; public: {IS_PUBLIC}", json.dumps(reading))
 
+# 4  No more input.
+#    TODO 6: wait for the PUBACK of each reading first
 client.disconnect()
 client.loop_stop()
 
-# TODO 6: mosquitto.conf and passwd in this folder
+# TODO 7: mosquitto.conf and passwd in this folder

@@ -20,6 +20,9 @@ for await (const { temp } of readings<{ temp: number }>()) {
   //  TODO 5: in public a made-up one, below PUBLIC_PREFIX
   console.log(`${temp} degrees; public: ${isPublic}`);
 }
+
+// 4  No more input.
+//    TODO 6: wait for the PUBACK of each reading first
 client.end();
 
-// TODO 6: mosquitto.conf and passwd in this folder
+// TODO 7: mosquitto.conf and passwd in this folder

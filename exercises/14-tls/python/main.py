@@ -17,7 +17,9 @@ for reading in readings():
     #  TODO 4: publish it on TOPIC as JSON, with QoS 1
     print(json.dumps(reading))
 
+# 4  No more input.
+#    TODO 5: wait for the PUBACK of each reading first
 client.disconnect()
 client.loop_stop()
 
-# TODO 5: mosquitto.conf in this folder
+# TODO 6: mosquitto.conf in this folder

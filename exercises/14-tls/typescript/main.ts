@@ -17,6 +17,9 @@ for await (const reading of readings()) {
   //  TODO 4: publish it on TOPIC as JSON, with QoS 1
   console.log(reading);
 }
+
+// 4  No more input.
+//    TODO 5: wait for the PUBACK of each reading first
 client.end();
 
-// TODO 5: mosquitto.conf in this folder
+// TODO 6: mosquitto.conf in this folder

@@ -29,10 +29,12 @@ const findings = list =>
 async function onThisSystem() {
   const folder = mkdtempSync(join(tmpdir(), 'mqtt-course-here-'));
   const bin = join(root, 'bin', 'mqtt-course.js');
+  // `npm run windows` is no command of the course, and its folder not the learner's.
+  const { npm_lifecycle_event: _, INIT_CWD: __, ...env } = process.env;
   // A check that is red ends with 1: its output is what counts.
   const course = (args, cwd) =>
     new Promise(resolve => {
-      execFile(process.execPath, [bin, ...args], { cwd, maxBuffer: 1 << 26 }, (_, out) =>
+      execFile(process.execPath, [bin, ...args], { cwd, env, maxBuffer: 1 << 26 }, (_, out) =>
         resolve(out),
       );
     });

@@ -12,7 +12,9 @@ ERROR_TOPIC = env("ERROR_TOPIC")
 def parse(payload):
     try:
         value = json.loads(payload.decode())
-    except ValueError:
+        # What is nested too deep to be written again cannot be answered.
+        json.dumps(value)
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

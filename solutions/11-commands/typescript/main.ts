@@ -17,6 +17,8 @@ const client = mqtt.connect(env('MQTT_URL'));
 function parse(payload: Buffer): Command | undefined {
   try {
     const value: unknown = JSON.parse(payload.toString());
+    // What is nested too deep to be written again cannot be answered.
+    JSON.stringify(value);
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
@@ -50,8 +52,10 @@ client.on('message', (topic, payload, packet) => {
 // 5  Commands at QoS 1.
 client.on('connect', () => {
   client.subscribe(commandTopic, { qos: 1 }, (error, granted) => {
-    if (error || granted?.some(({ qos }) => qos === 128)) process.exit(1);
+    if (error) console.error(`not subscribed on this connection: ${error.message}`);
+    if (granted?.some(({ qos }) => qos === 128)) process.exit(1);
   });
 });
 
-onStop(() => client.end());
+// Before CONNACK there is nobody to say DISCONNECT to.
+onStop(() => client.end(!client.connected));

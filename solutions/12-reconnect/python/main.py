@@ -8,6 +8,8 @@ ANSWER_TOPIC = env("ANSWER_TOPIC")
 HEARTBEAT_TOPIC = env("HEARTBEAT_TOPIC")
 READINGS_TOPIC = env("READINGS_TOPIC")
 stopping = threading.Event()
+acknowledged = set()
+news = threading.Condition()
 
 
 # The only thing that belongs to each connection: its subscription.
@@ -17,8 +19,19 @@ def on_connect(client, userdata, flags, rc):
 
 
 def on_message(client, userdata, message):
-    question = json.loads(message.payload)
-    client.publish(ANSWER_TOPIC, json.dumps({"answer": question["ask"]}), qos=1)
+    try:
+        ask = json.loads(message.payload)["ask"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return  # What is no question is left out: it ends nothing.
+    if isinstance(ask, str):
+        client.publish(ANSWER_TOPIC, json.dumps({"answer": ask}), qos=1)
+
+
+# Called when a message has been acknowledged, also one that was published while the line was down.
+def on_publish(client, userdata, mid):
+    with news:
+        acknowledged.add(mid)
+        news.notify_all()
 
 
 # One timer. A heartbeat that cannot leave now is not worth sending later.
@@ -34,6 +47,7 @@ def heartbeats():
 client = make_client(client_id=env("MQTT_CLIENT_ID"))
 client.on_connect = on_connect
 client.on_message = on_message
+client.on_publish = on_publish
 client.reconnect_delay_set(min_delay=1, max_delay=4)
 # connect_async leaves the first dialling to the loop, which does not give up.
 client.connect_async(env("MQTT_HOST"), int(env("MQTT_PORT")), keepalive=int(env("MQTT_KEEPALIVE")))
@@ -41,9 +55,13 @@ client.loop_start()
 threading.Thread(target=heartbeats, daemon=True).start()
 
 # A reading is worth keeping: at QoS 1 the library holds it until PUBACK.
+unconfirmed = []
 for reading in readings():
-    client.publish(READINGS_TOPIC, json.dumps(reading), qos=1)
+    unconfirmed.append(client.publish(READINGS_TOPIC, json.dumps(reading), qos=1).mid)
 
+# No more input: leave when every reading has been acknowledged, whatever the line does meanwhile.
+with news:
+    news.wait_for(lambda: acknowledged.issuperset(unconfirmed))
 stopping.set()
 client.disconnect()
 client.loop_stop()

@@ -11,13 +11,26 @@ const client = mqtt.connect(env('MQTT_URL'), {
   clientId: env('MQTT_CLIENT_ID'),
   keepalive: Number(env('MQTT_KEEPALIVE')),
   reconnectPeriod: 1000,
+  // A broker that is not ready yet says so in CONNACK: that is weather, too.
+  reconnectOnConnackError: true,
 });
 
 // Attached once, for all connections.
 client.on('message', (_topic, payload) => {
-  const { ask } = JSON.parse(payload.toString());
+  const ask = question(payload);
+  if (ask === undefined) return;
   client.publish(answerTopic, JSON.stringify({ answer: ask }), { qos: 1 });
 });
+
+// What is no question is left out: it ends nothing.
+function question(payload: Buffer): string | undefined {
+  try {
+    const ask = JSON.parse(payload.toString())?.ask;
+    return typeof ask === 'string' ? ask : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 // The only thing that belongs to each connection: its subscription.
 client.on('connect', ({ sessionPresent }) => {
@@ -36,9 +49,12 @@ const timer = setInterval(() => {
 }, pause);
 
 // A reading is worth keeping: at QoS 1 the library holds it until PUBACK.
+const unconfirmed: Promise<unknown>[] = [];
 for await (const reading of readings()) {
-  client.publish(readingsTopic, JSON.stringify(reading), { qos: 1 });
+  unconfirmed.push(client.publishAsync(readingsTopic, JSON.stringify(reading), { qos: 1 }));
 }
 
+// No more input: leave when every reading has been acknowledged, whatever the line does meanwhile.
+await Promise.all(unconfirmed);
 clearInterval(timer);
-client.end();
+await client.endAsync(!client.connected);

@@ -1,10 +1,13 @@
 import json
 import sys
+import threading
 
 from mqttkit import env, make_client, readings
 
 # 1  Whom to trust: the authority in the file, and nobody else.
+acknowledged = threading.Semaphore(0)
 client = make_client()
+client.on_publish = lambda client, userdata, mid: acknowledged.release()
 client.tls_set(ca_certs=env("MQTT_CA_FILE"))
 client.username_pw_set(env("MQTT_USERNAME"), env("MQTT_PASSWORD"))
 
@@ -17,8 +20,12 @@ except OSError as error:
 client.loop_start()
 
 # 3  The reading.
-for reading in readings():
+count = 0
+for count, reading in enumerate(readings(), start=1):
     client.publish(env("TOPIC"), json.dumps(reading), qos=1)
 
+# 4  No more input: each PUBACK first, then goodbye.
+for _ in range(count):
+    acknowledged.acquire()
 client.disconnect()
 client.loop_stop()

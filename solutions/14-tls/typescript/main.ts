@@ -16,7 +16,12 @@ client.on('error', error => {
 });
 
 // 3  The reading.
+const sent: Promise<unknown>[] = [];
 for await (const reading of readings()) {
-  client.publish(env('TOPIC'), JSON.stringify(reading), { qos: 1 });
+  sent.push(client.publishAsync(env('TOPIC'), JSON.stringify(reading), { qos: 1 }));
 }
-client.end();
+
+// 4  No more input: each PUBACK first, then goodbye.
+await Promise.all(sent);
+if (!client.connected) await new Promise(resolve => client.once('connect', resolve));
+await client.endAsync();

@@ -7,7 +7,10 @@ answers = {}
 
 
 def on_message(client, userdata, message):
-    job = json.loads(message.payload)["id"]
+    try:
+        job = json.loads(message.payload)["id"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
     answers.setdefault(job, json.dumps({"done": job}))
     client.publish(message.topic.replace("jobs", "done"), answers[job], qos=1)
 

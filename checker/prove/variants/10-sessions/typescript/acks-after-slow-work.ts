@@ -7,12 +7,18 @@ const client = mqtt.connect(env('MQTT_URL'), {
   clean: false,
   keepalive: 20,
 });
-client.subscribe([env('JOBS_TOPIC')], { qos: 2 });
+client.on('connect', () => client.subscribe([env('JOBS_TOPIC')], { qos: 2 }));
 client.handleMessage = (packet: IPublishPacket, acknowledge) => {
   setTimeout(() => {
-    const { id } = JSON.parse(String(packet.payload));
-    client.publish(env('DONE_TOPIC'), JSON.stringify({ by: 'printer', done: id }), { qos: 2 });
+    try {
+      const { id } = Object(JSON.parse(String(packet.payload)));
+      if (typeof id === 'string') {
+        client.publish(env('DONE_TOPIC'), JSON.stringify({ by: 'printer', done: id }), { qos: 2 });
+      }
+    } catch {
+      console.log('no job');
+    }
     acknowledge();
-  }, 30);
+  }, 3);
 };
-onStop(() => client.end());
+onStop(() => client.end(!client.connected));

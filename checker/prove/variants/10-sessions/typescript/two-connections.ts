@@ -10,12 +10,23 @@ const inbox = mqtt.connect(env('MQTT_URL'), {
 });
 inbox.on('message', (topic, payload) => {
   if (topic !== env('JOBS_TOPIC')) return;
-  const text = JSON.stringify({ done: JSON.parse(payload.toString('utf8')).id }, null, 2);
+  let done: unknown;
+  try {
+    done = JSON.parse(payload.toString('utf8'))?.id;
+  } catch {
+    return;
+  }
+  if (done === undefined) return;
+  const text = JSON.stringify({ done }, null, 2);
   for (let twice = 0; twice < 2; twice++) mouth.publish(env('DONE_TOPIC'), text, { qos: 1 });
 });
 inbox.on('connect', () => inbox.subscribe({ [env('JOBS_TOPIC')]: { qos: 1 } }));
-mouth.once('connect', () => inbox.connect());
+let dialled = false;
+mouth.once('connect', () => {
+  dialled = true;
+  inbox.connect();
+});
 onStop(async () => {
-  if (inbox.connected) await inbox.endAsync();
-  await mouth.endAsync();
+  if (dialled) await inbox.endAsync(!inbox.connected);
+  await mouth.endAsync(!mouth.connected);
 });

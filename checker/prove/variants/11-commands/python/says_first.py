@@ -34,7 +34,7 @@ def on_message(client, userdata, message):
     try:
         command = json.loads(message.payload)
         lamp.obey(command)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         more = {"id": command["id"]} if isinstance(command, dict) and "id" in command else {}
         client.publish(env("ERROR_TOPIC"), json.dumps({"error": str(error), **more}))
         return

@@ -14,13 +14,19 @@ client.on('message', (_topic, payload, { retain }) => {
   }
   let id: unknown;
   try {
-    const { led, ...rest } = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
+    if (text.length > 5000) throw new RangeError('too long for a command');
+    const { led, ...rest } = JSON.parse(text);
     id = rest.id;
     if (typeof led !== 'string' || !/^(?:on|off)$/.test(led)) throw new RangeError('unknown led');
     console.log(`* ${led}`);
-    client.publish(env('STATE_TOPIC'), JSON.stringify({ ...(id ? { id } : {}), led }), {
-      retain: true,
-    });
+    client.publish(
+      env('STATE_TOPIC'),
+      JSON.stringify({ ...(id === undefined ? {} : { id }), led }),
+      {
+        retain: true,
+      },
+    );
   } catch (error) {
     fail(String(error), id);
   }

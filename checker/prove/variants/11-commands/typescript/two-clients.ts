@@ -14,6 +14,7 @@ ear.on('message', (_topic, payload, { retain }) => {
     let command: Record<string, unknown> = {};
     try {
       command = Object(JSON.parse(payload.toString()));
+      JSON.stringify(command);
     } catch {
       await say('ERROR_TOPIC', { error: 'no JSON', bytes: payload.length });
       return;

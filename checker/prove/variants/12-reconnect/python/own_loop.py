@@ -16,7 +16,11 @@ def on_connect(client, userdata, flags, rc):
 
 
 def on_message(client, userdata, message):
-    answer = {"answer": json.loads(message.payload.decode())["ask"], "by": "variant"}
+    try:
+        answer = {"answer": json.loads(message.payload.decode())["ask"], "by": "variant"}
+    except Exception as error:
+        print(f"no question: {error!r}"[:80])
+        return
     client.publish(env("ANSWER_TOPIC"), json.dumps(answer))
 
 
@@ -31,10 +35,12 @@ client.on_connect = on_connect
 client.on_message = on_message
 client.connect_async(env("MQTT_HOST"), int(env("MQTT_PORT")), int(env("MQTT_KEEPALIVE")))
 threading.Thread(target=feed, daemon=True).start()
+open_readings = set()
+client.on_publish = lambda client, userdata, mid: open_readings.discard(mid)
 pause = 0.0
 dial_at = 0.0
 beat_at = 0.0
-while not stopping.is_set():
+while not stopping.is_set() or open_readings or not inbox.empty():
     if client.socket() is None:
         if time.monotonic() >= dial_at:
             pause = min(2.0, pause + 0.5)
@@ -44,7 +50,7 @@ while not stopping.is_set():
             except OSError:
                 pass
         else:
-            stopping.wait(0.05)
+            time.sleep(0.05)
     else:
         client.loop(0.02)
     if client.is_connected():
@@ -53,6 +59,7 @@ while not stopping.is_set():
             beat_at = time.monotonic() + int(env("HEARTBEAT_MS")) / 1000
             client.publish(env("HEARTBEAT_TOPIC"), "{}")
     while not inbox.empty():
-        client.publish(env("READINGS_TOPIC"), json.dumps(inbox.get()), qos=1)
+        sent = client.publish(env("READINGS_TOPIC"), json.dumps(inbox.get()), qos=1)
+        open_readings.add(sent.mid)
 client.disconnect()
 client.loop(0.05)

@@ -1,6 +1,7 @@
 # One client listens and answers, another one speaks; QoS 2 for the readings.
 import json
 import threading
+import time
 
 from mqttkit import env, make_client, readings, wait_for_stop
 
@@ -14,7 +15,10 @@ def line(suffix):
 
 
 def answer(client, userdata, message):
-    question = json.loads(message.payload)["ask"]
+    try:
+        question = json.loads(message.payload)["ask"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
     client.publish(env("ANSWER_TOPIC"), json.dumps({"answer": question}, indent=1), qos=1)
 
 
@@ -27,9 +31,17 @@ for one in (ears, mouth):
     one.loop_start()
 
 
+acknowledged = set()
+mouth.on_publish = lambda client, userdata, mid: acknowledged.add(mid)
+
+
 def log():
-    for reading in readings():
-        mouth.publish(env("READINGS_TOPIC"), json.dumps(reading), qos=2)
+    sent = [
+        mouth.publish(env("READINGS_TOPIC"), json.dumps(reading), qos=2).mid
+        for reading in readings()
+    ]
+    while not acknowledged.issuperset(sent):
+        time.sleep(0.05)
 
 
 def pulse():
@@ -37,9 +49,11 @@ def pulse():
         mouth.publish(env("HEARTBEAT_TOPIC"), json.dumps({"alive": True}))
 
 
-threading.Thread(target=log, daemon=True).start()
+logger = threading.Thread(target=log, daemon=True)
+logger.start()
 threading.Thread(target=pulse, daemon=True).start()
 wait_for_stop()
+logger.join()
 stopped.set()
 for one in (mouth, ears):
     one.disconnect()

@@ -1,11 +1,12 @@
 // Ends the old client and makes a new one for each connection; pauses grow, with jitter; keeps its
 // readings itself until PUBACK.
 import mqtt, { type MqttClient } from 'mqtt';
-import { env, onStop, readings } from '#kit';
+import { env, readings } from '#kit';
 
 const waiting: object[] = [];
 let client: MqttClient | undefined;
 let failures = 0;
+let asked = false;
 let stopping = false;
 
 function dial(): void {
@@ -18,7 +19,13 @@ function dial(): void {
   client = mine;
   mine.on('error', () => undefined);
   mine.on('message', (_topic, payload) => {
-    const answer = JSON.parse(String(payload)).ask;
+    let answer: unknown;
+    try {
+      answer = JSON.parse(String(payload))?.ask;
+    } catch {
+      return;
+    }
+    if (typeof answer !== 'string') return;
     mine.publish(env('ANSWER_TOPIC'), JSON.stringify({ answer, by: 'variant' }), { qos: 0 });
   });
   mine.on('connect', () => {
@@ -41,6 +48,7 @@ function flush(): void {
     client.publish(env('READINGS_TOPIC'), JSON.stringify(reading), { qos: 1 }, error => {
       const at = waiting.indexOf(reading);
       if (!error && at >= 0) waiting.splice(at, 1);
+      leaveWhenDone();
     });
   }
 }
@@ -51,12 +59,15 @@ const timer = setInterval(
   () => client?.connected && client.publish(env('HEARTBEAT_TOPIC'), `{"n":${n++}}`),
   Number(env('HEARTBEAT_MS')),
 );
-onStop(() => {
+function leaveWhenDone(): void {
+  if (!asked || stopping || waiting.length > 0) return;
   stopping = true;
   clearInterval(timer);
   client?.end();
-});
+}
 for await (const reading of readings()) {
   waiting.push(reading);
   flush();
 }
+asked = true;
+leaveWhenDone();

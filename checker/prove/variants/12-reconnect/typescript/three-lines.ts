@@ -9,6 +9,7 @@ const line = (suffix: string, clean: boolean) => {
     reconnectPeriod: 700,
     queueQoSZero: false,
     clean,
+    reconnectOnConnackError: true,
   });
   client.on('error', () => undefined);
   return client;
@@ -19,23 +20,24 @@ const log = line('-log', true);
 
 ears.on('message', (topic, payload) => {
   if (topic !== env('ASK_TOPIC')) return;
-  ears.publish(
-    env('ANSWER_TOPIC'),
-    JSON.stringify({ answer: JSON.parse(payload.toString()).ask }),
-    {
-      qos: 2,
-    },
-  );
+  let answer: unknown;
+  try {
+    answer = JSON.parse(payload.toString())?.ask;
+  } catch {
+    return;
+  }
+  if (answer === undefined) return;
+  ears.publish(env('ANSWER_TOPIC'), JSON.stringify({ answer }), { qos: 2 });
 });
 ears.on('connect', () => ears.subscribe({ [env('ASK_TOPIC')]: { qos: 2 } }));
 const timer = setInterval(
   () => pulse.publish(env('HEARTBEAT_TOPIC'), '{}'),
   Number(env('HEARTBEAT_MS')),
 );
+const logged: Promise<unknown>[] = [];
 for await (const reading of readings()) {
-  log.publish(env('READINGS_TOPIC'), JSON.stringify(reading), { qos: 1 });
+  logged.push(log.publishAsync(env('READINGS_TOPIC'), JSON.stringify(reading), { qos: 1 }));
 }
+await Promise.all(logged);
 clearInterval(timer);
-await log.endAsync();
-await pulse.endAsync();
-await ears.endAsync();
+for (const one of [log, pulse, ears]) await one.endAsync(!one.connected);

@@ -1,4 +1,4 @@
-# A new client for each try, driven by hand with loop(); what could not be sent waits in a list.
+# A new client for each try, driven by hand with loop(); what is not acknowledged waits in a list.
 import json
 import os
 import threading
@@ -8,6 +8,7 @@ from mqttkit import env, make_client, on_stop, readings
 
 PUBLIC = os.environ["PUBLIC_BROKER"] == "1"
 stopping = threading.Event()
+done = threading.Event()
 waiting = []
 lock = threading.Lock()
 
@@ -21,7 +22,9 @@ def collect():
 def one_connection():
     """Until it ends. Gives the CONNACK code."""
     code = []
+    under_way = {}
     client = make_client()
+    client.on_publish = lambda client, userdata, mid: under_way.pop(mid)
     client.on_connect = lambda *args: code.append(args[3])
     if not PUBLIC:
         client.username_pw_set(os.environ["MQTT_USERNAME"], os.environ["MQTT_PASSWORD"])
@@ -33,18 +36,22 @@ def one_connection():
             temps, waiting[:] = list(waiting), []
         for temp in temps:
             if PUBLIC:
-                client.publish(f"{env('PUBLIC_PREFIX')}/toy", '{"temp": 0.5}', qos=1)
+                told = client.publish(f"{env('PUBLIC_PREFIX')}/toy", '{"temp": 0.5}', qos=1)
             else:
                 message = json.dumps({"device": env("DEVICE_SERIAL"), "temp": temp})
-                client.publish(env("TOPIC"), message, qos=1)
-        if stopping.is_set() and not temps:
+                told = client.publish(env("TOPIC"), message, qos=1)
+            under_way[told.mid] = temp
+        if stopping.is_set() and not temps and not under_way:
             client.disconnect()
+            done.set()
+    with lock:
+        waiting[:0] = under_way.values()
     return code[0] if code else None
 
 
 on_stop(stopping.set)
 threading.Thread(target=collect, daemon=True).start()
-while not stopping.is_set():
+while not done.is_set():
     if one_connection() in (4, 5):
         os._exit(2)
     time.sleep(0.3)

@@ -9,7 +9,7 @@ from mqttkit import env, make_client, readings
 
 public = env("PUBLIC_BROKER") == "1"
 work = queue.Queue()
-REFUSED, STOP = object(), object()
+REFUSED, STOP, DONE = object(), object(), object()
 
 
 def on_connect(client, userdata, flags, rc):
@@ -28,20 +28,26 @@ client = make_client(client_id=f"cellar-{random.randrange(10**6)}")
 if not public:
     client.username_pw_set(username=env("MQTT_USERNAME"), password=env("MQTT_PASSWORD"))
 client.on_connect = on_connect
+client.on_publish = lambda *_: work.put(DONE)
 client.reconnect_delay_set(min_delay=1, max_delay=5)
 client.connect_async(env("MQTT_HOST"), int(env("MQTT_PORT")), keepalive=30)
 client.loop_start()
 threading.Thread(target=read_input, daemon=True).start()
 
 made_up = 500.0
-while True:
+open_ended, under_way = True, 0
+while open_ended or under_way:
     item = work.get()
     if item is REFUSED:
         print("refused", file=sys.stderr)
         client.loop_stop()
         sys.exit(2)
     if item is STOP:
-        break
+        open_ended = False
+        continue
+    under_way += -1 if item is DONE else 1
+    if item is DONE:
+        continue
     if public:
         made_up += random.uniform(-1, 1)
         client.publish(env("PUBLIC_PREFIX"), json.dumps({"temp": made_up}), retain=False)

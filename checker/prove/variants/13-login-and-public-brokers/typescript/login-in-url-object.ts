@@ -38,4 +38,5 @@ for await (const { temp } of readings<{ temp: number }>()) {
   }
 }
 await Promise.all(sent);
+if (!client.connected) await new Promise(resolve => client.once('connect', resolve));
 await client.endAsync();

@@ -17,13 +17,24 @@ if (!inPublic) {
 
 let client: MqttClient;
 let leaving = false;
+let underWay = 0;
 const waiting: [string, string][] = [];
 
 function send(): void {
   while (client.connected && waiting.length > 0) {
     const [topic, message] = waiting.shift() as [string, string];
-    client.publish(topic, message, { qos: 1 });
+    underWay++;
+    client.publish(topic, message, { qos: 1 }, error => {
+      underWay--;
+      if (error) waiting.push([topic, message]);
+      leave();
+    });
   }
+}
+
+/** When the input is over and everything is acknowledged. */
+function leave(): void {
+  if (leaving && client.connected && waiting.length === 0 && underWay === 0) client.end();
 }
 
 function dial(): void {
@@ -36,15 +47,18 @@ function dial(): void {
     process.exitCode = 2;
     process.stdin.destroy();
   });
-  client.on('connect', send);
+  client.on('connect', () => {
+    send();
+    leave();
+  });
   client.on('close', () => {
-    if (!final && !leaving) setTimeout(dial, 300);
+    if (!final && (!leaving || waiting.length > 0)) setTimeout(dial, 300);
   });
 }
 dial();
 onStop(() => {
   leaving = true;
-  client.end();
+  leave();
 });
 
 for await (const { temp } of readings<{ temp: number }>()) {

@@ -11,8 +11,9 @@ client.username_pw_set(env("MQTT_USERNAME"), env("MQTT_PASSWORD"))
 
 
 def speak():
-    for reading in readings():
-        client.publish(env("TOPIC"), json.dumps(reading), qos=1)
+    told = [client.publish(env("TOPIC"), json.dumps(one), qos=1) for one in readings()]
+    for one in told:
+        one.wait_for_publish()
     client.disconnect()
 
 
