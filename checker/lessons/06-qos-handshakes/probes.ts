@@ -82,6 +82,7 @@ export const probed = check<Facts>({
 
 export const oneReport = check<Facts>({
   id: 'T14',
+  judges: ['C15'],
   title: 'each probe gets one report, also after a lost connection',
   clauses: ['3.1.1 MQTT-4.4.0-1'],
   on: probeAgain,
