@@ -5,6 +5,7 @@
  * 1. What is there for every Node program of this machine (`NODE_OPTIONS`, `DEBUG`, a proxy, …) is
  *    not for the course: it is taken out of its process before anything of it is loaded.
  * 2. What the course starts (threads, programs, Pythons) sees what `passedOn` lets through.
+ *    A command in another language sees the person's own: see `forCommands`.
  * 3. What belongs to the person (an editor, a pager) is started in the environment as it was.
  * 4. `FORCE_COLOR` decides about colour; without it, `NO_COLOR`; without both, the terminal.
  */
@@ -53,6 +54,17 @@ export function passedOn(
 ): Record<string, string> {
   const windows = platform === 'win32';
   return only(env, name => seen.test(name) || (windows && seenOnWindows.test(name)));
+}
+
+/** Of the course, of the tool that started it, or of a contract: a scenario says these itself. */
+const notForCommands = /^(MQTT_\w+|npm_\w+|INIT_CWD)$/i;
+
+/**
+ * What a command in any language sees: the person's environment, as a language and its libraries are
+ * set up there, without what is for all Node programs and without what a contract says.
+ */
+export function forCommands(env: Environment = process.env): Record<string, string> {
+  return only(env, name => !forOthers.test(name) && !notForCommands.test(name));
 }
 
 /** What a thread of the course sees: what programs may see, and the settings of the course. */

@@ -1,5 +1,6 @@
 /** The course as data: lessons, exercises, the learner's workspace, progress. No terminal here. */
 export * from './catalogue.js';
+export * from './contract.js';
 export * from './errors.js';
 export * from './files.js';
 export { DEFAULT_FOLDER, findWorkspace, META, requireWorkspace, type Workspace } from './find.js';

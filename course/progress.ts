@@ -185,3 +185,34 @@ export function recordAnswer(
     else progress.quiz[question.quiz] ??= answer;
   });
 }
+
+/** A program that is no file of a track: what stood after `--`, where, and how it is built. */
+export interface OwnCommand {
+  readonly words: readonly string[];
+  readonly cwd: string;
+  /** Run once before a check, by a shell. */
+  readonly build?: string | undefined;
+}
+
+/** The command that was checked last for this lesson; undefined where the learner's file counts. */
+export function commandOf(state: State, lesson: string): OwnCommand | undefined {
+  return state.lessons[lesson]?.command;
+}
+
+/** From now on this command is the lesson's program; undefined: the learner's file is, again. */
+export function rememberCommand(
+  workspace: Workspace,
+  lesson: string,
+  command: OwnCommand | undefined,
+): void {
+  updateState(workspace.meta, state => {
+    const before = state.lessons[lesson] ?? emptyLesson();
+    const { command: _, ...rest } = before;
+    const kept = command && {
+      words: [...command.words],
+      cwd: command.cwd,
+      ...(command.build === undefined ? {} : { build: command.build }),
+    };
+    state.lessons[lesson] = kept ? { ...rest, command: kept } : rest;
+  });
+}

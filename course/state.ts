@@ -37,6 +37,15 @@ const lessonProgress = z.looseObject({
   hintsShown: z.record(z.string(), z.number().int()).default({}),
   /** When the solution was shown before a pass, by track. */
   solutionShown: z.record(z.string(), z.string()).default({}),
+  /** The command that is this workspace's program for the lesson. What is damaged is forgotten. */
+  command: z
+    .looseObject({
+      words: z.array(z.string()).min(1),
+      cwd: z.string(),
+      build: z.string().optional(),
+    })
+    .optional()
+    .catch(undefined),
   prediction: answer.optional(),
   quiz: z.record(z.string(), answer).default({}),
 });

@@ -88,8 +88,9 @@ function main(args) {
     writeFileSync(join(root, path), text);
     console.log(path);
   }
-  // Checks run from the built course; the picture in the text is drawn from a run of the solution.
-  for (const script of [['build.mjs'], ['pictures.mjs', lesson.id]]) {
+  // Checks run from the built course; the contract goes into the text, and the picture is drawn from
+  // a run of the solution.
+  for (const script of [['build.mjs'], ['contracts.mjs', lesson.id], ['pictures.mjs', lesson.id]]) {
     const [name, ...more] = script;
     const { status } = spawnSync(process.execPath, [join(here, name), ...more], {
       cwd: root,

@@ -36,7 +36,13 @@ export interface Bundle {
 /** What the learner gave: a file of a track, or any command. */
 export type ProgramSource =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'command'; readonly command: readonly string[]; readonly cwd: string };
+  | {
+      readonly kind: 'command';
+      readonly command: readonly string[];
+      readonly cwd: string;
+      /** Run once before anything is started. */
+      readonly build?: string | undefined;
+    };
 
 export type CheckProgress =
   | { readonly type: 'waiting'; readonly text: string }

@@ -8,4 +8,4 @@ export {
   openCheckSession,
   openSharedSession,
 } from './session.js';
-export { hiddenTestFile, lessonChecks, loadLesson } from './test-host.js';
+export { type CheckFacts, hiddenTestFile, lessonChecks, loadLesson } from './test-host.js';

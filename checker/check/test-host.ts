@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TestCase, TestModule, Vitest } from 'vitest/node';
+import type { SentenceId } from '../../course/contract.js';
 import type { FirstFailure } from '../harness/first-failure.js';
 import type { Recordings } from '../harness/judge.js';
 import type { Lesson } from '../harness/lesson.js';
@@ -57,12 +58,19 @@ export async function loadLesson(id: string): Promise<Lesson> {
   return module.lesson;
 }
 
-/** The checks of a lesson with the clauses they rest on. */
-export async function lessonChecks(
-  id: string,
-): Promise<{ readonly id: string; readonly title: string; readonly clauses: readonly string[] }[]> {
+/** A check without what it does: for lists of checks. */
+export interface CheckFacts {
+  readonly id: string;
+  readonly title: string;
+  readonly clauses: readonly string[];
+  /** The sentences of the contract that it judges. */
+  readonly judges: readonly SentenceId[];
+}
+
+/** The checks of a lesson with the clauses they rest on, and the sentences that they judge. */
+export async function lessonChecks(id: string): Promise<CheckFacts[]> {
   const { checks } = await loadLesson(id);
-  return checks.map(({ id, title, clauses }) => ({ id, title, clauses }));
+  return checks.map(({ id, title, clauses, judges = [] }) => ({ id, title, clauses, judges }));
 }
 
 /** A Vitest that stays, with the threads in which it runs hidden tests. One run at a time. */

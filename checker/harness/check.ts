@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../course/contract.js';
 import { describePacket, type PacketEntry } from '../../wire/index.js';
 import type { PacketField } from './fields.js';
 import type { Recording } from './recording.js';
@@ -51,6 +52,8 @@ export type DetectorId = 'U0' | 'U1' | 'U2' | 'U3' | 'U4' | 'U5' | 'U6' | 'U7' |
 export interface Check<Facts = unknown> {
   /** `T1` … in the order of the lesson. */
   readonly id: string;
+  /** The sentences of the lesson's contract that it judges. `verify` misses it where it is left out. */
+  readonly judges?: readonly SentenceId[];
   /** What holds when it passes, in words: "every reading becomes one PUBLISH". */
   readonly title: string;
   readonly clauses: readonly string[];

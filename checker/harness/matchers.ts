@@ -1,5 +1,6 @@
 import { type PacketEntry, payloadText } from '../../wire/index.js';
 import { fail } from './check.js';
+import { endingWords } from './ending.js';
 import { packetFields } from './fields.js';
 import { type PacketOf, packets, type Recording } from './recording.js';
 
@@ -18,9 +19,7 @@ export function insteadOf(recording: Recording, what: string): (string | PacketE
       ? 'your program was still running'
       : one.killedAt !== undefined
         ? 'your program did not end when it was asked to stop'
-        : one.exitCode === null || one.exitCode === undefined
-          ? `your program had been ended by ${one.signal}`
-          : `your program had ended with exit code ${one.exitCode}`;
+        : `your program had ended ${endingWords(one)}`;
   return last
     ? [`no ${what}${waited}; the last packet was`, last, state]
     : [`no ${what}${waited}; no packet came at all; ${state}`];

@@ -4,7 +4,7 @@ import type { ProgramSpec } from '../program/spec.js';
 import { type ContextSettings, openContext, STOPPED } from './open-context.js';
 import { randomFrom } from './random.js';
 import type { Recording } from './recording.js';
-import type { ScenarioDefinition } from './scenario.js';
+import { libraryOf, type ScenarioDefinition } from './scenario.js';
 import { GaveUp, notSeen } from './waits.js';
 
 /** Runs one scenario with one program and gives what was recorded. Never throws. */
@@ -13,7 +13,7 @@ export async function perform<Facts>(
   spec: ProgramSpec,
   settings: ContextSettings = {},
 ): Promise<Recording<Facts>> {
-  const facts = definition.facts(randomFrom(spec.seed, definition.name));
+  const facts = definition.facts(randomFrom(spec.seed, definition.name), libraryOf(spec));
   const opened = await openContext(definition, spec, facts, settings).catch(faultOf);
   if (typeof opened === 'string') {
     const trace = {

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { readOtherCrash } from './other-crashes.js';
 
 /** What a crash left on standard error, for a learner: the error and their own lines, nothing of ours. */
 export interface CrashReport {
@@ -8,7 +9,7 @@ export interface CrashReport {
   readonly where?: string;
   /** The error with the frames that are the learner's. */
   readonly text: string;
-  readonly kind: 'syntax' | 'import' | 'exception';
+  readonly kind: 'syntax' | 'import' | 'exception' | 'signal';
 }
 
 const errorLine =
@@ -32,7 +33,7 @@ export function readCrash(stderr: string): CrashReport | undefined {
   );
   return traceback >= 0 || lines.some(line => /^ {2}File ".*", line \d+/.test(line))
     ? readPython(lines.slice(Math.max(traceback, 0)))
-    : readNode(lines);
+    : (readOtherCrash(lines) ?? readNode(lines));
 }
 
 function readPython(lines: readonly string[]): CrashReport | undefined {

@@ -1,5 +1,6 @@
 import { cannotTell, check, type Diagnosis, fail } from '../harness/check.js';
 import { stillThere } from '../harness/detectors/index.js';
+import { endingWords } from '../harness/ending.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf } from '../harness/matchers.js';
@@ -26,8 +27,25 @@ import {
 } from './01-first-connection/scenarios.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
 
+/**
+ * That a program behaves in one situation says nothing of another one: it may look at what it was
+ * given. So each situation has a connection, or fails.
+ */
+function connectsHere(recording: Recording<Facts>): void {
+  if (sent(recording, 'CONNECT').length > 0) return;
+  const { keepalive, clientId } = recording.facts;
+  fail({
+    mistake: 'no-connect-here',
+    expected: `CONNECT here too: MQTT_CLIENT_ID=${clientId} MQTT_KEEPALIVE=${keepalive}`,
+    seen: insteadOf(recording, 'CONNECT'),
+    why: 'in another run your program connected; what differs here is its identifier and its keep-alive, or what the broker does',
+    try: 'start your program with these values in its environment, and look where it turns',
+  });
+}
+
 export const identity = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it connects under the name it was given',
   clauses: ['3.1.1 MQTT-3.1.0-1', '3.1.1 MQTT-3.1.3-2'],
   on: session,
@@ -61,6 +79,7 @@ export const identity = check<Facts>({
 
 export const keepalive = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'its keep-alive is the one it was given',
   clauses: ['3.1.1 MQTT-3.1.2-23'],
   on: session,
@@ -106,12 +125,14 @@ function gaveUpWaiting(
 
 export const once = check<Facts>({
   id: 'T3',
+  judges: ['C3'],
   title: 'it connects once, even when the answer is slow',
   clauses: ['3.1.1 MQTT-3.1.0-2'],
   on: [session, slowConnack],
   needs: ['T1'],
-  explains: ['U3'],
+  explains: ['U1', 'U3'],
   verify: recording => {
+    connectsHere(recording);
     const connects = sent(recording, 'CONNECT');
     const [first, second] = connects;
     if (!first || !second) return;
@@ -139,6 +160,7 @@ export const once = check<Facts>({
 
 export const waitsForAnswer = check<Facts>({
   id: 'T4',
+  judges: ['C4'],
   title: 'it waits for the answer and stays until it is asked to stop',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
   on: session,
@@ -170,15 +192,19 @@ export const waitsForAnswer = check<Facts>({
 
 export const alive = check<Facts>({
   id: 'T5',
+  judges: ['C5'],
   title: 'it is still connected after two and a half quiet keep-alive periods',
   clauses: ['3.1.1 MQTT-3.1.2-23', '3.1.1 MQTT-3.1.2-24'],
   on: idle,
   needs: ['T1', 'T2', 'T3', 'T4'],
+  explains: ['U1'],
   verify: recording => {
+    connectsHere(recording);
     const asked = notes(recording, 'stop-asked')[0];
     const first = connections(recording)[0];
     const closed = first === undefined ? undefined : closing(recording, first);
     if (!closed || (asked && closed.t >= asked.t)) return;
+    // A DISCONNECT into a connection that is closed already reaches nobody.
     const last = packets(recording, { direction: 'to-broker' })
       .filter(one => one.connection === first && one.t <= closed.t)
       .at(-1);
@@ -220,12 +246,14 @@ export const alive = check<Facts>({
 
 export const takesNo = check<RefusedFacts>({
   id: 'T6',
+  judges: ['C6'],
   title: 'refused, it ends with exit code 1',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: refused,
   needs: ['T1', 'T3', 'T4'],
-  explains: ['U2', 'U5'],
+  explains: ['U1', 'U2', 'U5'],
   verify: recording => {
+    connectsHere(recording);
     const refusals = received(recording, 'CONNACK');
     const program = recording.programs[0];
     const attempts = sent(recording, 'CONNECT').length;
@@ -256,10 +284,7 @@ export const takesNo = check<RefusedFacts>({
       fail({
         mistake: 'wrong-exit-code',
         expected,
-        seen: [
-          ...refusals.slice(-1),
-          `the program ended with exit code ${program.exitCode ?? program.signal}`,
-        ],
+        seen: [...refusals.slice(-1), `the program ended ${endingWords(program)}`],
         why: 'whoever started the program reads in the exit code that it did not work',
         try: 'end with exit code 1 when the broker refuses',
       });
@@ -269,11 +294,14 @@ export const takesNo = check<RefusedFacts>({
 
 export const earlyStopWorks = check<Facts>({
   id: 'T7',
+  judges: ['C7'],
   title: 'asked to stop before the answer came, it ends',
   clauses: [],
   on: earlyStop,
   needs: ['T1', 'T3', 'T4'],
+  explains: ['U1'],
   verify: recording => {
+    connectsHere(recording);
     if (notes(recording, 'still-running').length === 0) return;
     fail({
       mistake: 'stuck-before-connack',
@@ -288,7 +316,11 @@ export const earlyStopWorks = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(session, { id: 'T8', needs: ['T1', 'T3', 'T4'] });
+export const leaves = leavesCleanly(session, {
+  id: 'T8',
+  judges: ['C8'],
+  needs: ['T1', 'T3', 'T4'],
+});
 
 export const noLoop: Diagnosis = {
   leads: 'T6',

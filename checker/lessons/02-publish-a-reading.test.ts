@@ -46,6 +46,7 @@ function firstSkipped(recording: Recording<Facts>): number | undefined {
 
 export const onTopic = check<Facts>({
   id: 'T1',
+  judges: ['C1', 'C6'],
   title: 'each reading is published when it comes',
   clauses: ['3.1.1 MQTT-3.3.2-1'],
   on: paced,
@@ -151,6 +152,7 @@ export const onTopic = check<Facts>({
 
 export const asJson = check<Facts>({
   id: 'T2',
+  judges: ['C2', 'C4'],
   title: 'the payload is JSON with device, temp, hum and seq',
   clauses: [],
   on: paced,
@@ -198,6 +200,7 @@ export const asJson = check<Facts>({
 
 export const counted = check<Facts>({
   id: 'T3',
+  judges: ['C5'],
   title: 'seq counts 1, 2, 3, …',
   clauses: [],
   on: paced,
@@ -225,6 +228,7 @@ export const counted = check<Facts>({
 
 export const oneConnection = check<Facts>({
   id: 'T4',
+  judges: ['C7'],
   title: 'one connection carries all readings',
   clauses: [],
   on: [paced, burst, nothing],
@@ -263,6 +267,7 @@ export const onlyConnected: Diagnosis = {
 
 export const atOnce = check<Facts>({
   id: 'T5',
+  judges: ['C6', 'C10'],
   title: 'nothing is lost when the input ends at once',
   clauses: [],
   on: burst,
@@ -308,6 +313,7 @@ export const atOnce = check<Facts>({
 
 export const afterSlowConnack = check<Facts>({
   id: 'T6',
+  judges: ['C10', 'C11'],
   title: 'nothing is lost while the broker takes its time',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
   on: slowBroker,
@@ -326,6 +332,7 @@ export const afterSlowConnack = check<Facts>({
 
 export const difficultNames = check<Facts>({
   id: 'T7',
+  judges: ['C3'],
   title: 'names with quotes and other alphabets arrive whole',
   clauses: [],
   on: burst,
@@ -359,6 +366,7 @@ const brief = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}…` : 
 
 export const silentWithout = check<Facts>({
   id: 'T8',
+  judges: ['C9'],
   title: 'no readings, no messages',
   clauses: [],
   on: nothing,
@@ -377,12 +385,13 @@ export const silentWithout = check<Facts>({
 });
 
 export const leaves = check<Facts>({
-  ...leavesCleanly(paced, { needs: ['T1'] }),
+  ...leavesCleanly(paced, { judges: ['C13'], needs: ['T1'] }),
   on: [paced, nothing, nothingYet],
 });
 
 export const allOfMany = check<Facts>({
   id: 'T10',
+  judges: ['C1', 'C4', 'C5'],
   title: 'each of three hundred readings arrives once, counted, with its values',
   clauses: [],
   on: burst,
@@ -444,6 +453,7 @@ function unacknowledged(recording: Recording<Facts>) {
 
 export const lateAcknowledgement = check<Facts>({
   id: 'T11',
+  judges: ['C11', 'C12'],
   title: 'a late answer of the broker is waited for: no second message, no second connection',
   clauses: [],
   on: slowBroker,
@@ -492,6 +502,7 @@ export const lateAcknowledgement = check<Facts>({
 
 export const notRetained = check<Facts>({
   id: 'T12',
+  judges: ['C8'],
   title: 'RETAIN is not set',
   clauses: ['3.1.1 MQTT-3.3.1-12'],
   on: [paced, burst, slowBroker],

@@ -28,6 +28,7 @@ import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const subscribes = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it subscribes to IN_TOPIC',
   clauses: ['3.1.1 MQTT-3.8.3-3'],
   on: oneByOne,
@@ -62,6 +63,7 @@ export const subscribes = check<Facts>({
 
 export const noEcho = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'it does not listen to itself',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
   on: oneByOne,
@@ -86,6 +88,7 @@ export const noEcho = check<Facts>({
 
 export const answersAll = check<Facts>({
   id: 'T3',
+  judges: ['C3', 'C6'],
   title: 'each reading gets one answer',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
   on: oneByOne,
@@ -165,6 +168,7 @@ function sameFahrenheit(f: unknown, wanted: number): boolean {
 
 export const rightValues = check<Facts>({
   id: 'T4',
+  judges: ['C4', 'C5'],
   title: 'the answer has device, seq and the temperature in Fahrenheit',
   clauses: [],
   on: oneByOne,
@@ -253,6 +257,7 @@ function slowly(recording: Recording<BurstFacts>, all: readonly Answer[]): void 
 
 export const keepsUp = check<BurstFacts>({
   id: 'T5',
+  judges: ['C3', 'C6'],
   title: 'three hundred readings at once are all answered',
   clauses: [],
   on: burst,
@@ -305,6 +310,7 @@ export const keepsUp = check<BurstFacts>({
 
 export const survives = check<HostileFacts>({
   id: 'T6',
+  judges: ['C8', 'C9'],
   title: 'nonsense is skipped, and the next reading answered',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
   on: hostile,
@@ -386,6 +392,7 @@ export const sleepsInside: Diagnosis = {
 
 export const patient = check<Facts>({
   id: 'T7',
+  judges: ['C11'],
   title: 'a late SUBACK or PUBACK changes nothing',
   clauses: ['3.1.1 MQTT-3.8.4-1'],
   on: slowSuback,
@@ -426,6 +433,7 @@ export const patient = check<Facts>({
 
 export const takesNo = check<Facts>({
   id: 'T8',
+  judges: ['C12'],
   title: 'a refused subscription ends the program with an exit code other than 0',
   clauses: ['3.1.1 MQTT-3.8.4-5', '3.1.1 MQTT-3.9.3-2'],
   on: refused,
@@ -478,6 +486,7 @@ export const takesNo = check<Facts>({
 
 export const onlyIn = check<BurstFacts>({
   id: 'T9',
+  judges: ['C10'],
   title: 'messages on other topics get no answer',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: burst,
@@ -509,10 +518,11 @@ export const onlyIn = check<BurstFacts>({
   },
 });
 
-export const leaves = leavesCleanly(oneByOne, { id: 'T10', needs: ['T3'] });
+export const leaves = leavesCleanly(oneByOne, { id: 'T10', judges: ['C13'], needs: ['T3'] });
 
 export const asItCame = check<BurstFacts>({
   id: 'T11',
+  judges: ['C4', 'C5'],
   title:
     'each answer has the device and seq of its reading, whatever they are, and its temperature',
   clauses: [],
@@ -559,6 +569,7 @@ export const asItCame = check<BurstFacts>({
 
 export const notRetained = check<Facts>({
   id: 'T12',
+  judges: ['C7'],
   title: 'RETAIN is not set',
   clauses: ['3.1.1 MQTT-3.3.1-12'],
   on: [oneByOne, slowSuback],

@@ -33,6 +33,7 @@ import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const bothMetrics = check<Facts>({
   id: 'T1',
+  judges: ['C1', 'C10'],
   title: 'each reading becomes a message about temp and one about hum',
   clauses: [],
   on: plain,
@@ -90,6 +91,7 @@ export const bothMetrics = check<Facts>({
 
 export const inOrder = check<Facts>({
   id: 'T2',
+  judges: ['C2', 'C4'],
   title: `the topic name is ${shape}`,
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: plain,
@@ -212,6 +214,7 @@ export const inOrder = check<Facts>({
 
 export const payload = check<Facts>({
   id: 'T3',
+  judges: ['C6', 'C7'],
   title: 'the payload is JSON with device, the metric, and seq',
   clauses: [],
   on: plain,
@@ -269,6 +272,7 @@ export const payload = check<Facts>({
 
 export const siteNeeded = check<NamelessFacts>({
   id: 'T9',
+  judges: ['C11'],
   title: 'without a name for the site or the company, nothing is published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
   on: namelessSite,
@@ -316,6 +320,7 @@ export const siteNeeded = check<NamelessFacts>({
 
 export const deviceNeeded = check<Facts>({
   id: 'T10',
+  judges: ['C3', 'C4', 'C12'],
   title: 'a device without a name is skipped, the next one published',
   clauses: ['3.1.1 MQTT-4.7.3-1'],
   on: namelessDevice,
@@ -365,11 +370,12 @@ export const deviceNeeded = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(plain, { id: 'T11', needs: ['T1'] });
+export const leaves = leavesCleanly(plain, { id: 'T11', judges: ['C14'], needs: ['T1'] });
 
 /** What differs between a message and the readings of its device. */
 export const wholeYear = check<Facts>({
   id: 'T12',
+  judges: ['C4', 'C6', 'C7', 'C8', 'C10', 'C13'],
   title: 'many devices, odd names, all kinds of numbers: each reading arrives as it came',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: year,
@@ -461,6 +467,7 @@ const brief = (text: string) => (text.length > 100 ? `${text.slice(0, 100)}…` 
 
 export const notRetained = check<Facts>({
   id: 'T13',
+  judges: ['C9'],
   title: 'RETAIN is not set',
   clauses: ['3.1.1 MQTT-3.3.1-12'],
   on: [plain, year],

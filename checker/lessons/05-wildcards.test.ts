@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../course/contract.js';
 import { type PacketEntry, topicMatches } from '../../wire/index.js';
 import { check, fail } from '../harness/check.js';
 import { packetFields } from '../harness/fields.js';
@@ -39,6 +40,7 @@ function temperatures(recording: Recording<Facts>): string[] {
 
 export const covers = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it subscribes to the temperatures of all devices',
   clauses: ['3.1.1 MQTT-4.7.1-2', '3.1.1 MQTT-4.7.1-3'],
   on: day,
@@ -110,6 +112,7 @@ export const covers = check<Facts>({
 
 export const listensForQueries = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'it subscribes to QUERY_TOPIC',
   clauses: ['3.1.1 MQTT-3.8.4-4'],
   on: day,
@@ -151,6 +154,7 @@ function elsewhere(filter: string, { queryTopic }: Facts) {
 
 export const narrow = check<Facts>({
   id: 'T3',
+  judges: ['C3'],
   title: 'no filter matches anything else',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
   on: day,
@@ -188,6 +192,7 @@ export const narrow = check<Facts>({
 
 export const replies = check<Facts>({
   id: 'T4',
+  judges: ['C4', 'C5'],
   title: 'a query gets a reply on REPLY_TOPIC, as a JSON object',
   clauses: [],
   on: day,
@@ -230,6 +235,7 @@ export const replies = check<Facts>({
 
 export const emptyAtFirst = check<Facts>({
   id: 'T5',
+  judges: ['C7'],
   title: 'before any data the reply is {}',
   clauses: [],
   on: day,
@@ -365,9 +371,16 @@ function earlierReplyHad(recording: Recording<Facts>, phase: Phase, device: stri
   return phases.slice(0, phases.indexOf(phase)).some(one => device in one.known);
 }
 
-function knows(id: string, title: string, at: number, needs: readonly string[]) {
+function knows(
+  id: string,
+  judges: readonly SentenceId[],
+  title: string,
+  at: number,
+  needs: readonly string[],
+) {
   return check<Facts>({
     id,
+    judges,
     title,
     clauses: ['3.1.1 MQTT-3.3.2-3'],
     on: day,
@@ -387,16 +400,24 @@ function knows(id: string, title: string, at: number, needs: readonly string[]) 
   });
 }
 
-export const morning = knows('T6', 'the reply has each device with its temperature', 1, [
-  'T4',
-  'T5',
-]);
-export const evening = knows('T7', 'the latest temperature counts, and a new device is there', 2, [
+export const morning = knows(
   'T6',
-]);
+  ['C5', 'C6'],
+  'the reply has each device with its temperature',
+  1,
+  ['T4', 'T5'],
+);
+export const evening = knows(
+  'T7',
+  ['C6', 'C8'],
+  'the latest temperature counts, and a new device is there',
+  2,
+  ['T6'],
+);
 
 export const strangeNames = check<BusyFacts>({
   id: 'T8',
+  judges: ['C5', 'C6', 'C8', 'C9'],
   title: 'a device may have any name, and there may be hundreds of them',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: strange,
@@ -448,6 +469,7 @@ export const strangeNames = check<BusyFacts>({
 /** Replies to the questions that came without a pause. */
 export const oneReplyEach = check<BusyFacts>({
   id: 'T10',
+  judges: ['C4'],
   title: 'each query gets one reply, whatever its payload, and however late PUBACK is',
   clauses: [],
   on: strange,
@@ -500,6 +522,7 @@ export const oneReplyEach = check<BusyFacts>({
 
 export const notRetained = check<Facts>({
   id: 'T11',
+  judges: ['C10'],
   title: 'RETAIN is not set',
   clauses: ['3.1.1 MQTT-3.3.1-12'],
   on: day,
@@ -520,7 +543,7 @@ export const notRetained = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(day, { id: 'T9', needs: ['T4'] });
+export const leaves = leavesCleanly(day, { id: 'T9', judges: ['C11'], needs: ['T4'] });
 
 export const practice: Practice = {
   env: () => ({

@@ -33,6 +33,7 @@ import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const arrives = check<Facts>({
   id: 'T1',
+  judges: ['C1', 'C3'],
   title: 'each line becomes a message on the topic of its kind',
   clauses: ['3.1.1 MQTT-3.3.2-1'],
   on: oneOfEach,
@@ -85,6 +86,7 @@ export const arrives = check<Facts>({
 
 export const rightQos = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'telemetry at QoS 1, heartbeat at QoS 0, billing at QoS 2',
   clauses: ['3.1.1 MQTT-4.3.1-1', '3.1.1 MQTT-4.3.2-1', '3.1.1 MQTT-4.3.3-1'],
   on: oneOfEach,
@@ -196,6 +198,7 @@ const answerTo = (message: Message) => (message.packet.qos === 2 ? 'PUBCOMP' : '
 
 export const waits = check<Facts>({
   id: 'T3',
+  judges: ['C10'],
   title: 'it leaves only when the last acknowledgement is in',
   clauses: ['3.1.1 MQTT-4.3.2-1', '3.1.1 MQTT-4.3.3-1'],
   on: latePuback,
@@ -236,6 +239,7 @@ export const waits = check<Facts>({
 
 export const oneIdEach = check<Facts>({
   id: 'T6',
+  judges: ['C6'],
   title: 'no line is sent under two packet identifiers',
   clauses: ['3.1.1 MQTT-2.3.1-2', '3.1.1 MQTT-2.3.1-3'],
   on: [oneOfEach, latePuback, lostPuback, lostPubrec],
@@ -272,6 +276,7 @@ export const oneIdEach = check<Facts>({
 
 export const anyOrder = check<Facts>({
   id: 'T7',
+  judges: ['C10'],
   title: 'acknowledgements may come in any order',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
   on: outOfOrder,
@@ -309,7 +314,7 @@ export const anyOrder = check<Facts>({
 
 /** Also when the last acknowledgement came late, or in another order. */
 export const leaves = check<Facts>({
-  ...leavesCleanly(oneOfEach, { id: 'T10', needs: ['T1', 'T3', 'T6', 'T7'] }),
+  ...leavesCleanly(oneOfEach, { id: 'T10', judges: ['C12'], needs: ['T1', 'T3', 'T6', 'T7'] }),
   on: [oneOfEach, latePuback, outOfOrder],
 });
 

@@ -35,6 +35,7 @@ import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const subscribes = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it subscribes to the readings of all meters, at QoS 1',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
   on: quietDay,
@@ -71,6 +72,7 @@ export const subscribes = check<Facts>({
 
 export const adds = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'each meter gets a total of its own: the sum of its readings',
   clauses: [],
   on: quietDay,
@@ -159,6 +161,7 @@ function unacknowledged(recording: Recording<Facts>): Message | undefined {
 
 export const acknowledges = check<Facts>({
   id: 'T3',
+  judges: ['C5'],
   title: 'it acknowledges every reading, copies too',
   clauses: ['3.1.1 MQTT-4.3.2-2', '3.1.1 MQTT-4.5.0-2'],
   on: [quietDay, flags, manyMeters],
@@ -196,6 +199,7 @@ const inHouse = 'a customer is billed for it twice';
 
 export const sameIdTwice = sumCheck({
   id: 'T4',
+  judges: ['C6'],
   title: 'a reading that comes again, with DUP, counts once',
   clauses: ['3.1.1 MQTT-3.3.1-1'],
   on: flags,
@@ -216,6 +220,7 @@ export const sameIdTwice = sumCheck({
 
 export const stutter = sumCheck({
   id: 'T5',
+  judges: ['C6'],
   title: 'a reading that the meter sends again counts once',
   clauses: ['3.1.1 MQTT-3.3.1-3'],
   on: manyMeters,
@@ -236,6 +241,7 @@ export const stutter = sumCheck({
 
 export const newWithDup = sumCheck({
   id: 'T6',
+  judges: ['C7'],
   title: 'a new reading with DUP counts',
   clauses: ['3.1.1 MQTT-3.3.1-1'],
   on: flags,
@@ -256,6 +262,7 @@ export const newWithDup = sumCheck({
 
 export const sameSeq = sumCheck({
   id: 'T7',
+  judges: ['C8'],
   title: 'two meters may count alike',
   clauses: [],
   on: manyMeters,
@@ -276,6 +283,7 @@ export const sameSeq = sumCheck({
 
 export const late = sumCheck({
   id: 'T8',
+  judges: ['C9'],
   title: 'a reading that comes late counts',
   clauses: [],
   on: manyMeters,
@@ -296,6 +304,7 @@ export const late = sumCheck({
 
 export const reused = sumCheck({
   id: 'T9',
+  judges: ['C7'],
   title: 'a packet identifier may come again with another reading',
   clauses: ['3.1.1 MQTT-2.3.1-3'],
   on: reusedId,
@@ -316,6 +325,7 @@ export const reused = sumCheck({
 
 export const restarted = sumCheck({
   id: 'T10',
+  judges: ['C10'],
   title: 'after a restart the meter counts from 1 again',
   clauses: [],
   on: manyMeters,
@@ -336,6 +346,7 @@ export const restarted = sumCheck({
 
 export const redelivered = sumCheck({
   id: 'T11',
+  judges: ['C15'],
   title: 'after a broken line nothing is missing, and nothing is twice',
   clauses: ['3.1.1 MQTT-4.4.0-1', '3.1.1 MQTT-4.5.0-1'],
   on: lostPuback,
@@ -358,7 +369,7 @@ export const redelivered = sumCheck({
 const high = (pattern: FailurePattern, ...ids: string[]) =>
   ids.every(id => /counted/.test(pattern.mistake(id) ?? ''));
 
-export const leaves = leavesCleanly(quietDay, { id: 'T12', needs: ['T2'] });
+export const leaves = leavesCleanly(quietDay, { id: 'T12', judges: ['C17'], needs: ['T2'] });
 
 // One cause each, told apart only by which sums are wrong, and in which direction.
 

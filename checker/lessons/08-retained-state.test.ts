@@ -18,7 +18,7 @@ import {
 } from './08-retained-state/watcher.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-export const leaves = leavesCleanly(changes, { id: 'T10', needs: ['T1'] });
+export const leaves = leavesCleanly(changes, { id: 'T10', judges: ['C17'], needs: ['T1'] });
 
 export const practice: Practice = {
   env: random => environment(facts(random)),

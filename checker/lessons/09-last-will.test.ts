@@ -12,7 +12,7 @@ import {
 } from './09-last-will/stops.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-export const leaves = leavesCleanly(cleanStop, { id: 'T9', needs: ['T8'] });
+export const leaves = leavesCleanly(cleanStop, { id: 'T9', judges: ['C11'], needs: ['T8'] });
 
 export const practice: Practice = { env: random => environment(facts(random), 5) };
 

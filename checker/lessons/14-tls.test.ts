@@ -1,5 +1,6 @@
 import type { NoteEntry } from '../../wire/index.js';
 import { type Check, check, type Diagnosis, fail } from '../harness/check.js';
+import { endingWords } from '../harness/ending.js';
 import { packetFields } from '../harness/fields.js';
 import { defineLesson, type Practice } from '../harness/lesson.js';
 import { insteadOf, jsonObject, sameNumber } from '../harness/matchers.js';
@@ -41,7 +42,7 @@ function tries(recording: Recording): string {
   const end =
     program?.exitedAt === undefined || program.killedAt !== undefined
       ? 'your program was still running'
-      : `your program ended with exit code ${program.exitCode ?? program.signal}`;
+      : `your program ended ${endingWords(program)}`;
   return all.length === 0
     ? `nobody dialled; ${end}`
     : `your program dialled ${times} and sent no CONNECT${failed ? ` (${failed.text})` : ''}; ${end}`;

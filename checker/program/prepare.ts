@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { forCommands } from '../../course/environment.js';
 import { packageRoot } from '../../course/package-root.js';
 import { type Machine, tooDeep } from '../../course/system/index.js';
 import type { Track } from '../harness/result.js';
+import { buildCommand } from './build-command.js';
 import { requirePython } from './python.js';
 import { readSource } from './source.js';
 import { type LauncherRef, type ProgramSpec, ProgramUnavailable } from './spec.js';
@@ -14,7 +16,12 @@ export interface PrepareRequest {
   readonly track: Track | 'command';
   readonly program:
     | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'command'; readonly command: readonly string[]; readonly cwd: string };
+    | {
+        readonly kind: 'command';
+        readonly command: readonly string[];
+        readonly cwd: string;
+        readonly build?: string | undefined;
+      };
   readonly seed: string;
   readonly workspace?: string;
   /** How programs of the folder that the file lies in are started. Nothing outside of it is built in. */
@@ -55,7 +62,9 @@ export async function prepareProgram(request: PrepareRequest): Promise<PreparedP
   if (program.kind === 'command') {
     const [command, ...args] = program.command;
     if (command === undefined) throw new ProgramUnavailable('there is no command after --', 'work');
-    const spec = { ...base, command, args, cwd: program.cwd, env: pythonOutput(), source: '' };
+    const env = { ...forCommands(), ...pythonOutput() };
+    if (program.build !== undefined) await buildCommand(program.build, program.cwd, env);
+    const spec = { ...base, command, args, cwd: program.cwd, env, source: '' };
     return { spec, files: [], dispose: async () => undefined };
   }
   const source = await readSource(program.path);

@@ -202,7 +202,7 @@ function withProgram(
   const others = same
     .map(one => ({ ...one, changes: one.changes.filter(it => it.part !== part) }))
     .filter(one => one.changes.length > 0);
-  const told: Told = { ...(old ? headerOf(old) : {}), ...headerOf(written) };
+  const told = toldOf(old, same, written);
   const beside = others.find(
     one => one.of === of && (!told.expects || !one.expects || alike(one.expects, told.expects)),
   );
@@ -244,6 +244,15 @@ function headerOf({ expects, does, cause }: Told): Told {
     ...(does ? { does } : {}),
     ...(cause ? { cause } : {}),
   };
+}
+
+/** What is said anew, over what was said before. The checks say which of them fail, not which sentence is broken. */
+function toldOf(old: Entry | undefined, same: readonly Entry[], written: Told): Told {
+  const told: Told = { ...(old ? headerOf(old) : {}), ...headerOf(written) };
+  const { expects } = told;
+  const breaks = same.find(one => one.expects && expects && alike(one.expects, expects))?.expects
+    ?.breaks;
+  return expects && breaks ? { ...told, expects: { breaks, ...expects } } : told;
 }
 
 function alike(a: Expectation, b: Expectation): boolean {

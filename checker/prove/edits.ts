@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../course/contract.js';
 import { entryFile, type Track } from '../../course/track.js';
 import type { KnownMistake } from '../program/spec.js';
 
@@ -6,6 +7,7 @@ import type { KnownMistake } from '../program/spec.js';
  *
  *     ## forgets-boot
  *     fails: T10 as forgets-boot
+ *     breaks: C10
  *     does: Takes device and seq for the key.
  *     cause: After a restart seq begins at 1 again: new readings look like copies.
  *     @@ typescript
@@ -13,6 +15,9 @@ import type { KnownMistake } from '../program/spec.js';
  *     +    const key = `${device} ${seq}`;
  *     @@ python
  *     …
+ *
+ * `breaks` names the sentence of the contract that the program breaks, where the checks that fail
+ * judge more than one.
  *
  * A change begins with `@@ part [file] [new|deleted|whole]`, and each further place of the same file
  * with `@@` alone. Its lines are those of a unified diff, without numbers: a place is known by its
@@ -49,7 +54,10 @@ export interface Change {
 }
 
 /** What must come of checking a wrong program. */
-export type Expectation = KnownMistake;
+export interface Expectation extends KnownMistake {
+  /** The sentences of the contract that it breaks, where the checks that fail leave it open. */
+  readonly breaks?: readonly SentenceId[];
+}
 
 /** One mistake, in each part where it is made the same way; or one unusual but right program. */
 export interface Entry {
@@ -93,7 +101,7 @@ class Unreadable extends Error {
 
 /** Behind a last line that has no line end, as in a unified diff. */
 export const NO_LINE_END = '\\ No newline at end of file';
-const fields = ['fails', 'does', 'cause', 'of'] as const;
+const fields = ['fails', 'breaks', 'does', 'cause', 'of'] as const;
 type Field = (typeof fields)[number];
 
 /**
@@ -166,15 +174,18 @@ function parseEntry(
   }
   const fails = header.get('fails');
   const cause = header.get('cause');
-  if (role === 'variant' && (fails ?? cause) !== undefined) {
-    throw new Unreadable(start + 1, `${name} is right: it has neither "fails" nor "cause"`);
+  const breaks = header.get('breaks');
+  if (role === 'variant' && (fails ?? cause ?? breaks) !== undefined) {
+    throw new Unreadable(start + 1, `${name} is right: it has no "fails", "breaks" or "cause"`);
   }
   const changes = parseChanges(lines, at, end);
   if (changes.length === 0) throw new Unreadable(start + 1, `${name} changes nothing`);
   return {
     name,
     of: header.get('of') ?? 'solution',
-    ...(fails === undefined ? {} : { expects: expectation(fails, start + 1) }),
+    ...(fails === undefined
+      ? {}
+      : { expects: { ...expectation(fails, start + 1), ...sentences(breaks, start + 1) } }),
     does: header.get('does') ?? '',
     ...(cause === undefined ? {} : { cause }),
     changes,
@@ -188,6 +199,15 @@ function expectation(text: string, line: number): Expectation {
   if (expects) return expects;
   throw new Unreadable(line, `"fails: ${text}" is not of the form "fails: T1, T2 as mistake"`);
 }
+
+function sentences(text: string | undefined, line: number): Pick<Expectation, 'breaks'> {
+  if (text === undefined) return {};
+  const ids = text.split(/, */);
+  if (ids.every(isSentenceId)) return { breaks: ids };
+  throw new Unreadable(line, `"breaks: ${text}" is not of the form "breaks: C1, C2"`);
+}
+
+const isSentenceId = (text: string): text is SentenceId => /^[CG][1-9]\d*$/.test(text);
 
 /** Reads `T1, T2 as mistake`; undefined when it is something else. */
 export function expectationOf(text: string): Expectation | undefined {

@@ -9,6 +9,7 @@ export function formatEntry(
   const { name, of, expects, does = '?', cause = '?', changes } = entry;
   const wrong = [
     `fails: ${expects ? `${expects.fails.join(', ')} as ${expects.mistake}` : '?'}`,
+    ...(expects?.breaks ? [`breaks: ${expects.breaks.join(', ')}`] : []),
     `does: ${does}`,
     `cause: ${cause}`,
   ];

@@ -1,8 +1,10 @@
 /** Proves that the checks are good. Loaded when asked for: a check needs none of it. */
+import type { ContractMap } from './contract.js';
 import type { MutateOutcome, MutateRequest } from './mutate/mutate.js';
 import type { Differing, RepeatOutcome, RepeatRequest } from './repeat.js';
 import type { Proof, VerifyOutcome, VerifyRequest } from './verify.js';
 
+export type { ContractMap, MapRow } from './contract.js';
 export type { CorpusProblem, CorpusProgram, Role } from './corpus.js';
 export type { MutateOutcome, MutateRequest } from './mutate/mutate.js';
 export type { Rate } from './mutate/rates.js';
@@ -17,6 +19,16 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
 /** See `repeat.ts`. */
 export async function verifyRepeatedly(request: RepeatRequest): Promise<RepeatOutcome> {
   return (await import('./repeat.js')).verifyRepeatedly(request);
+}
+
+/** See `contract.ts`. */
+export async function contractMap(lesson: string): Promise<ContractMap | undefined> {
+  return (await import('./contract.js')).contractMap(lesson);
+}
+
+/** See `contract.ts`. */
+export async function commonMap(): Promise<ContractMap> {
+  return (await import('./contract.js')).commonMap();
 }
 
 /** See `mutate/mutate.ts`. */

@@ -5,6 +5,7 @@ import { newSeed } from '../harness/random.js';
 import type { Track } from '../harness/result.js';
 import { type PreparedProgram, prepareProgram } from '../program/prepare.js';
 import { type LauncherRef, ProgramUnavailable } from '../program/spec.js';
+import { contractGaps } from './contract.js';
 import {
   type CorpusProblem,
   type CorpusProgram,
@@ -53,6 +54,8 @@ export interface VerifyOutcome {
   readonly proofs: readonly Proof[];
   /** Programs that could not be made: an edit that does not fit, or cannot be read. */
   readonly broken: readonly CorpusProblem[];
+  /** What the contracts of the lessons lack: a sentence without a check, or the other way round. */
+  readonly gaps: readonly { readonly lesson: string; readonly text: string }[];
   /** Tracks that could not be run here, with the reason. */
   readonly skipped: readonly { readonly track: Track; readonly reason: string }[];
   /** With `stored`: how many were judged from their recordings, and what was played and why. */
@@ -68,6 +71,9 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
   const broken: CorpusProblem[] = [];
   const prepared = new Map<string, PreparedProof>();
   const recall = request.stored === undefined ? undefined : await recaller(request.stored, request);
+  // Whoever asks for some of the programs does not ask whether they are enough.
+  const whole = request.only === undefined && request.roles === undefined;
+  const gaps = whole ? await contractGaps(request.lessons) : [];
   const isWanted = (name: string, role?: Role) =>
     name.includes(request.only ?? '') &&
     (role === undefined || (request.roles?.includes(role) ?? true));
@@ -123,6 +129,7 @@ export async function verifyLessons(request: VerifyRequest): Promise<VerifyOutco
       seed,
       proofs: [...proofs, ...(recall?.judged ?? [])],
       broken,
+      gaps,
       skipped,
       ...(recall ? { stored: { judged: recall.judged.length, stale: recall.stale } } : {}),
       durationMs: Math.round(performance.now() - started),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CheckOutcome, CheckRequest, CheckResult, StoredBundle } from '../../checker/index.js';
 import { dueText } from '../../course/handout.js';
-import type { LessonRef, OpenWorkspace, Track } from '../../course/index.js';
+import type { LessonRef, OpenWorkspace, OwnCommand, Track } from '../../course/index.js';
 import { MachineError } from '../../course/machine.js';
 import { quoteFor, shellInUse } from '../../course/system/index.js';
 import type { VerdictContext } from '../render/verdict.js';
@@ -26,6 +26,8 @@ export interface JobOptions {
   readonly broker?: string;
   /** A command of the learner's, to be checked instead of their file: what stood after `--`. */
   readonly own?: readonly string[];
+  /** What builds that command, once. */
+  readonly build?: string;
 }
 
 /**
@@ -58,7 +60,8 @@ export async function prepareJobs(
         `a command is checked against one lesson. For example: npx mqtt-course check ${lesson.number} -- ${own.join(' ')}`,
       );
     }
-    const command = { words: own, cwd: currentFolder() };
+    const command = { words: own, cwd: currentFolder(), build: options.build };
+    if (opened) course.rememberCommand(opened.workspace, lesson.id, command);
     return { list: [commandJob(lesson, command, opened, options)], opened };
   }
   const here = opened ?? place.openHere(say);
@@ -73,8 +76,22 @@ export async function prepareJobs(
     };
   }
   const lessons = named.length > 0 ? named : [place.chosenLesson(undefined, opened)];
-  const list = await Promise.all(lessons.map(one => fileJob(one, track, here, options)));
-  if (!asked) say(lessons.flatMap(one => workElsewhere(course, here, one, track)));
+  const list = await Promise.all(
+    lessons.map(one => {
+      const command = asked ? undefined : course.commandOf(here.state, one.id);
+      if (!command) return fileJob(one, track, here, options);
+      say([
+        `This checks your command ${command.words.map(quoteWord).join(' ')}. Back to your file: npx mqtt-course check ${one.number} --track ${track}`,
+      ]);
+      return commandJob(one, command, opened, options);
+    }),
+  );
+  if (asked) {
+    for (const one of lessons.filter(it => course.commandOf(here.state, it.id)))
+      course.rememberCommand(here.workspace, one.id, undefined);
+  }
+  if (!asked && list.every(one => one.request.program.kind === 'file'))
+    say(lessons.flatMap(one => workElsewhere(course, here, one, track)));
   remember(course, opened, lessons, asked as Track | undefined);
   return { list, opened };
 }
@@ -108,11 +125,12 @@ function common(options: JobOptions, opened: OpenWorkspace | undefined) {
 /** The check of a program in any language. */
 export function commandJob(
   lesson: LessonRef,
-  command: { readonly words: readonly string[]; readonly cwd: string },
+  command: OwnCommand,
   opened: OpenWorkspace | undefined,
   options: JobOptions = {},
 ): CheckJob {
-  const program = { kind: 'command', command: command.words, cwd: command.cwd } as const;
+  const { words, cwd, build } = command;
+  const program = { kind: 'command', command: words, cwd, build } as const;
   return {
     lesson,
     request: { ...common(options, opened), lesson: lesson.id, track: 'command', program },
@@ -262,6 +280,7 @@ export async function contextOf(
     title: course.loadLesson(told.result.lesson).title,
     ...(file && opened ? { file: job.shown ?? file, fileUrl: pathToFileURL(file).href } : {}),
     ...(program.kind === 'command' ? { command: program.command.map(quoteWord).join(' ') } : {}),
+    ...(program.kind === 'command' && program.build !== undefined ? { build: program.build } : {}),
     first: told.first,
     hintsShown: told.hintsShown,
     ...handoutContext(course.handout(), told.result.lesson),

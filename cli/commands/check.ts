@@ -22,6 +22,7 @@ interface CheckFlags {
   readonly seed?: string;
   readonly broker?: string;
   readonly replay?: string;
+  readonly build?: string;
   readonly json?: boolean;
 }
 
@@ -35,12 +36,13 @@ export function registerCheck(program: Command, own: readonly string[]): void {
     .option('--track <track>', 'typescript or python')
     .option('--seed <seed>', 'the same random values again, as a result names them')
     .option('--broker <broker>', 'embedded, mosquitto, or the address of a broker')
+    .option('--build <command>', 'builds the command after --, once before it is checked')
     .option('--replay <bundle>', 'judge a stored exchange again; runs nothing')
     .option('--json', 'one JSON object for each lesson')
     .usage('[lesson...] [options] [-- command...]')
     .addHelpText(
       'after',
-      '\nExamples:\n  npx mqtt-course check lesson-5\n  npx mqtt-course check 5 -- ./my-program --flag   (any language)\n  npx mqtt-course check --replay .mqtt-course/last/05-wildcards.json',
+      '\nExamples:\n  npx mqtt-course check lesson-5\n  npx mqtt-course check 5 -- ./my-program --flag   (any language)\n  npx mqtt-course check 5 --build "cc -o p p.c -lmosquitto" -- ./p\n  npx mqtt-course check --replay .mqtt-course/last/05-wildcards.json',
     )
     .action(async (names: string[], options: CheckFlags, command: Command) => {
       const style = styleFor(command);
@@ -68,18 +70,34 @@ export async function check(
     import('../../course/catalogue.js'),
     import('../../course/find.js'),
   ]);
-  const named = names.map(name => findLesson(name));
-  if (own.length === 0) requireWorkspace(currentFolder());
+  const parted = own.length > 0 ? { names, own } : byNpm(names);
+  const named = parted.names.map(name => findLesson(name));
+  if (options.build !== undefined && parted.own.length === 0) {
+    const { UsageError } = await import('../../course/errors.js');
+    throw new UsageError(
+      'what is built is a command after --. For example: npx mqtt-course check 4 --build "cc -o p p.c" -- ./p',
+    );
+  }
+  if (parted.own.length === 0) requireWorkspace(currentFolder());
   const line = progressLine(style, options.json ?? false);
   const interruption = endWhenInterrupted(() => {
     line.end();
     process.stderr.write('Stopped.\n');
   });
   try {
-    return await judge(named, { ...options, own }, style, line, interruption);
+    return await judge(named, { ...options, own: parted.own }, style, line, interruption);
   } finally {
     interruption.off();
   }
+}
+
+/** `npm run check lesson-4 -- ./p` comes without its `--`: what is a path behind the lesson is a command. */
+function byNpm(names: readonly string[]): { names: readonly string[]; own: readonly string[] } {
+  const at = names.findIndex(
+    (name, index) => index > 0 && /^(?:\.{0,2}|~|[A-Za-z]:)[\\/]/.test(name),
+  );
+  if (at === -1 || process.env['npm_lifecycle_event'] === undefined) return { names, own: [] };
+  return { names: names.slice(0, at), own: names.slice(at) };
 }
 
 /** Judges what is asked for, and tells of each as it comes. @returns the exit code */

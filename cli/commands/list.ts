@@ -17,20 +17,62 @@ interface LessonRow {
   readonly tracks: Readonly<Record<string, Status>>;
 }
 
+interface ListFlags {
+  readonly json?: boolean;
+  readonly clauses?: boolean;
+  readonly contract?: string | true;
+}
+
 /** `list`: all lessons with their state. */
 export function registerList(program: Command): void {
   program
     .command('list')
     .description('all lessons, with what you have passed')
     .option('--clauses', 'the clauses of the standard: which lesson teaches them, what checks them')
+    .option(
+      '--contract [lesson]',
+      'what a lesson demands, sentence by sentence, and what judges each; default all lessons',
+    )
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExample:\n  npx mqtt-course list --json')
-    .action(async (options: { json?: boolean; clauses?: boolean }, command: Command) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx mqtt-course list --json\n  npx mqtt-course list --contract 7',
+    )
+    .action(async (options: ListFlags, command: Command) => {
+      if (options.contract !== undefined)
+        return listContracts(options.contract, options.json === true, styleFor(command));
       if (options.clauses) return listClauses(options.json === true, styleFor(command));
       const rows = await lessonRows();
       if (options.json) printJson(rows);
       else print(await renderList(rows, styleFor(command)));
     });
+}
+
+async function listContracts(wanted: string | true, json: boolean, style: Style): Promise<void> {
+  const [
+    { findLesson, lessonIds },
+    { commonMap, contractMap, hiddenTestFile },
+    { renderContractMap },
+  ] = await Promise.all([
+    import('../../course/index.js'),
+    import('../../checker/index.js'),
+    import('../render/contract.js'),
+  ]);
+  const ids = wanted === true ? lessonIds() : [findLesson(wanted).id];
+  const found = await Promise.all(
+    ids.filter(id => hiddenTestFile(id) !== undefined).map(id => contractMap(id)),
+  );
+  const maps = [
+    ...(wanted === true ? [await commonMap()] : []),
+    ...found.filter(one => one !== undefined),
+  ];
+  if (json) return printJson(maps);
+  if (maps.length === 0) {
+    return print([
+      `The contract of ${ids[0]} stands in its text alone: npx mqtt-course read ${ids[0]}`,
+    ]);
+  }
+  print(maps.flatMap((map, at) => [...(at > 0 ? [''] : []), ...renderContractMap(map, style)]));
 }
 
 async function listClauses(json: boolean, style: Style): Promise<void> {

@@ -5,6 +5,7 @@ import type { Style } from '../render/style.js';
 
 interface ReadFlags {
   readonly answers?: boolean;
+  readonly contract?: boolean;
   readonly json?: boolean;
   readonly pager?: boolean;
 }
@@ -16,9 +17,13 @@ export function registerRead(program: Command): void {
     .description('read a lesson; default the one you are at')
     .argument('[lesson]', '5, lesson-5, wildcards or 05-wildcards')
     .option('--answers', 'show the answers to the questions too')
+    .option('--contract', 'only what a program must do, for any language, without the kit')
     .option('--no-pager', 'print it all at once')
     .option('--json', 'the lesson as JSON, with its Markdown')
-    .addHelpText('after', '\nExample:\n  npx mqtt-course read lesson-5')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx mqtt-course read lesson-5\n  npx mqtt-course read 7 --contract',
+    )
     .action(async (name: string | undefined, options: ReadFlags, command: Command) => {
       const [{ chosenLesson, lookHere }, { loadLesson }] = await Promise.all([
         import('../place.js'),
@@ -27,6 +32,7 @@ export function registerRead(program: Command): void {
       const lesson = loadLesson(
         (name === undefined ? chosenLesson(name, lookHere()) : { id: name }).id,
       );
+      if (options.contract) return readContract(lesson, options, styleFor(command));
       if (options.json) return printJson(lesson);
       const style = styleFor(command);
       const draw = () => renderLesson(lesson, style, options.answers ?? false);
@@ -34,6 +40,30 @@ export function registerRead(program: Command): void {
       const { page } = await import('../terminal/pager.js');
       return page(draw);
     });
+}
+
+/** What a program must do, and all of it: for whoever brings a language of their own. */
+async function readContract(lesson: Lesson, options: ReadFlags, style: Style): Promise<void> {
+  const [{ loadCommonContract, loadContract }, { renderContract }] = await Promise.all([
+    import('../../course/index.js'),
+    import('../render/contract.js'),
+  ]);
+  const [common, contract] = [loadCommonContract(), loadContract(lesson.id)];
+  if (!contract) {
+    const { UsageError } = await import('../../course/errors.js');
+    throw new UsageError(
+      `The contract of ${lesson.id} stands in its text: npx mqtt-course read ${lesson.number}`,
+    );
+  }
+  if (options.json) return printJson({ lesson: contract, common });
+  const draw = async () => [
+    ...renderContract(lesson.title, common, contract, style),
+    '',
+    `Check a program in any language: ${style.cyan(`npx mqtt-course check ${lesson.number} -- ./your-program`)}`,
+  ];
+  if (options.pager === false) return print(await draw());
+  const { page } = await import('../terminal/pager.js');
+  return page(draw);
 }
 
 /** A lesson: the packets, the prediction before anything is run, the exercise, the questions. */

@@ -113,6 +113,15 @@ async function run(
     const program = { kind: 'command', command: own, cwd: currentFolder() } as const;
     return play({ ...common, track: 'command', program }, style, { ...look, shown: own.join(' ') });
   }
+  const remembered = opened && !asked ? course.commandOf(opened.state, lesson.id) : undefined;
+  if (remembered) {
+    const { words, cwd, build } = remembered;
+    const program = { kind: 'command', command: words, cwd, build } as const;
+    return play({ ...common, track: 'command', program }, style, {
+      ...look,
+      shown: words.join(' '),
+    });
+  }
   const { entry, shown } = course.exercisePlace(
     (opened ?? place.openHere()).workspace,
     lesson.id,

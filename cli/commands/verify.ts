@@ -131,11 +131,11 @@ const storeFolder = (folder: string | true) =>
 const asJson = (outcome: unknown) =>
   JSON.stringify(outcome, (_, value) => (value instanceof Map ? undefined : value), 2);
 
-function exitCode({ proofs, broken }: VerifyOutcome, strict: boolean): number {
+function exitCode({ proofs, broken, gaps }: VerifyOutcome, strict: boolean): number {
   const problems = proofs.filter(proof => proof.problem);
   if (problems.some(one => one.status === 'unknown')) return 3;
   if (strict && proofs.some(proof => proof.unsteady)) return 1;
-  return problems.length > 0 || broken.length > 0 || proofs.length === 0 ? 1 : 0;
+  return problems.length > 0 || broken.length > 0 || gaps.length > 0 || proofs.length === 0 ? 1 : 0;
 }
 
 /** Round after round: a line each, and what differed. @returns the worst exit code */
@@ -222,6 +222,7 @@ function tellMatrix(outcome: VerifyOutcome, quiet: boolean): void {
     console.log(`  WRONG ${name}  cannot be made of ${where}`);
     console.log(`        ${text.replaceAll('\n', '\n        ')}`);
   }
+  for (const { lesson, text } of outcome.gaps) console.log(`\nGAP   ${lesson}: ${text}`);
   if (outcome.stored) tellStored(outcome.stored, quiet);
   for (const { track, reason } of outcome.skipped) console.log(`\nskipped: ${track}. ${reason}`);
   const roles = ['stub', 'solution', 'variant', 'mutant'] as const;

@@ -34,7 +34,7 @@ async function watch(
   name: string | undefined,
   flags: WatchFlags,
   command: Command,
-  words: readonly string[],
+  own: readonly string[],
 ): Promise<number> {
   const style = styleFor(command);
   const interactive = canAsk() && !flags.json;
@@ -53,8 +53,15 @@ async function watch(
   const opened = place.openHere();
   const lesson = place.chosenLesson(name, opened);
   const track = place.chosenTrack(asked, opened);
+  const given =
+    own.length > 0
+      ? { words: own, cwd: currentFolder() }
+      : asked
+        ? undefined
+        : course.commandOf(opened.state, lesson.id);
+  if (own.length > 0 || asked) course.rememberCommand(opened.workspace, lesson.id, given);
   // Says what is wrong before anything is watched: a lesson without an exercise in this track.
-  if (words.length === 0) course.exercisePlace(opened.workspace, lesson.id, track);
+  if (!given) course.exercisePlace(opened.workspace, lesson.id, track);
   if (opened.state.current !== lesson.id) course.rememberLesson(opened.workspace, lesson.id);
   if (asked && opened.state.track !== asked) course.rememberTrack(opened.workspace, asked);
   const options = {
@@ -62,7 +69,7 @@ async function watch(
     lesson,
     track,
     style,
-    ...(words.length > 0 ? { command: { words, cwd: currentFolder() } } : {}),
+    ...(given ? { command: given } : {}),
     ...(flags.poll ? { poll: true } : {}),
     ...(flags.seed ? { seed: flags.seed } : {}),
     ...(flags.broker ? { broker: flags.broker } : {}),

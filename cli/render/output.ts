@@ -100,6 +100,7 @@ function foldFrames(lines: readonly string[], style: Style): string[] {
 }
 
 function howItEnded({ exitCode, signal }: ProgramOutput): string {
+  // SIGKILL is how a check ends what it has started.
   if (signal !== undefined && signal !== 'SIGKILL') return `was ended by ${signal}`;
   return exitCode !== null && exitCode !== 0 ? `ended with exit code ${exitCode}` : '';
 }

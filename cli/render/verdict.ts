@@ -23,6 +23,8 @@ export interface VerdictContext {
   readonly fileUrl?: string;
   /** The learner's own command, as it was typed. */
   readonly command?: string;
+  /** What builds that command. */
+  readonly build?: string;
   /** True for the first result of a lesson ever: red is expected. */
   readonly first?: boolean;
   /** Hints that were shown so far, of three. */
@@ -358,7 +360,8 @@ function next(result: CheckResult, style: Style, context: VerdictContext): strin
     const compare = `To compare: ${run(`solution ${lesson}`)}`;
     return [...lines, ...hang('      ', '      ', compare, style.width)];
   }
-  const command = context.command === undefined ? '' : ` -- ${context.command}`;
+  const build = context.build === undefined ? '' : ` --build ${quoteArgument(context.build)}`;
+  const command = context.command === undefined ? '' : `${build} -- ${context.command}`;
   const again = run(`check ${lesson}${command}`);
   const shown = context.hintsShown ?? 0;
   const help = shown < 3 ? `Stuck? Hint ${shown + 1} of 3: ${run(`hint ${lesson}`)}` : '';

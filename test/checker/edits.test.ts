@@ -116,7 +116,11 @@ describe('what cannot be read: the line, and what is wrong with it', () => {
     ['an empty field', '## a\nfails: T1 as b\ndoes:\n', '3: does is still to be written'],
     ['a question mark', '## a\nfails: ?\n', '2: fails is still to be written'],
     ['a field twice', '## a\ndoes: b\ndoes: c\n', '3: does is there twice'],
-    ['an unknown field', '## a\nwhy: b\n', '2: expected one of fails, does, cause, of or @@'],
+    [
+      'an unknown field',
+      '## a\nwhy: b\n',
+      '2: expected one of fails, breaks, does, cause, of or @@',
+    ],
     ['no checks', entry('@@ python', '-a').replace('T1 as', ''), 'not of the form "fails: T1, T2'],
     ['no change', entry(), '1: elsewhere changes nothing'],
     ['no lines', entry('@@ python'), '5: no lines follow @@ of main.py'],

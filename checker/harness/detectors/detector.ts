@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../../course/contract.js';
 import type { PacketEntry } from '../../../wire/index.js';
 import type { DetectorId, Failure } from '../check.js';
 import { packets, type Recording } from '../recording.js';
@@ -14,6 +15,8 @@ export interface DetectorContext {
  */
 export interface Detector {
   readonly id: DetectorId;
+  /** The sentences of the contract that all lessons share: `lessons/common.contract.yaml`. */
+  readonly judges: readonly SentenceId[];
   /** As a claim that does not hold: "the program connects". */
   readonly title: string;
   readonly find: (recording: Recording, context: DetectorContext) => Failure | undefined;

@@ -1,4 +1,5 @@
 import type { PacketEntry } from '../../../wire/index.js';
+import { endingWords } from '../ending.js';
 import { connections, isPacket, type PacketOf, sent } from '../recording.js';
 import { readCrash } from '../stderr.js';
 import { type Detector, seconds } from './detector.js';
@@ -8,6 +9,7 @@ const literalAddress =
 
 export const neverConnected: Detector = {
   id: 'U1',
+  judges: ['G1'],
   title: 'the program connects',
   find: (recording, { source }) => {
     const program = recording.programs[0];
@@ -15,17 +17,20 @@ export const neverConnected: Detector = {
     if (recording.programs.some(one => one.name !== program.name)) return undefined;
     const literal = literalAddress.test(source);
     const crash = readCrash(program.stderr);
+    const itself = program.exitedAt !== undefined && program.killedAt === undefined;
     const end =
       program.exitedAt === undefined || program.killedAt !== undefined
         ? 'your program is still running'
-        : `your program ended after ${seconds(program.exitedAt - program.startedAt)} with exit code ${program.exitCode}`;
+        : `your program ended after ${seconds(program.exitedAt - program.startedAt)} ${endingWords(program)}`;
     return {
       mistake: literal ? 'literal-address' : 'never-connected',
       expected: 'a connection to the address in MQTT_URL',
       seen: [`no connection came; ${end}`, ...(crash ? [crash.text] : [])],
       why: literal
         ? 'your file contains an address of its own, and the broker of this check is somewhere else at every run'
-        : 'nothing in the program dialled the broker: the address is not read from the environment, or the program waits for something before it connects',
+        : itself
+          ? 'it ended before it dialled the broker: what it wrote may say why. Or it dialled another address than the one in its environment'
+          : 'nothing in the program dialled the broker: the address is not read from the environment, or the program waits for something before it connects',
       try: 'connect to the value of the environment variable MQTT_URL',
     };
   },
@@ -33,6 +38,7 @@ export const neverConnected: Detector = {
 
 export const idCollision: Detector = {
   id: 'U3',
+  judges: ['G5'],
   title: 'every connection has a client identifier of its own',
   find: recording => {
     const open = new Map<string, { connection: number; entry: PacketEntry }>();
@@ -82,6 +88,7 @@ function byClient(connects: readonly PacketOf<'CONNECT'>[]): PacketOf<'CONNECT'>
 
 export const storm: Detector = {
   id: 'U5',
+  judges: ['G6'],
   title: 'connecting again has a pause',
   find: recording => {
     for (const connects of byClient(sent(recording, 'CONNECT'))) {

@@ -5,6 +5,7 @@ import { storm } from './dialling.js';
 /** Only where a program is kept within limits: in graded runs, and where it took the checker's name. */
 export const overLimit: Detector = {
   id: 'U9',
+  judges: ['G7'],
   title: 'the program stays within its limits',
   find: (recording, context) => {
     const note = notes(recording, 'limit')[0];

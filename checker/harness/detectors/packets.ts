@@ -1,9 +1,10 @@
 import { packetFields } from '../fields.js';
-import { sent } from '../recording.js';
+import { received, sent } from '../recording.js';
 import type { Detector } from './detector.js';
 
 export const wildcardPublish: Detector = {
   id: 'U4',
+  judges: ['G4'],
   title: 'topic names have no wildcards',
   find: recording => {
     const bad = sent(recording, 'PUBLISH').find(entry => /[+#]/.test(entry.packet.topic));
@@ -22,6 +23,7 @@ export const wildcardPublish: Detector = {
 
 export const malformed: Detector = {
   id: 'U7',
+  judges: ['G4'],
   title: 'the program speaks MQTT',
   find: recording => {
     const bad = sent(recording, 'MALFORMED')[0];
@@ -40,9 +42,19 @@ export const malformed: Detector = {
 
 export const wrongVersion: Detector = {
   id: 'U8',
+  judges: ['G3'],
   title: 'the program speaks MQTT 3.1.1',
   find: recording => {
-    const bad = sent(recording, 'CONNECT').find(entry => entry.packet.protocolVersion !== 4);
+    // MQTT 3.1 differs in the name of the protocol and in a limit of identifiers: where the broker has
+    // taken it, it is not what went wrong.
+    const bad = sent(recording, 'CONNECT').find(
+      ({ packet, connection }) =>
+        packet.protocolVersion !== 4 &&
+        !(
+          packet.protocolVersion === 3 &&
+          received(recording, 'CONNACK', { connection }).some(one => one.packet.returnCode === 0)
+        ),
+    );
     return bad
       ? {
           mistake: 'protocol-version',

@@ -1,7 +1,7 @@
 import { type TraceEntry, withhold } from '../../../wire/index.js';
 import type { ScenarioContext } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
-import { scenario } from '../../harness/scenario.js';
+import { ourLibraries, scenario } from '../../harness/scenario.js';
 
 export interface Facts {
   readonly clientId: string;
@@ -49,7 +49,10 @@ export const session = scenario<Facts>('a session', {
 
 /** Nothing happens for two and a half keep-alive periods. */
 export const idle = scenario<Facts>('idle', {
-  facts: random => ({ ...anyFacts(random), keepalive: 1 }),
+  facts: (random, { leastKeepAlive } = ourLibraries) => ({
+    ...anyFacts(random),
+    keepalive: leastKeepAlive,
+  }),
   run: async (context, facts) => {
     const program = await start(context, facts);
     await program.receives('CONNACK');

@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../../course/contract.js';
 import { type Check, check, type DetectorId, type Failure, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf, readObject } from '../../harness/matchers.js';
@@ -52,6 +53,7 @@ function named(entry: Published, facts: Facts): Named[] {
  */
 function levelsAreClean(definition: {
   readonly id: string;
+  readonly judges: readonly SentenceId[];
   readonly title: string;
   readonly clauses: readonly string[];
   readonly on: ScenarioDefinition<Facts>;
@@ -124,6 +126,7 @@ function levelsAreClean(definition: {
 
 export const noSpaces = levelsAreClean({
   id: 'T4',
+  judges: ['C3'],
   title: 'spaces in a name do not reach the topic name',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: spelling,
@@ -154,6 +157,7 @@ export const noSpaces = levelsAreClean({
 
 export const noSlashes = levelsAreClean({
   id: 'T5',
+  judges: ['C3'],
   title: 'a slash in a name makes no new level',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: slashes,
@@ -183,6 +187,7 @@ export const noSlashes = levelsAreClean({
 
 export const noWildcards = levelsAreClean({
   id: 'T6',
+  judges: ['C3'],
   title: '+, # and $ in a name do not reach the topic name',
   clauses: ['3.1.1 MQTT-3.3.2-2', '3.1.1 MQTT-4.7.1-1'],
   on: wildcards,
@@ -233,6 +238,7 @@ export const noWildcards = levelsAreClean({
 
 export const lowerCase = levelsAreClean({
   id: 'T7',
+  judges: ['C4', 'C5'],
   title: 'capitals become small letters',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: spelling,
@@ -259,6 +265,7 @@ export const lowerCase = levelsAreClean({
 
 export const plainLetters = levelsAreClean({
   id: 'T8',
+  judges: ['C3'],
   title: 'accents, dots and underscores do not reach the topic name',
   clauses: ['3.1.1 MQTT-4.7.3-4'],
   on: spelling,

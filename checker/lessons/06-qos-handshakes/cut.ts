@@ -94,6 +94,7 @@ function notAgain(
 /** T4: at QoS 1. */
 export const readingAgain = check<Facts>({
   id: 'T4',
+  judges: ['C8'],
   title: 'a reading whose PUBACK was lost comes again, with its packet identifier',
   clauses: ['3.1.1 MQTT-4.4.0-1', '3.1.1 MQTT-2.3.1-3'],
   on: lostPuback,
@@ -104,6 +105,7 @@ export const readingAgain = check<Facts>({
 /** T5: at QoS 2. */
 export const billAgain = check<Facts>({
   id: 'T5',
+  judges: ['C8'],
   title: 'a bill whose PUBREC was lost comes again, with its packet identifier',
   clauses: ['3.1.1 MQTT-4.4.0-1', '3.1.1 MQTT-4.3.3-1'],
   on: lostPubrec,

@@ -16,6 +16,7 @@ import { everythingAtOnce, outage } from './stream.js';
 
 export const whenItComes = check<Facts>({
   id: 'T11',
+  judges: ['C5'],
   title: 'a line goes out when it comes, not when the one before is acknowledged',
   clauses: [],
   on: outOfOrder,
@@ -51,6 +52,7 @@ function short(value: unknown): string {
 
 export const everyLine = check<Facts>({
   id: 'T12',
+  judges: ['C3', 'C4', 'C7', 'C9'],
   title: 'hundreds of lines leave as they came, also when the input ends before CONNACK',
   clauses: [],
   on: everythingAtOnce,
@@ -131,6 +133,7 @@ function lostInOutage(recording: Recording<Facts>): Line | undefined {
 
 export const keepsLines = check<Facts>({
   id: 'T13',
+  judges: ['C9', 'C11'],
   title: 'a line that comes in an outage goes out after it, also when the input has ended',
   clauses: ['3.1.1 MQTT-4.3.2-1', '3.1.1 MQTT-4.3.3-1'],
   on: outage,

@@ -17,6 +17,7 @@ import {
 /** T8: with all that was asked for granted. */
 export const probed = check<Facts>({
   id: 'T8',
+  judges: ['C13', 'C14'],
   title: 'it reports the QoS at which each probe is delivered',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
   on: probe,
@@ -81,6 +82,7 @@ export const probed = check<Facts>({
 
 export const oneReport = check<Facts>({
   id: 'T14',
+  judges: ['C15'],
   title: 'each probe gets one report, also after a lost connection',
   clauses: ['3.1.1 MQTT-4.4.0-1'],
   on: probeAgain,
@@ -154,6 +156,7 @@ function noReport(recording: Recording<Facts>, message: Message, n: number): nev
 /** T9: with less granted than was asked for. */
 export const smallerOfBoth = check<Facts>({
   id: 'T9',
+  judges: ['C14'],
   title: 'it reports what was delivered, not what was published',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
   on: grantedLess,

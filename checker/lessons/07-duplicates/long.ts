@@ -17,6 +17,7 @@ import { CROWD, longYear } from './year.js';
 
 export const wellFormed = check<Facts>({
   id: 'T13',
+  judges: ['C3', 'C4'],
   title: 'a total names its device, and goes out at QoS 1',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
   on: [quietDay, longYear],
@@ -55,6 +56,7 @@ const addedTwice = 'print each reading as you add it';
 
 export const olderBoot = sumCheck({
   id: 'T14',
+  judges: ['C11'],
   title: 'readings from before a restart count once, also when they come after it',
   clauses: [],
   on: longYear,
@@ -75,6 +77,7 @@ export const olderBoot = sumCheck({
 
 export const differentNumbers = sumCheck({
   id: 'T15',
+  judges: ['C8'],
   title: 'other numbers are another reading, however large they are',
   clauses: [],
   on: longYear,
@@ -95,6 +98,7 @@ export const differentNumbers = sumCheck({
 
 export const anyValue = sumCheck({
   id: 'T16',
+  judges: ['C13'],
   title: 'equal values, 0 and less than 0 count like any other, for a device of any name',
   clauses: [],
   on: longYear,
@@ -115,6 +119,7 @@ export const anyValue = sumCheck({
 
 export const afterAWhile = sumCheck({
   id: 'T17',
+  judges: ['C12'],
   title: 'a copy may come after a while',
   clauses: [],
   on: reusedId,
@@ -135,6 +140,7 @@ export const afterAWhile = sumCheck({
 
 export const remembersEnough = sumCheck({
   id: 'T18',
+  judges: ['C12'],
   title: 'a copy, and a late reading, may come three hundred readings later',
   clauses: [],
   on: longYear,
@@ -155,6 +161,7 @@ export const remembersEnough = sumCheck({
 
 export const crowd = check<Facts>({
   id: 'T19',
+  judges: ['C14'],
   title: `${CROWD} meters have ${CROWD} totals`,
   clauses: [],
   on: longYear,
@@ -192,6 +199,7 @@ export const crowd = check<Facts>({
 
 export const lastTotal = sumCheck({
   id: 'T20',
+  judges: ['C16'],
   title: 'asked to stop, it lets the last total leave',
   clauses: [],
   on: longYear,

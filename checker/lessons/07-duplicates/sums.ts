@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../../course/contract.js';
 import type { PacketEntry } from '../../../wire/index.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
@@ -23,6 +24,7 @@ type Words = Pick<Failure, 'mistake' | 'why' | 'try'>;
 
 export interface SumCheck {
   readonly id: string;
+  readonly judges: readonly SentenceId[];
   readonly title: string;
   readonly clauses: readonly string[];
   readonly on: ScenarioDefinition<Facts>;
@@ -41,8 +43,16 @@ export interface SumCheck {
 
 /** The check that the last total of some meters is the sum of their readings, each counted once. */
 export function sumCheck(of: SumCheck): Check {
-  const { id, title, clauses, on, needs } = of;
-  return check<Facts>({ id, title, clauses, on, needs, verify: recording => judge(recording, of) });
+  const { id, judges, title, clauses, on, needs } = of;
+  return check<Facts>({
+    id,
+    judges,
+    title,
+    clauses,
+    on,
+    needs,
+    verify: recording => judge(recording, of),
+  });
 }
 
 function judge(recording: Recording<Facts>, of: SumCheck): void {

@@ -33,6 +33,7 @@ function modeIn(entry: Published): unknown {
 
 export const saysState = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'each line with a mode becomes a message on STATE_TOPIC',
   clauses: [],
   on: changes,
@@ -100,6 +101,7 @@ export const saysState = check<Facts>({
 
 export const storesState = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'a newcomer gets the present state, marked as stored',
   clauses: ['3.1.1 MQTT-3.3.1-5', '3.1.1 MQTT-3.3.1-6', '3.1.1 MQTT-3.3.1-8'],
   on: changes,
@@ -154,6 +156,7 @@ export const storesState = check<Facts>({
 
 export const passesReadings = check<Facts>({
   id: 'T3',
+  judges: ['C3'],
   title: 'readings go out on TELEMETRY_TOPIC, and are not stored',
   clauses: ['3.1.1 MQTT-3.3.1-12'],
   on: changes,
@@ -191,6 +194,7 @@ export const passesReadings = check<Facts>({
 
 export const outlives = check<Facts>({
   id: 'T4',
+  judges: ['C7'],
   title: 'a restart of the program leaves the stored state as it was',
   clauses: ['3.1.1 MQTT-3.1.2-7', '3.1.1 MQTT-3.3.1-5'],
   on: restart,
@@ -239,6 +243,7 @@ export const outlives = check<Facts>({
 
 export const erases = check<Facts>({
   id: 'T5',
+  judges: ['C6', 'C7'],
   title: 'a decommissioned device leaves nothing stored',
   clauses: ['3.1.1 MQTT-3.3.1-10', '3.1.1 MQTT-3.3.1-11'],
   on: restart,

@@ -34,6 +34,7 @@ const fits = (report: Published, one: Said): boolean => {
 
 export const oneReportEach = check<YardFacts>({
   id: 'T11',
+  judges: ['C8', 'C9', 'C10', 'C11', 'C12', 'C13', 'C14', 'C15'],
   title: 'each message in a full yard gets one report, and it is not stored',
   clauses: [],
   on: fullYard,
@@ -105,6 +106,7 @@ export const oneReportEach = check<YardFacts>({
 
 export const oneMessageEach = check<YardFacts>({
   id: 'T12',
+  judges: ['C4', 'C5'],
   title: 'each line becomes a message: 0, empty, long, and the same as before',
   clauses: [],
   on: fullYard,
@@ -160,6 +162,7 @@ export const oneMessageEach = check<YardFacts>({
 
 export const inAHurry = check<Facts>({
   id: 'T13',
+  judges: ['C16'],
   title: 'when the input ends before CONNACK, the state leaves all the same',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
   on: hurry,

@@ -46,6 +46,7 @@ function rightContent(recording: Recording<Facts>, nth: number): void {
 
 export const reportsStored = check<Facts>({
   id: 'T6',
+  judges: ['C8', 'C9', 'C10'],
   title: 'what was stored before you came is reported as "stored"',
   clauses: ['3.1.1 MQTT-3.3.1-6', '3.1.1 MQTT-3.3.1-8'],
   on: neighbours,
@@ -103,6 +104,7 @@ export const reportsStored = check<Facts>({
 
 export const reportsLive = check<Facts>({
   id: 'T7',
+  judges: ['C8', 'C11', 'C15'],
   title: 'what happens while you listen is reported as "live"',
   clauses: ['3.1.1 MQTT-3.3.1-9'],
   on: neighbours,
@@ -148,6 +150,7 @@ export const reportsLive = check<Facts>({
 
 export const reportsErased = check<Facts>({
   id: 'T8',
+  judges: ['C12'],
   title: 'an erased state is reported as "erased"',
   clauses: ['3.1.1 MQTT-3.3.1-10'],
   on: neighbours,
@@ -190,6 +193,7 @@ export const reportsErased = check<Facts>({
 
 export const comesBack = check<Facts>({
   id: 'T9',
+  judges: ['C10'],
   title: 'after a restart the watcher gets what is stored, not what was said last',
   clauses: ['3.1.1 MQTT-3.3.1-12', '3.1.1 MQTT-3.3.1-6'],
   on: neighbours,

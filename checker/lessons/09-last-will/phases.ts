@@ -20,6 +20,7 @@ import { read, type Seen } from './seen.js';
 
 export const comesBack = check<Facts>({
   id: 'T5',
+  judges: ['C5'],
   title: 'after every lost connection it says ONLINE again',
   clauses: ['3.1.1 MQTT-3.1.2-8', '3.1.1 MQTT-3.1.2-17'],
   on: [cut, silence],
@@ -67,6 +68,7 @@ export const comesBack = check<Facts>({
 
 export const isPatient = check<Facts>({
   id: 'T6',
+  judges: ['C8'],
   title: 'a late CONNACK changes nothing',
   clauses: ['3.1.1 MQTT-3.2.0-1'],
   on: slowConnack,
@@ -87,6 +89,7 @@ export const isPatient = check<Facts>({
 
 export const reboots = check<Facts>({
   id: 'T7',
+  judges: ['C6'],
   title: 'after a quick reboot, the old half-open line does not declare it dead',
   clauses: ['3.1.1 MQTT-3.1.4-2', '3.1.1 MQTT-3.1.2-8'],
   on: reboot,
@@ -147,6 +150,7 @@ export const reboots = check<Facts>({
 
 export const saysGoodbye = check<Facts>({
   id: 'T8',
+  judges: ['C9', 'C10'],
   title: 'asked to stop, it says OFFLINE itself, waits for the acknowledgement, then DISCONNECT',
   clauses: ['3.1.1 MQTT-3.14.4-3', '3.1.1 MQTT-3.1.2-10'],
   on: cleanStop,

@@ -2,11 +2,12 @@ import { check, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { sent } from '../../harness/recording.js';
-import { type Facts, heardBy, killed, SHORT, said, silence, stored, text } from './scenarios.js';
+import { type Facts, heardBy, killed, said, silence, stored, text } from './scenarios.js';
 import { read, waitedFor, withWill } from './seen.js';
 
 export const hasWill = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'CONNECT carries a will: OFFLINE on STATUS_TOPIC, QoS 1',
   clauses: ['3.1.1 MQTT-3.1.2-8', '3.1.1 MQTT-3.1.2-9', '3.1.1 MQTT-3.1.2-14'],
   on: killed,
@@ -68,6 +69,7 @@ export const hasWill = check<Facts>({
 
 export const isThere = check<Facts>({
   id: 'T2',
+  judges: ['C3'],
   title: 'while it runs, a newcomer reads ONLINE',
   clauses: ['3.1.1 MQTT-3.3.1-5', '3.1.1 MQTT-3.3.1-12'],
   on: killed,
@@ -126,6 +128,7 @@ export const isThere = check<Facts>({
 
 export const dies = check<Facts>({
   id: 'T3',
+  judges: ['C2'],
   title: 'after a kill, a newcomer reads OFFLINE',
   clauses: ['3.1.1 MQTT-3.1.2-8', '3.1.1 MQTT-3.1.2-17'],
   on: killed,
@@ -168,30 +171,31 @@ export const dies = check<Facts>({
 
 export const fallsSilent = check<Facts>({
   id: 'T4',
+  judges: ['C7'],
   title: 'on a silent line, the broker says OFFLINE by 1.5 times the keep-alive',
   clauses: ['3.1.1 MQTT-3.1.2-24', '3.1.1 MQTT-3.1.2-8'],
   on: silence,
   needs: ['T1'],
   verify: recording => {
-    const { offline } = recording.facts;
+    const { offline, short = 1 } = recording.facts;
     const fault = recording.trace.entries.find(
       entry => entry.kind === 'fault' && entry.fault === 'blackhole',
     );
     const connect = withWill(recording);
-    const limit = `${(SHORT * 1.5).toFixed(1)} s`;
-    const expected = `CONNECT with keepalive=${SHORT}, so that ${limit} after your last packet the broker gives up and says "${offline}"`;
+    const limit = `${(short * 1.5).toFixed(1)} s`;
+    const expected = `CONNECT with keepalive=${short}, so that ${limit} after your last packet the broker gives up and says "${offline}"`;
     if (!fault || !connect) {
       return fail({
         mistake: 'no-line',
         expected,
         seen: insteadOf(recording, 'connection with a will'),
         why: 'there was no connection that could fall silent',
-        try: 'start your program with MQTT_KEEPALIVE=1, and see what differs',
+        try: `start your program with MQTT_KEEPALIVE=${short}, and see what differs`,
       });
     }
     const spoken = heardBy(recording, offline).find(entry => entry.t >= fault.t);
     const { keepalive } = connect.packet;
-    if (spoken && keepalive > 0 && keepalive <= SHORT) return;
+    if (spoken && keepalive > 0 && keepalive <= short) return;
     fail({
       mistake: 'keepalive-ignored',
       field: packetFields.keepAlive,

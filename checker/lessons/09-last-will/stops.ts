@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../../course/contract.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
 import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { notes, sent } from '../../harness/recording.js';
@@ -20,6 +21,7 @@ import { read } from './seen.js';
 
 export const onlyOnline = check<Facts>({
   id: 'T10',
+  judges: ['C4'],
   title: 'until it is asked to stop it says ONLINE and nothing else, stored, at QoS 1',
   clauses: ['3.1.1 MQTT-3.3.1-5'],
   on: [cut, silence, slowConnack, killed],
@@ -55,6 +57,7 @@ export const onlyOnline = check<Facts>({
 
 interface Stop {
   readonly id: string;
+  readonly judges: readonly SentenceId[];
   readonly title: string;
   readonly on: ScenarioDefinition<Facts>;
   /** What happened, in words for *Seen*. */
@@ -64,9 +67,10 @@ interface Stop {
 }
 
 /** The check that a stop at a bad moment leaves OFFLINE behind, and a program that has ended. */
-function stops({ id, title, on, what, needs, words }: Stop): Check {
+function stops({ id, judges, title, on, what, needs, words }: Stop): Check {
   return check<Facts>({
     id,
+    judges,
     title,
     clauses: ['3.1.1 MQTT-3.14.4-3'],
     on,
@@ -115,6 +119,7 @@ const lastWord = 'remember that you are leaving, and let the connect event (on_c
 
 export const stopsBeforeConnack = stops({
   id: 'T11',
+  judges: ['C12', 'C15'],
   title: 'asked to stop before CONNACK, it does not stay behind as "here"',
   on: stopsEarly,
   what: 'it was asked to stop before CONNACK came',
@@ -128,6 +133,7 @@ export const stopsBeforeConnack = stops({
 
 export const stopsWhileAway = stops({
   id: 'T12',
+  judges: ['C13', 'C15'],
   title: 'asked to stop in an outage, it does not stay behind as "here"',
   on: stopsInOutage,
   what: 'it was asked to stop while the line was down',
@@ -141,6 +147,7 @@ export const stopsWhileAway = stops({
 
 export const goodbyeAgain = stops({
   id: 'T13',
+  judges: ['C14', 'C15'],
   title: 'cut between the goodbye and its acknowledgement, it does not come back as "here"',
   on: cutAtGoodbye,
   what: 'the line broke between the goodbye and its acknowledgement',

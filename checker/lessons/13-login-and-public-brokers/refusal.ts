@@ -1,4 +1,5 @@
 import { type Check, check, fail } from '../../harness/check.js';
+import { endingWords } from '../../harness/ending.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { notes, type Recording, received, sent } from '../../harness/recording.js';
 import type { ScenarioDefinition } from '../../harness/scenario.js';
@@ -72,7 +73,7 @@ function judgeRefusal(recording: Recording<Facts>, code: 4 | 5) {
     return fail({
       mistake: program.exitCode === 0 ? 'refusal-looks-fine' : 'wrong-exit-code',
       expected,
-      seen: [no, `the program ended with exit code ${program.exitCode ?? program.signal}`],
+      seen: [no, `the program ended ${endingWords(program)}`],
       why:
         program.exitCode === 0
           ? 'exit code 0 says that all went well: the supervisor starts the program again, or never looks'

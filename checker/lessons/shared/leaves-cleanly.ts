@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../../course/contract.js';
 import type { PacketEntry } from '../../../wire/index.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
 import { stillRunning, stillThere } from '../../harness/detectors/index.js';
@@ -27,10 +28,16 @@ function withoutGoodbye(recording: Recording, asked: number, who?: string): numb
  */
 export function leavesCleanly<Facts>(
   on: ScenarioDefinition<Facts>,
-  options: { readonly id?: string; readonly needs?: readonly string[]; readonly who?: string } = {},
+  options: {
+    readonly id?: string;
+    readonly judges?: readonly SentenceId[];
+    readonly needs?: readonly string[];
+    readonly who?: string;
+  } = {},
 ): Check {
   return check<Facts>({
     id: options.id ?? 'T9',
+    ...(options.judges ? { judges: options.judges } : {}),
     title: 'asked to stop, it says goodbye and leaves',
     clauses: ['3.1.1 MQTT-3.14.4-1'],
     on,

@@ -9,6 +9,7 @@ import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const saysSomething = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it publishes a message on its topic',
   clauses: ['3.1.1 MQTT-3.3.2-1'],
   on: oneMessage,
@@ -38,7 +39,7 @@ export const saysSomething = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(oneMessage, { id: 'T2', needs: ['T1'] });
+export const leaves = leavesCleanly(oneMessage, { id: 'T2', judges: ['C2'], needs: ['T1'] });
 
 export const practice: Practice = {
   env: random => ({ TOPIC: makeTopic(random) }),
