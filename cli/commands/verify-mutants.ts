@@ -22,11 +22,9 @@ export async function verifyMutants(
   lessons: readonly string[],
   flags: MutantFlags,
 ): Promise<number> {
-  const { mutateLessons } = await import('../../checker/index.js');
-  const [{ readRates, writeRates }, { namesCause, told }] = await Promise.all([
-    import('../../checker/prove/mutate/rates.js'),
-    import('../../checker/prove/mutate/results.js'),
-  ]);
+  const { mutateLessons, readRates, unnamedMutants, writeRates } = await import(
+    '../../checker/index.js'
+  );
   const outcome = await mutateLessons({
     lessons,
     tracks: flags.track ? [flags.track] : ['typescript', 'python'],
@@ -41,15 +39,15 @@ export async function verifyMutants(
       if (!flags.json && !result.kept && !isFine(result)) tell(result, `${done} of ${all}`);
     },
   });
-  if (flags.write) writeRates(outcome.rates);
+  if (flags.write) await writeRates(outcome.rates);
   if (!flags.json && !flags.quiet) {
-    for (const one of outcome.results.filter(it => namesCause(it) === false)) {
-      const { lesson, id, about } = one.mutant;
-      console.log(`UNNAMED  ${lesson}  ${id}  (not a word of ${about}: ${told(one.outcome)})`);
+    for (const { mutant, told } of await unnamedMutants(outcome.results)) {
+      const { lesson, id, about } = mutant;
+      console.log(`UNNAMED  ${lesson}  ${id}  (not a word of ${about}: ${told})`);
     }
   }
   if (flags.json) console.log(JSON.stringify(asData(outcome), null, 2));
-  else tellAll(outcome, readRates(), flags.quiet ?? false);
+  else tellAll(outcome, await readRates(), flags.quiet ?? false);
   return exitCode(outcome);
 }
 

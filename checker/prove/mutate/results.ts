@@ -57,6 +57,19 @@ export function namesCause({ mutant, outcome }: MutantResult): boolean | undefin
   return words.test(`${outcome.mistake}\n${outcome.text}`);
 }
 
+/** A killed mutant whose message does not speak of what is wrong, and what it says instead. */
+export interface Unnamed {
+  readonly mutant: Mutant;
+  readonly told: string;
+}
+
+/** Those of which it can be said that the message misses the cause. */
+export function unnamedMutants(results: readonly MutantResult[]): Unnamed[] {
+  return results
+    .filter(one => namesCause(one) === false)
+    .map(({ mutant, outcome }) => ({ mutant, told: told(outcome) }));
+}
+
 /** The figures of a lesson and track, of which every mutant was looked at. */
 export function rateOf({ lesson, track, mutants }: Group, mine: readonly MutantResult[]): Rate {
   const count = (is: (one: MutantResult) => boolean) => mine.filter(is).length;
