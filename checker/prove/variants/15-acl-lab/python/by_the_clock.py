@@ -7,6 +7,7 @@ import time
 from mqttkit import env, make_client
 
 heard = set()
+welcome = set()
 ready = set()
 lost = set()
 
@@ -17,6 +18,7 @@ def open_line(user):
 
     def on_connect(client, userdata, flags, rc):
         if rc == 0:
+            welcome.add(user)
             client.subscribe("home/sensors/#")
         else:
             lost.add(user)
@@ -54,7 +56,7 @@ def main():
             lines[user] = open_line(user)
     except OSError as error:
         sys.exit(f"no broker: {error}")
-    if not turn(5, lambda: len(ready | lost) == 3):
+    if not turn(5, lambda: len(ready | lost) == 3) or len(welcome) < 3:
         return 4
     by_tester = says("tester", "one")
     if "tester" not in by_tester:
