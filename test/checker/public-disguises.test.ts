@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { randomFrom } from '../../checker/harness/random.js';
 import { correlation } from '../../checker/lessons/13-login-and-public-brokers/dependence.js';
 import { disguisesOf } from '../../checker/lessons/13-login-and-public-brokers/disguises.js';
+import { ALIKE, threeHouses } from '../../checker/lessons/13-login-and-public-brokers/scenarios.js';
 
 const serial = 'SN-K4TZ-20418';
 const disguises = disguisesOf(serial, true);
@@ -103,6 +105,44 @@ describe('numbers that go together', () => {
       const list = () => Array.from({ length: 32 }, () => Math.random());
       most = Math.max(most, Math.abs(correlation(list(), list())));
     }
+    expect(most).toBeLessThan(0.8);
+  });
+});
+
+describe('two houses', () => {
+  const houses = Array.from({ length: 300 }, (_, seed) => {
+    const { temps, twin } = threeHouses.facts(randomFrom(String(seed), threeHouses.name));
+    return { mine: temps, other: twin?.temps ?? [] };
+  });
+
+  it('the first half of the readings is the same', () => {
+    for (const { mine, other } of houses) {
+      expect([mine.length, other.length]).toEqual([ALIKE, ALIKE]);
+      expect(mine.slice(0, ALIKE / 2)).toEqual(other.slice(0, ALIKE / 2));
+    }
+  });
+
+  it.each([-15, 0, 4, 15, 20, 45])('no reading behind it is on the same side of %i', line => {
+    for (const { mine, other } of houses) {
+      const alike = mine.filter(
+        (temp, at) => at >= ALIKE / 2 && temp > line === (other[at] ?? Number.NaN) > line,
+      );
+      expect(alike).toEqual([]);
+    }
+  });
+
+  it('what rises in one falls in the other', () => {
+    for (const { mine, other } of houses) {
+      const rises = (list: readonly number[], at: number) => (list[at] ?? 0) > (list[at - 1] ?? 0);
+      for (let at = ALIKE / 2 + 1; at < ALIKE; at++) {
+        if (mine[at] !== mine[at - 1]) expect(rises(mine, at)).not.toBe(rises(other, at));
+      }
+    }
+  });
+
+  it('the readings go with no fixed round', () => {
+    const round = Array.from({ length: ALIKE }, (_, at) => 20 + (at % 5) / 10);
+    const most = Math.max(...houses.map(({ mine }) => Math.abs(correlation(mine, round))));
     expect(most).toBeLessThan(0.8);
   });
 });

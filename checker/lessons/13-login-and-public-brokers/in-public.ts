@@ -139,7 +139,7 @@ export const houseUnknown = check<Facts>({
   title: 'in public, nothing depends on your house',
   clauses: [],
   on: threeHouses,
-  needs: ['T9', 'T11', 'T12'],
+  needs: ['T8', 'T9', 'T11', 'T12'],
   explains: ['U3', 'U5'],
   verify: recording => {
     const expected =

@@ -307,6 +307,13 @@ export const inPublic = scenario<Facts>('public broker', {
 export const ALIKE = 32;
 
 /**
+ * How far the others are from their middle, in degrees: in one house on this side of it, in the
+ * other on that side. So a mere word for them, warm or cold, rising or falling, is another word in
+ * each house, wherever between -15 and 45 the program draws its line.
+ */
+const FAR = 35;
+
+/**
  * The program three times: at home, in another house, and at home again. The second house has
  * another device, another login, and in the second half other readings. What is made up cannot know
  * in which house it is.
@@ -314,13 +321,15 @@ export const ALIKE = 32;
 export const threeHouses = scenario<Facts>('public broker, three times', {
   facts: random => {
     const here = facts(plain, true)(random);
-    const temps = Array.from({ length: ALIKE }, () =>
-      Number((random.int(-30, 60) + random.int(1001, 9998) / 10_000).toFixed(4)),
-    );
-    const other = temps.map((temp, at) => {
-      const far = random.int(20, 40) + random.int(1, 9) / 10_000;
-      return at < ALIKE / 2 ? temp : Number((temp > 15 ? temp - far : temp + far).toFixed(4));
+    const middle = random.int(12, 18);
+    const temps = Array.from({ length: ALIKE }, (_, at) => {
+      const far = random.pick([-1, 1]) * random.int(FAR, FAR + 10);
+      const base = at < ALIKE / 2 ? random.int(-30, 60) : middle + far;
+      return Number((base + random.int(1001, 9998) / 10_000).toFixed(4));
     });
+    const other = temps.map((temp, at) =>
+      at < ALIKE / 2 ? temp : Number((2 * middle - temp).toFixed(4)),
+    );
     return { ...here, temps, twin: { ...plain(random), serial: makeSerial(random), temps: other } };
   },
   run: async (context, here) => {
