@@ -376,6 +376,10 @@ function attachedLate(leads: string, covers: readonly string[], ...as: string[])
   };
 }
 
+export const lateAtFirst = attachedLate('T3', ['T5', 'T6', 'T9'], 'no-answer', 'stops-answering');
+export const lateInBurst = attachedLate('T5', ['T6', 'T9'], 'leaves-out', 'loses-in-burst');
+export const lateAtNonsense = attachedLate('T6', ['T9'], 'dies-of-nonsense');
+
 const inside = {
   why: 'your handler takes long, and the network loop that calls it stands still meanwhile: further messages wait, and so do your answers and PINGREQ',
   try: 'let the handler return at once. Look for a sleep, a wait or long work inside it, and do that elsewhere',
@@ -619,9 +623,9 @@ export const lesson = hiddenTests(
     ],
     diagnoses: [
       sleepsInside,
-      attachedLate('T3', ['T5', 'T6', 'T9'], 'no-answer', 'stops-answering'),
-      attachedLate('T5', ['T6', 'T9'], 'leaves-out', 'loses-in-burst'),
-      attachedLate('T6', ['T9'], 'dies-of-nonsense'),
+      lateAtFirst,
+      lateInBurst,
+      lateAtNonsense,
     ],
     practice,
   }),

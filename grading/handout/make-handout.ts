@@ -44,7 +44,7 @@ export interface KeptBack {
 
 /** Rooms and files of the package that students do without, and the hidden tests as they are here. */
 const forInstructors =
-  /^(dist\/(grading|checker\/(prove\/proofs|lessons))\/|dist\/cli\/(grade\/|commands\/(grade|regrade|handout|verify)[^/]*$)|.*\.map$|dist\/vendor\/.*\.cache$)/;
+  /^(dist\/(grading|checker\/(prove\/(proofs|mutate)|lessons))\/|dist\/cli\/(grade\/|commands\/(grade|regrade|handout|verify)[^/]*$)|.*\.map$|dist\/vendor\/.*\.cache$)/;
 
 /**
  * Makes what students get: a workspace to begin in, and the course as a tarball without solutions,

@@ -181,6 +181,8 @@ describe('help', () => {
       'trace',
       'reset',
       'doctor',
+      'pub',
+      'sub',
       'broker',
       'passwd',
       'certs',

@@ -37,7 +37,7 @@ describe.skipIf(!faketime)('another date under the course and the programs (libf
         `faketime -f '${date}' ${course} check ${TLS} --track ${track}`,
         { cwd: folder },
       );
-      expect(out).toContain('12 passed');
+      expect(out).toMatch(/ \d+ passed$/m);
       expect(code).toBe(0);
     }
   });

@@ -95,7 +95,7 @@ describe('the network inside this machine', () => {
   ])('localhost by %s is answered, in both tracks', async (_, lines) => {
     for (const track of ['typescript', 'python']) {
       const { code, out } = await withHosts(lines, `${course} check ${TLS} --track ${track}`);
-      expect(out).toContain('12 passed');
+      expect(out).toMatch(/ \d+ passed$/m);
       expect(code).toBe(0);
     }
   });

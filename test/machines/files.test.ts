@@ -82,7 +82,7 @@ describe('an import that leads nowhere', () => {
   test.each([
     ["import { x } from './Helper.js';\nx();", /each import leads.*Helper\.js.*capitals count/],
     ["import { shout } from '#kit';\nshout();", /#kit exports nothing of the name shout/],
-    ["import x from 'not-there';\nx();", /package or file that it imports is not there/],
+    ["import x from 'not-there';\nx();", /package, library or file that it needs is not there/],
   ])('%s', async (source, said) => {
     writeFileSync(file(PUBLISH), source);
     const told = await check(PUBLISH, 'typescript');
