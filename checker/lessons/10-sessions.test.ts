@@ -28,6 +28,7 @@ import { leavesCleanly } from './shared/leaves-cleanly.js';
 
 export const ownMailbox = check<Facts>({
   id: 'T1',
+  judges: ['C1', 'C2'],
   title: 'it comes under its name and asks for a session that is kept',
   clauses: ['3.1.1 MQTT-3.1.2-4', '3.1.1 MQTT-3.1.3-2'],
   on: whileAway,
@@ -84,6 +85,7 @@ export const ownMailbox = check<Facts>({
 
 export const subscribesWell = check<Facts>({
   id: 'T2',
+  judges: ['C3'],
   title: 'it subscribes to JOBS_TOPIC so that jobs are kept',
   clauses: ['3.1.1 MQTT-3.1.2-5'],
   on: whileAway,
@@ -148,6 +150,7 @@ function acknowledgedFirst(recording: Recording<Facts>) {
 
 export const doesJobs = check<Facts>({
   id: 'T3',
+  judges: ['C6', 'C7'],
   title: 'each job becomes a done message with QoS 1',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
   on: whileAway,
@@ -219,6 +222,7 @@ export const doesJobs = check<Facts>({
 
 export const keepsMailbox = check<Facts>({
   id: 'T4',
+  judges: ['C14'],
   title: 'leaving does not cancel the subscription',
   clauses: ['3.1.1 MQTT-3.10.4-2'],
   on: whileAway,
@@ -238,6 +242,7 @@ export const keepsMailbox = check<Facts>({
 
 export const doesWaitingJobs = check<Facts>({
   id: 'T6',
+  judges: ['C5'],
   title: 'jobs that came while it was away are done',
   clauses: ['3.1.1 MQTT-4.5.0-1', '3.1.1 MQTT-3.2.2-2'],
   on: [whileAway, brokerKeeps],
@@ -279,6 +284,7 @@ export const doesWaitingJobs = check<Facts>({
 
 export const trustsConnack = check<Facts>({
   id: 'T7',
+  judges: ['C4'],
   title: 'it subscribes again when the broker has lost the session',
   clauses: ['3.1.1 MQTT-3.2.2-3'],
   on: brokerForgets,
@@ -311,6 +317,7 @@ export const trustsConnack = check<Facts>({
 
 export const redoes = check<Facts>({
   id: 'T8',
+  judges: ['C12'],
   title: 'killed at work, it does the job again after the restart',
   clauses: ['3.1.1 MQTT-4.4.0-1', '3.1.1 MQTT-3.3.1-1'],
   on: killedAtWork,
@@ -342,6 +349,7 @@ export const redoes = check<Facts>({
 
 export const acksAfterwards = check<Facts>({
   id: 'T9',
+  judges: ['C11'],
   title: 'no job is acknowledged before it is safe',
   clauses: ['3.1.1 MQTT-4.3.2-2'],
   on: killedAtWork,
@@ -370,7 +378,7 @@ export const acksAfterwards = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(whileAway, { id: 'T5', needs: ['T4'] });
+export const leaves = leavesCleanly(whileAway, { id: 'T5', judges: ['C15'], needs: ['T4'] });
 
 export const practice: Practice = {
   env: random => {

@@ -28,6 +28,7 @@ function filters(recording: Recording<Facts>) {
 
 export const subscribes = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it subscribes to COMMAND_TOPIC at QoS 1',
   clauses: ['3.1.1 MQTT-3.8.4-6'],
   on: switching,
@@ -64,6 +65,7 @@ export const subscribes = check<Facts>({
 
 export const narrow = check<Facts>({
   id: 'T2',
+  judges: ['C2'],
   title: 'it hears its own commands only',
   clauses: ['3.1.1 MQTT-3.3.2-3'],
   on: switching,
@@ -107,6 +109,7 @@ export const narrow = check<Facts>({
 
 export const reports = check<Facts>({
   id: 'T3',
+  judges: ['C3', 'C6'],
   title: 'each command is answered with the state',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
   on: switching,
@@ -171,6 +174,7 @@ export const reports = check<Facts>({
 
 export const rightState = check<Facts>({
   id: 'T4',
+  judges: ['C4', 'C5'],
   title: 'the state says what the command asked for, with its id',
   clauses: [],
   on: switching,
@@ -212,6 +216,7 @@ export const rightState = check<Facts>({
 
 export const isStored = check<Facts>({
   id: 'T5',
+  judges: ['C7'],
   title: 'the state is stored for those who come later',
   clauses: ['3.1.1 MQTT-3.3.1-5', '3.1.1 MQTT-3.3.1-6'],
   on: switching,
@@ -246,7 +251,7 @@ export const isStored = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(switching, { id: 'T13', needs: ['T3'] });
+export const leaves = leavesCleanly(switching, { id: 'T13', judges: ['C20'], needs: ['T3'] });
 
 export const practice: Practice = {
   env: () => ({

@@ -25,7 +25,7 @@ import {
 import { environment, practiceFacts, threeDrops } from './12-reconnect/scenarios.js';
 import { leavesCleanly } from './shared/leaves-cleanly.js';
 
-export const leaves = leavesCleanly(threeDrops, { id: 'T14', needs: ['T4'] });
+export const leaves = leavesCleanly(threeDrops, { id: 'T14', judges: ['C23'], needs: ['T4'] });
 
 export const everythingInConnect: Diagnosis = {
   leads: 'T5',

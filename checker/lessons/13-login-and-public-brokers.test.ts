@@ -119,6 +119,7 @@ function rightLogin(recording: Recording<Facts>) {
 
 export const logsIn = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it logs in with what the environment says',
   clauses: ['3.1.1 MQTT-3.1.2-19', '3.1.1 MQTT-3.1.2-21'],
   on: login,
@@ -128,6 +129,7 @@ export const logsIn = check<Facts>({
 
 export const anyLetters = check<Facts>({
   id: 'T2',
+  judges: ['C1'],
   title: 'a login with : @ / # % and ß arrives whole',
   clauses: ['3.1.1 MQTT-3.1.3-11'],
   on: awkwardLogin,
@@ -137,6 +139,7 @@ export const anyLetters = check<Facts>({
 
 export const speaks = check<Facts>({
   id: 'T3',
+  judges: ['C3', 'C4'],
   title: 'at home every reading is published, with the serial',
   clauses: [],
   on: login,
@@ -189,6 +192,7 @@ function readTemp(packet: PacketOf<'PUBLISH'>['packet']): unknown {
 
 export const keepsTrying = check<Facts>({
   id: 'T6',
+  judges: ['C8', 'C9', 'C10'],
   title: 'code 3: it tries again until the broker is back',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: busy,
@@ -257,6 +261,7 @@ export const keepsTrying = check<Facts>({
 
 export const noSecret = check<Facts>({
   id: 'T8',
+  judges: ['C2'],
   title: 'the password is in the password field, and nowhere else',
   clauses: ['3.1.1 MQTT-3.1.2-21'],
   on: [login, busy, rotated, inPublic, burst],
@@ -276,6 +281,7 @@ export const noSecret = check<Facts>({
 
 export const busyThenBadEnds = endsAfterRefusal(busyThenBad, {
   id: 'T18',
+  judges: ['C6', 'C7'],
   title: 'code 4 after code 3: it ends with exit code 2',
   needs: ['T5', 'T6'],
   code: 4,
@@ -283,6 +289,7 @@ export const busyThenBadEnds = endsAfterRefusal(busyThenBad, {
 
 export const notAuthorisedEnds = endsAfterRefusal(notAuthorised, {
   id: 'T4',
+  judges: ['C6', 'C7'],
   title: 'code 5, not authorised: it ends with exit code 2',
   needs: ['T1'],
   code: 5,
@@ -290,6 +297,7 @@ export const notAuthorisedEnds = endsAfterRefusal(notAuthorised, {
 
 export const badLoginEnds = endsAfterRefusal(badLogin, {
   id: 'T5',
+  judges: ['C6', 'C7'],
   title: 'code 4, bad user name or password: the same',
   needs: ['T1', 'T4'],
   code: 4,
@@ -297,12 +305,13 @@ export const badLoginEnds = endsAfterRefusal(badLogin, {
 
 export const rotatedEnds = endsAfterRefusal(rotated, {
   id: 'T7',
+  judges: ['C5', 'C6', 'C7'],
   title: 'a password that changes in the middle of the work: the same',
   needs: ['T3', 'T4'],
   code: 5,
 });
 
-export const leaves = leavesCleanly(login, { id: 'T16', needs: ['T3'] });
+export const leaves = leavesCleanly(login, { id: 'T16', judges: ['C18'], needs: ['T3'] });
 
 /** paho's version 2 callbacks have other values, and other signatures. */
 export const versionTwo: Diagnosis = {

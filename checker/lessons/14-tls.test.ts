@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../course/contract.js';
 import type { NoteEntry } from '../../wire/index.js';
 import { type Check, check, type Diagnosis, fail } from '../harness/check.js';
 import { endingWords } from '../harness/ending.js';
@@ -95,6 +96,7 @@ function trusts(recording: Recording<Facts>) {
 
 export const connects = check<Facts>({
   id: 'T1',
+  judges: ['C1', 'C2'],
   title: 'it trusts the right server, and logs in',
   clauses: ['3.1.1 MQTT-7.1.2-1'],
   on: good,
@@ -104,6 +106,7 @@ export const connects = check<Facts>({
 
 export const publishes = check<Facts>({
   id: 'T2',
+  judges: ['C3', 'C4'],
   title: 'the reading is published',
   clauses: [],
   on: good,
@@ -137,6 +140,7 @@ export const publishes = check<Facts>({
 
 export const readsTheFile = check<Facts>({
   id: 'T3',
+  judges: ['C1'],
   title: 'another file, another authority: it trusts that one',
   clauses: ['3.1.1 MQTT-7.1.2-1'],
   on: otherAuthority,
@@ -157,11 +161,20 @@ export const readsTheFile = check<Facts>({
 /** Nothing of MQTT may be said to a server that is not the right one. */
 function silent(
   on: ScenarioDefinition<Facts>,
-  words: { id: string; title: string; mistake: string; shown: string; why: string; try: string },
+  words: {
+    id: string;
+    judges: readonly SentenceId[];
+    title: string;
+    mistake: string;
+    shown: string;
+    why: string;
+    try: string;
+  },
 ): Check {
-  const { id, title, mistake, shown, ...rest } = words;
+  const { id, judges, title, mistake, shown, ...rest } = words;
   return check<Facts>({
     id,
+    judges,
     title,
     clauses: [],
     on,
@@ -200,6 +213,7 @@ const fallback = {
 
 export const noName = silent(wrongName, {
   id: 'T4',
+  judges: ['C7'],
   title: 'right authority, wrong name: nothing is said',
   mistake: 'name-check-off',
   shown:
@@ -210,6 +224,7 @@ export const noName = silent(wrongName, {
 
 export const noStranger = silent(wrongAuthority, {
   id: 'T5',
+  judges: ['C8'],
   title: 'right name, wrong authority: nothing is said',
   mistake: 'authority-check-off',
   shown:
@@ -220,6 +235,7 @@ export const noStranger = silent(wrongAuthority, {
 
 export const notExpired = silent(expired, {
   id: 'T6',
+  judges: ['C9'],
   title: 'a certificate that is over: nothing is said',
   mistake: 'expiry-ignored',
   shown: 'the server showed a certificate that ended yesterday',
@@ -229,6 +245,7 @@ export const notExpired = silent(expired, {
 
 export const noPlaintext = silent(plaintext, {
   id: 'T7',
+  judges: ['C10'],
   title: 'a server without TLS: nothing is said',
   mistake: 'falls-back',
   shown: 'the server did not speak TLS',
@@ -237,6 +254,7 @@ export const noPlaintext = silent(plaintext, {
 
 export const ends = check<Facts>({
   id: 'T8',
+  judges: ['C11', 'C12'],
   title: 'no right server: it ends with exit code 3',
   clauses: [],
   on: [wrongName, wrongAuthority, expired, plaintext],
@@ -282,7 +300,7 @@ export const ends = check<Facts>({
   },
 });
 
-export const leaves = leavesCleanly(good, { id: 'T12', needs: ['T2'] });
+export const leaves = leavesCleanly(good, { id: 'T12', judges: ['C6'], needs: ['T2'] });
 
 export const fallsBack: Diagnosis = {
   // With TLS tried first and MQTT in clear second, every wrong server hears it.

@@ -63,6 +63,7 @@ function endedByItself(recording: Recording): boolean {
 
 export const everyJob = check<PileFacts>({
   id: 'T10',
+  judges: ['C5', 'C6', 'C12'],
   title: 'hundreds of waiting jobs are done, whatever their names',
   clauses: ['3.1.1 MQTT-4.5.0-1'],
   on: bigPile,
@@ -113,6 +114,7 @@ export const everyJob = check<PileFacts>({
 
 export const noJob = check<PileFacts>({
   id: 'T11',
+  judges: ['C9', 'C10'],
   title: 'what is no job stops nothing, and has no done message',
   clauses: ['3.1.1 MQTT-4.4.0-1'],
   on: bigPile,
@@ -151,6 +153,7 @@ export const noJob = check<PileFacts>({
 
 export const onlyDone: Check = check<Facts>({
   id: 'T12',
+  judges: ['C7', 'C8', 'C9'],
   title: 'every done message has QoS 1 and no RETAIN, and is about a job that came',
   clauses: ['3.1.1 MQTT-3.3.1-5'],
   on: [whileAway, brokerKeeps, brokerForgets, killedAtWork, cutAtWork, forgetsAlive],
@@ -196,6 +199,7 @@ export const onlyDone: Check = check<Facts>({
 
 export const neverBack = check<Facts>({
   id: 'T13',
+  judges: ['C4', 'C13'],
   title: 'a lost line or a broker that restarts ends nothing: it connects and subscribes again',
   clauses: ['3.1.1 MQTT-3.2.2-3'],
   on: [cutAtWork, forgetsAlive],
@@ -256,6 +260,7 @@ export const neverBack = check<Facts>({
 
 export const redoesAlive = check<Facts>({
   id: 'T14',
+  judges: ['C12'],
   title: 'a job that comes again to the same program is done again',
   clauses: ['3.1.1 MQTT-4.4.0-1', '3.1.1 MQTT-3.3.1-1'],
   on: cutAtWork,
@@ -284,10 +289,15 @@ export const redoesAlive = check<Facts>({
   },
 });
 
-export const stopsBeforeConnack = endsBeforeConnack(stopsEarly, { id: 'T15', needs: ['T5'] });
+export const stopsBeforeConnack = endsBeforeConnack(stopsEarly, {
+  id: 'T15',
+  judges: ['C16'],
+  needs: ['T5'],
+});
 
 export const stopsAway = check<Facts>({
   id: 'T16',
+  judges: ['C17'],
   title: 'asked to stop while the broker is gone, it ends',
   clauses: [],
   on: forgetsAlive,

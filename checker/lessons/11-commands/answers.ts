@@ -14,6 +14,7 @@ const shown = (id: unknown) => {
 
 export const anyId = check<Facts>({
   id: 'T14',
+  judges: ['C4', 'C5', 'C6'],
   title: 'an id of any kind comes back as it is; without an id there is none in the answer',
   clauses: [],
   on: allKinds,
@@ -76,6 +77,7 @@ export const anyId = check<Facts>({
 
 export const storedAnyTime = check<Facts>({
   id: 'T15',
+  judges: ['C17', 'C18'],
   title: 'a message with RETAIN=1 is answered with no state, whenever it comes',
   clauses: ['3.1.1 MQTT-3.3.1-8'],
   on: allKinds,
@@ -120,6 +122,7 @@ export const storedAnyTime = check<Facts>({
 
 export const onlyAnswers = check<Facts>({
   id: 'T16',
+  judges: ['C7', 'C10', 'C14', 'C19'],
   title: 'every state is stored, no error is, and a command that is obeyed has no error',
   clauses: ['3.1.1 MQTT-3.3.1-5'],
   on: [switching, nonsense, strangers, crowded, allKinds],
@@ -190,4 +193,8 @@ export const onlyAnswers = check<Facts>({
   },
 });
 
-export const stopsBeforeConnack = endsBeforeConnack(stopsEarly, { id: 'T17', needs: ['T13'] });
+export const stopsBeforeConnack = endsBeforeConnack(stopsEarly, {
+  id: 'T17',
+  judges: ['C21'],
+  needs: ['T13'],
+});

@@ -45,6 +45,7 @@ export const sameId = (a: unknown, b: unknown) => isDeepStrictEqual(a ?? undefin
 
 export const survives = check<Facts>({
   id: 'T6',
+  judges: ['C15'],
   title: 'after nonsense, the next command is obeyed',
   clauses: ['3.1.1 MQTT-4.5.0-2'],
   on: nonsense,
@@ -71,6 +72,7 @@ export const survives = check<Facts>({
 
 export const unmoved = check<Facts>({
   id: 'T7',
+  judges: ['C6', 'C11'],
   title: 'nonsense does not change the lamp',
   clauses: [],
   on: nonsense,
@@ -100,6 +102,7 @@ export const unmoved = check<Facts>({
 
 export const complains = check<Facts>({
   id: 'T8',
+  judges: ['C12', 'C13', 'C14', 'C19'],
   title: 'nonsense is answered on ERROR_TOPIC, and not stored',
   clauses: ['3.1.1 MQTT-3.3.1-5'],
   on: nonsense,
@@ -190,6 +193,7 @@ export const complains = check<Facts>({
 
 export const notFromYesterday = check<Facts>({
   id: 'T9',
+  judges: ['C17', 'C18'],
   title: 'a stored command is not obeyed',
   clauses: ['3.1.1 MQTT-3.3.1-8'],
   on: strangers,
@@ -224,6 +228,7 @@ export const notFromYesterday = check<Facts>({
 
 export const sameTwice = check<Facts>({
   id: 'T10',
+  judges: ['C3', 'C8'],
   title: 'a command that comes twice leaves the lamp as if it came once',
   clauses: ['3.1.1 MQTT-4.3.2-2'],
   on: crowded,
@@ -266,6 +271,7 @@ export const sameTwice = check<Facts>({
 
 export const inOrder = check<Facts>({
   id: 'T11',
+  judges: ['C3', 'C9'],
   title: 'twenty commands at once: each is answered, and the last one counts',
   clauses: ['3.1.1 MQTT-4.6.0-6'],
   on: crowded,
@@ -308,6 +314,7 @@ export const inOrder = check<Facts>({
 
 export const notExecuted = check<Facts>({
   id: 'T12',
+  judges: ['C15', 'C16'],
   title: 'text from the network is never run',
   clauses: [],
   on: strangers,

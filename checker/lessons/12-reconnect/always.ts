@@ -21,6 +21,7 @@ const short = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : 
 
 export const oddQuestions = check<Facts>({
   id: 'T15',
+  judges: ['C1', 'C2', 'C3'],
   title: 'every question gets one answer, and what is no question gets none and ends nothing',
   clauses: [],
   on: oddOnes,
@@ -71,6 +72,7 @@ export const oddQuestions = check<Facts>({
 
 export const asItIs = check<Facts>({
   id: 'T16',
+  judges: ['C7'],
   title: 'each reading arrives as it is',
   clauses: [],
   on: [oddOnes, threeDrops, closedInBetween, endsEarly, endsAway],
@@ -124,6 +126,7 @@ interface End {
 function ends({ id, title, on, what, needs, words }: End): Check {
   return check<Facts>({
     id,
+    judges: ['C22', 'C23'],
     title,
     clauses: ['3.1.1 MQTT-4.3.2-1'],
     on,
@@ -226,6 +229,7 @@ export const waitsForAck = ends({
 
 export const sameOptions = check<Facts>({
   id: 'T20',
+  judges: ['C6', 'C9', 'C10', 'C12'],
   title: 'in every weather heartbeats have QoS 0, readings QoS 1, and nothing is stored',
   clauses: ['3.1.1 MQTT-3.3.1-5'],
   on: [threeDrops, brokerForgets, closedAtStart, closedInBetween, brokerAway, slowConnack, oddOnes],
@@ -267,6 +271,7 @@ export const sameOptions = check<Facts>({
 
 export const refusalIsWeather = check<Facts>({
   id: 'T21',
+  judges: ['C18'],
   title: 'a broker that is not ready yet (CONNACK 3) is asked again',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: slowConnack,

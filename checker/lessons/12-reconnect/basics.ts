@@ -18,6 +18,7 @@ import { type Facts, idOf } from './words.js';
 
 export const answers = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'it answers a question',
   clauses: ['3.1.1 MQTT-3.8.4-1'],
   on: threeDrops,
@@ -49,6 +50,7 @@ export const answers = check<Facts>({
 
 export const speaks = check<Facts>({
   id: 'T2',
+  judges: ['C6', 'C7', 'C9', 'C10', 'C4'],
   title: 'it sends heartbeats with QoS 0 and readings with QoS 1',
   clauses: ['3.1.1 MQTT-4.3.1-1', '3.1.1 MQTT-4.3.2-1'],
   on: threeDrops,
@@ -102,6 +104,7 @@ export const speaks = check<Facts>({
 
 export const lively = check<Facts>({
   id: 'T3',
+  judges: ['C11', 'C12', 'C13'],
   title: 'the line is never silent while it works',
   clauses: ['3.1.1 MQTT-3.1.2-23', '3.1.1 MQTT-3.1.2-24'],
   on: deadLine,

@@ -15,6 +15,7 @@ import type { Facts } from './words.js';
 
 export const back = check<Facts>({
   id: 'T4',
+  judges: ['C14', 'C21'],
   title: 'it comes back after each of three drops',
   clauses: ['3.1.1 MQTT-3.1.2-6', '3.1.1 MQTT-3.2.2-3'],
   on: threeDrops,
@@ -54,6 +55,7 @@ function twins(recording: Recording): [PacketOf<'CONNECT'>, PacketOf<'CONNECT'>]
 
 export const oneAnswer = check<Facts>({
   id: 'T5',
+  judges: ['C2'],
   title: 'after three drops a question still gets one answer',
   clauses: [],
   on: threeDrops,
@@ -91,6 +93,7 @@ export const oneAnswer = check<Facts>({
 
 export const oneTimer = check<Facts>({
   id: 'T6',
+  judges: ['C4'],
   title: 'after three drops the heartbeats have their old pace',
   clauses: [],
   on: threeDrops,

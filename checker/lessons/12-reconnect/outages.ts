@@ -15,6 +15,7 @@ import { type Facts, idOf } from './words.js';
 
 export const subscribesAgain = check<Facts>({
   id: 'T7',
+  judges: ['C15'],
   title: 'it subscribes again when the broker has forgotten everything',
   clauses: ['3.1.1 MQTT-3.2.2-3'],
   on: brokerForgets,
@@ -32,6 +33,7 @@ export const subscribesAgain = check<Facts>({
 
 export const weather = check<Facts>({
   id: 'T8',
+  judges: ['C21'],
   title: 'a closed port ends nothing: not at the start, not later',
   clauses: [],
   on: [closedAtStart, closedInBetween],
@@ -55,6 +57,7 @@ export const weather = check<Facts>({
 
 export const noneLost = check<Facts>({
   id: 'T9',
+  judges: ['C8'],
   title: 'every reading reaches the broker',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
   on: [threeDrops, closedInBetween],
@@ -88,6 +91,7 @@ export const noneLost = check<Facts>({
 
 export const steady = check<Facts>({
   id: 'T10',
+  judges: ['C16', 'C17'],
   title: 'in an outage it tries again: not too seldom, not too often',
   clauses: [],
   on: brokerAway,
@@ -159,6 +163,7 @@ export const steady = check<Facts>({
 
 export const noLies = check<Facts>({
   id: 'T11',
+  judges: ['C5'],
   title: 'no late heartbeats after an outage',
   clauses: ['3.1.1 MQTT-4.3.1-1'],
   on: brokerAway,
@@ -195,6 +200,7 @@ export const noLies = check<Facts>({
 
 export const notices = check<Facts>({
   id: 'T12',
+  judges: ['C19', 'C21'],
   title: 'it notices a dead line by itself',
   clauses: ['3.1.1 MQTT-3.1.2-23'],
   on: deadLine,
@@ -247,6 +253,7 @@ export const notices = check<Facts>({
 
 export const patient = check<Facts>({
   id: 'T13',
+  judges: ['C20'],
   title: 'it waits for a slow CONNACK',
   clauses: ['3.1.1 MQTT-3.1.4-2'],
   on: slowConnack,

@@ -21,6 +21,7 @@ const answerOf = (findings: ConfigFindings, guest: string): string => {
 
 export const opens = check<Facts>({
   id: 'T13',
+  judges: ['C19'],
   title: 'mosquitto.conf opens a door for the house',
   clauses: [],
   on: house,
@@ -87,6 +88,7 @@ export const opens = check<Facts>({
 
 export const letsIn = check<Facts>({
   id: 'T14',
+  judges: ['C20'],
   title: 'sensor and dashboard get in',
   clauses: ['3.1.1 MQTT-3.1.4-4'],
   on: house,
@@ -146,6 +148,7 @@ export const letsIn = check<Facts>({
 
 export const keepsOut = check<Facts>({
   id: 'T15',
+  judges: ['C21', 'C22'],
   title: 'nobody else gets in',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: house,

@@ -10,7 +10,7 @@ import { type Facts, inPublic, threeHouses } from './scenarios.js';
 
 /** A check of the public mode. */
 function publicly(
-  words: Pick<Parameters<typeof check<Facts>>[0], 'id' | 'title' | 'needs' | 'clauses'>,
+  words: Pick<Parameters<typeof check<Facts>>[0], 'id' | 'judges' | 'title' | 'needs' | 'clauses'>,
   verify: (recording: Recording<Facts>) => void,
 ) {
   const on: ScenarioDefinition<Facts> = inPublic;
@@ -20,6 +20,7 @@ function publicly(
 export const noLogin = publicly(
   {
     id: 'T9',
+    judges: ['C11', 'C15'],
     title: "no login for somebody else's broker",
     clauses: ['3.1.1 MQTT-3.1.2-18', '3.1.1 MQTT-3.1.2-22'],
     needs: ['T1'],
@@ -61,7 +62,13 @@ export const noLogin = publicly(
 );
 
 export const ownCorner = publicly(
-  { id: 'T10', title: 'in public, everything is below PUBLIC_PREFIX', clauses: [], needs: ['T9'] },
+  {
+    id: 'T10',
+    judges: ['C12'],
+    title: 'in public, everything is below PUBLIC_PREFIX',
+    clauses: [],
+    needs: ['T9'],
+  },
   recording => {
     const { prefix, temps } = recording.facts;
     const expected = `one message for each reading, on a topic whose first level is ${prefix}`;
@@ -89,7 +96,13 @@ export const ownCorner = publicly(
 );
 
 export const noSerial = publicly(
-  { id: 'T11', title: 'in public, the real serial is nowhere', clauses: [], needs: ['T9'] },
+  {
+    id: 'T11',
+    judges: ['C14'],
+    title: 'in public, the real serial is nowhere',
+    clauses: [],
+    needs: ['T9'],
+  },
   recording => {
     const { serial } = recording.facts;
     const leak = leakOf(recording, serial, { parts: true });
@@ -105,7 +118,13 @@ export const noSerial = publicly(
 );
 
 export const madeUp = publicly(
-  { id: 'T12', title: 'in public, the values are made up', clauses: [], needs: ['T10'] },
+  {
+    id: 'T12',
+    judges: ['C13'],
+    title: 'in public, the values are made up',
+    clauses: [],
+    needs: ['T10'],
+  },
   recording => {
     const { temps } = recording.facts;
     const expected = 'values that are made up, not the readings of your house';
@@ -136,6 +155,7 @@ export const madeUp = publicly(
 
 export const houseUnknown = check<Facts>({
   id: 'T17',
+  judges: ['C16'],
   title: 'in public, nothing depends on your house',
   clauses: [],
   on: threeHouses,

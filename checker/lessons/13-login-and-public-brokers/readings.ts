@@ -14,6 +14,7 @@ const messages = (recording: Recording<Facts>) =>
 
 export const arriveAll: Check = check<Facts>({
   id: 'T19',
+  judges: ['C1', 'C3', 'C4'],
   title: 'readings that came before CONNACK arrive, as they are',
   clauses: ['3.1.1 MQTT-3.3.1-10'],
   on: burst,
@@ -86,6 +87,7 @@ export const arriveAll: Check = check<Facts>({
 
 export const leavesAfterPuback: Check = check<Facts>({
   id: 'T20',
+  judges: ['C17'],
   title: 'it leaves when the last reading is acknowledged',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
   on: burst,
@@ -114,6 +116,7 @@ export const leavesAfterPuback: Check = check<Facts>({
 
 export const keepsTryingAtEnd: Check = check<Facts>({
   id: 'T21',
+  judges: ['C8', 'C10'],
   title: 'code 3, and the input ends: it still tries again, and nothing is lost',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: busyAtEnd,

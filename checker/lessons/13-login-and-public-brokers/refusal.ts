@@ -8,7 +8,7 @@ import type { Facts } from './scenarios.js';
 /** After code 4 or 5: no second try with the same login, and exit code 2. */
 export function endsAfterRefusal(
   on: ScenarioDefinition<Facts>,
-  words: Pick<Check, 'id' | 'title' | 'needs'> & { readonly code: 4 | 5 },
+  words: Pick<Check, 'id' | 'judges' | 'title' | 'needs'> & { readonly code: 4 | 5 },
 ): Check {
   const { code, ...rest } = words;
   return check<Facts>({

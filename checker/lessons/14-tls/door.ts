@@ -148,6 +148,7 @@ const words = (answer: Answer | undefined) =>
 
 export const speaksTls = check<Facts>({
   id: 'T9',
+  judges: ['C13'],
   title: 'the broker of the house speaks TLS on port 8883',
   clauses: [],
   on: house,
@@ -221,6 +222,7 @@ export const speaksTls = check<Facts>({
 
 export const lets = check<Facts>({
   id: 'T10',
+  judges: ['C14', 'C15', 'C16'],
   title: 'who verifies the broker gets in, with a login only',
   clauses: ['3.1.1 MQTT-3.1.4-4'],
   on: house,
@@ -295,6 +297,7 @@ function onlyTheTwo({ otherDoors = [] }: Findings, expected: string): void {
 
 export const onlyTls = check<Facts>({
   id: 'T11',
+  judges: ['C17'],
   title: 'no door of the house is open without TLS',
   clauses: [],
   on: house,

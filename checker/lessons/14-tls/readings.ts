@@ -9,6 +9,7 @@ import { burst, type ManyFacts } from './scenarios.js';
 
 export const arriveAll: Check = check<ManyFacts>({
   id: 'T13',
+  judges: ['C3', 'C4'],
   title: 'readings that came before CONNACK arrive, as they are',
   clauses: ['3.1.1 MQTT-3.3.1-10'],
   on: burst,
@@ -74,6 +75,7 @@ export const arriveAll: Check = check<ManyFacts>({
 
 export const leavesAfterPuback: Check = check<ManyFacts>({
   id: 'T14',
+  judges: ['C5'],
   title: 'it leaves when the last reading is acknowledged',
   clauses: ['3.1.1 MQTT-4.3.2-1'],
   on: burst,

@@ -290,6 +290,7 @@ const storms = ['U5'] as const;
 
 export const judgesWithholding = check<ProbeFacts>({
   id: 'T11',
+  judges: ['C14', 'C15', 'C16', 'C19'],
   title: 'the probe finds nothing wrong with a broker that grants and withholds',
   clauses: ['3.1.1 MQTT-3.3.5-2', '3.1.1 MQTT-3.8.4-5'],
   on: withholds,
@@ -304,6 +305,7 @@ export const judgesWithholding = check<ProbeFacts>({
 
 export const judgesHangingUp = check<ProbeFacts>({
   id: 'T12',
+  judges: ['C16', 'C17', 'C19'],
   title: 'the probe takes a refused filter and a hang-up for answers',
   clauses: ['3.1.1 MQTT-3.3.5-2', '3.1.1 MQTT-3.9.3-2'],
   on: hangsUp,
@@ -346,6 +348,7 @@ const finds = (
 ): Check =>
   check<ProbeFacts>({
     id,
+    judges: ['C15', 'C16', 'C18', 'C19'],
     title,
     clauses: [],
     on,
@@ -424,6 +427,7 @@ const noControl: Words = {
 
 export const mutePart = check<ProbeFacts>({
   id: 'T17',
+  judges: ['C14', 'C22'],
   title: 'where nothing is delivered at all, it says that it cannot tell',
   clauses: [],
   on: mute,
@@ -435,6 +439,7 @@ export const mutePart = check<ProbeFacts>({
 
 export const downPart = check<ProbeFacts>({
   id: 'T18',
+  judges: ['C14', 'C20'],
   title: 'without a broker, it says that it cannot tell',
   clauses: [],
   on: down,
@@ -445,6 +450,7 @@ export const downPart = check<ProbeFacts>({
 
 export const ownLab = check<ProbeFacts>({
   id: 'T19',
+  judges: ['C16', 'C19'],
   title: 'your probe finds that all four claims hold on your own broker',
   clauses: [],
   on: together,
@@ -469,6 +475,7 @@ export const ownLab = check<ProbeFacts>({
 
 export const lockedPart = check<ProbeFacts>({
   id: 'T20',
+  judges: ['C14', 'C21'],
   title: 'where a login is refused, it says that it cannot tell',
   clauses: ['3.1.1 MQTT-3.2.2-5'],
   on: [lockedSensor, lockedDashboard],

@@ -113,6 +113,7 @@ const excerpt = (text: string) => (text.length > 120 ? `${text.slice(0, 119)}…
 
 export const documents = check<Facts>({
   id: 'T10',
+  judges: ['C11', 'C12', 'C13'],
   title: 'SECURITY.md explains every setting in mosquitto.conf',
   clauses: [],
   on: configuration,

@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../../course/contract.js';
 import type { PacketEntry } from '../../../wire/index.js';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
@@ -179,9 +180,16 @@ function rightTooMany(recording: Recording<Facts>, cells: readonly Cell[], harm:
   });
 }
 
-const positive = (id: string, user: User, access: Access, title: string): Check =>
+const positive = (
+  id: string,
+  sentence: SentenceId,
+  user: User,
+  access: Access,
+  title: string,
+): Check =>
   check<Facts>({
     id,
+    judges: [sentence],
     title,
     clauses: ['3.1.1 MQTT-4.7.1-2'],
     on: configuration,
@@ -194,6 +202,7 @@ const positive = (id: string, user: User, access: Access, title: string): Check 
 
 const negative = (
   id: string,
+  sentence: SentenceId,
   user: User,
   access: Access,
   title: string,
@@ -202,6 +211,7 @@ const negative = (
 ): Check =>
   check<Facts>({
     id,
+    judges: [sentence],
     title,
     clauses: access === 'write' ? ['3.1.1 MQTT-3.3.5-2'] : [],
     on: configuration,
@@ -214,6 +224,7 @@ const negative = (
 
 export const sensorPublishes = positive(
   'T4',
+  'C5',
   'sensor',
   'write',
   'what sensor publishes below home/sensors arrives',
@@ -221,6 +232,7 @@ export const sensorPublishes = positive(
 
 export const dashboardReceives = positive(
   'T5',
+  'C6',
   'dashboard',
   'read',
   'dashboard receives everything below home',
@@ -228,6 +240,7 @@ export const dashboardReceives = positive(
 
 export const sensorPublishesNowhereElse = negative(
   'T6',
+  'C7',
   'sensor',
   'write',
   'sensor can publish nowhere else',
@@ -237,6 +250,7 @@ export const sensorPublishesNowhereElse = negative(
 
 export const sensorReceivesNothing = negative(
   'T7',
+  'C8',
   'sensor',
   'read',
   'sensor receives nothing',
@@ -246,6 +260,7 @@ export const sensorReceivesNothing = negative(
 
 export const dashboardPublishesNothing = negative(
   'T8',
+  'C9',
   'dashboard',
   'write',
   'dashboard can publish nothing',
@@ -255,6 +270,7 @@ export const dashboardPublishesNothing = negative(
 
 export const dashboardReceivesNothingElse = negative(
   'T9',
+  'C10',
   'dashboard',
   'read',
   'dashboard receives nothing from outside home',

@@ -15,6 +15,7 @@ import { CONF, ENV_FILE } from './files.js';
 
 export const starts = check<Facts>({
   id: 'T1',
+  judges: ['C1'],
   title: 'the broker starts with your files',
   clauses: [],
   on: configuration,
@@ -100,6 +101,7 @@ const connacks = (recording: Recording<Facts>, who: Caller) =>
 
 export const admits = check<Facts>({
   id: 'T2',
+  judges: ['C2', 'C3'],
   title: 'sensor and dashboard get in, and nobody else',
   clauses: ['3.1.1 MQTT-3.1.4-4', '3.1.1 MQTT-3.2.2-5'],
   on: configuration,
@@ -221,6 +223,7 @@ function intruder(found: Findings, who: Caller, door: number, sight: Sight): nev
 
 export const inForce = check<Facts>({
   id: 'T3',
+  judges: ['C4'],
   title: 'an access list is in force',
   clauses: [],
   on: configuration,

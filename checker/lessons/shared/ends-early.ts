@@ -1,3 +1,4 @@
+import type { SentenceId } from '../../../course/contract.js';
 import { type Check, check, fail } from '../../harness/check.js';
 import { stillRunning, stillThere } from '../../harness/detectors/index.js';
 import { sent } from '../../harness/recording.js';
@@ -6,7 +7,11 @@ import type { ScenarioDefinition } from '../../harness/scenario.js';
 /** The check that a program ends when it is asked to stop before CONNACK has come. */
 export function endsBeforeConnack<Facts>(
   on: ScenarioDefinition<Facts>,
-  options: { readonly id: string; readonly needs: readonly string[] },
+  options: {
+    readonly id: string;
+    readonly judges?: readonly SentenceId[];
+    readonly needs: readonly string[];
+  },
 ): Check {
   return check<Facts>({
     ...options,
