@@ -50,6 +50,8 @@ export interface StartedProgram {
   stop(): Promise<void>;
   /** Kills it and waits until its connections are seen to end. */
   crash(): Promise<void>;
+  /** Waits until it has read what it was sent and is asleep, or has ended; no longer than this. */
+  settles(withinMs: number): Promise<void>;
   /** Waits for it to end by itself. False when it did not in time. */
   leaves(withinMs?: number): Promise<boolean>;
   /** Waits for a packet from it. The scenario ends here when it does not come. */

@@ -224,6 +224,12 @@ export async function openContext<Facts>(
         if (!left) tap.note('not-left', `the program ${text}`, name);
         return left;
       },
+      settles: async ms => {
+        const over = new AbortController();
+        const atRest = waits.nothingComes(ms, over.signal);
+        await within(ms, Promise.race([program.exited, atRest]), now, stallWatch);
+        over.abort();
+      },
       sends: (type, wanted) => waits.awaitPacket(name, 'to-broker', type, wanted),
       receives: (type, wanted) => waits.awaitPacket(name, 'to-client', type, wanted),
     };

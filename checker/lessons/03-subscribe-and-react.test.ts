@@ -621,12 +621,7 @@ export const lesson = hiddenTests(
       asItCame,
       notRetained,
     ],
-    diagnoses: [
-      sleepsInside,
-      lateAtFirst,
-      lateInBurst,
-      lateAtNonsense,
-    ],
+    diagnoses: [sleepsInside, lateAtFirst, lateInBurst, lateAtNonsense],
     practice,
   }),
 );

@@ -37,9 +37,13 @@ export function facts(count: number) {
 const start = (context: ScenarioContext, { inTopic, outTopic }: Facts) =>
   context.start({ env: { IN_TOPIC: inTopic, OUT_TOPIC: outTopic } });
 
+/** A program that goes on only with SUBACK has time for that: readings before it are a scenario of their own. */
+const SETTLES_MS = 400;
+
 async function subscribed(program: StartedProgram): Promise<void> {
   await program.sends('SUBSCRIBE', { what: 'a SUBSCRIBE from your program' });
   await program.receives('SUBACK');
+  await program.settles(SETTLES_MS);
 }
 
 export type Answer = PacketOf<'PUBLISH'>;

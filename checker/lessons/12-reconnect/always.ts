@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Check, check, type Failure, fail } from '../../harness/check.js';
 import { stillRunning, stillThere } from '../../harness/detectors/index.js';
+import { endingWords } from '../../harness/ending.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf, readObject } from '../../harness/matchers.js';
 import { notes, received, sent } from '../../harness/recording.js';
@@ -158,7 +159,7 @@ function ends({ id, title, on, what, needs, words }: End): Check {
             `${lost.map(one => one.id).join(', ')} never reached the broker`,
             stillRunning(recording)
               ? stillThere(recording)
-              : `your program ended with exit code ${program?.exitCode ?? program?.signal}`,
+              : `your program ended${program ? ` ${endingWords(program)}` : ''}`,
             ...sent(recording, 'DISCONNECT').slice(-1),
           ],
         });

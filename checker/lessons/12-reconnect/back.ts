@@ -1,5 +1,6 @@
 import type { FaultEntry, PacketEntry } from '../../../wire/index.js';
 import { type Failure, fail } from '../../harness/check.js';
+import { endingWords } from '../../harness/ending.js';
 import { insteadOf } from '../../harness/matchers.js';
 import { notes, type Recording, received, sent } from '../../harness/recording.js';
 import type { Facts } from './words.js';
@@ -35,7 +36,6 @@ export function comesBack(recording: Recording<Facts>, times: number, words: Wor
   const since = <Entry extends PacketEntry>(entries: readonly Entry[]) =>
     entries.filter(entry => !fault || entry.t >= fault.t);
   if (program?.exitedAt !== undefined && program.killedAt === undefined) {
-    const how = program.exitCode ?? program.signal;
     const why = program.stderr
       .trim()
       .split('\n')
@@ -45,7 +45,7 @@ export function comesBack(recording: Recording<Facts>, times: number, words: Wor
       expected,
       seen: [
         line,
-        `${seconds(program.exitedAt)}: your program ended, exit code ${how}`,
+        `${seconds(program.exitedAt)}: your program ended ${endingWords(program)}`,
         ...(why ? [why.trim()] : []),
       ],
       why: 'a lost or refused connection is weather, not a bug. Nobody is there at night to start the program again',

@@ -140,7 +140,7 @@ export const lively = check<Facts>({
     if (closed?.by !== 'broker' || (whole && closed.t > whole.t)) return;
     const last = packets(recording, { direction: 'to-broker' }).findLast(one => one.t <= closed.t);
     if (last && usableMs(recording, last.t, closed.t) < 1200 * keepalive) {
-      cannotTell('the machine was too busy for a keep-alive of one second');
+      cannotTell(`the machine was too busy for a keep-alive of ${keepalive} s`);
     }
     fail({
       mistake: 'blocks-loop',

@@ -121,7 +121,12 @@ export const oddOnes = scenario<Facts>('questions and readings of all kinds', {
     for (const reading of readings) program.feed(reading);
     const room = await context.peer('control room');
     for (const payload of notAsked) await room.publish(here.askTopic, payload, { qos: 1 });
-    for (const ask of questions) await question(context, here, room, ask);
+    let missed = 0;
+    for (const ask of questions) {
+      if (!(await question(context, here, room, ask))) missed += 1;
+      // It may take one for none; who misses two hears nothing any more.
+      if (missed === 2) break;
+    }
     await allReadings(context, here, readings, 3000);
     await program.stop();
   },

@@ -1,4 +1,5 @@
 import { cannotTell, check, fail } from '../../harness/check.js';
+import { endingWords } from '../../harness/ending.js';
 import { isPacket, packets, received, sent, usableMs } from '../../harness/recording.js';
 import { comesBack, lastFault, seconds } from './back.js';
 import { beatsOf, faultAt, stalled } from './evidence.js';
@@ -8,6 +9,7 @@ import {
   closedAtStart,
   closedInBetween,
   deadLine,
+  noticeMs,
   slowConnack,
   threeDrops,
 } from './scenarios.js';
@@ -43,7 +45,7 @@ export const weather = check<Facts>({
     const start = recording.scenario === 'port closed at the start';
     comesBack(recording, start ? 1 : 2, {
       expected:
-        'the port is closed for three seconds; within five seconds after it has opened, your program is connected and subscribed',
+        'the port is closed for two seconds and a half; within five seconds after it has opened, your program is connected and subscribed',
       ended: {
         mistake: start ? 'gives-up-at-start' : 'gives-up',
         why: 'the system refused the connection, and your program took that for the end. After a power cut the machine is often up before the broker',
@@ -217,12 +219,12 @@ export const notices = check<Facts>({
       return fail({
         mistake: 'ended-before-dead-line',
         expected: 'the program runs until the end of its input',
-        seen: `${seconds(program.exitedAt)}: your program ended, exit code ${program.exitCode ?? program.signal}; nothing had been disturbed`,
+        seen: `${seconds(program.exitedAt)}: your program ended ${endingWords(program)}; nothing had been disturbed`,
         why: 'nothing but the end of the input may end it: not a question, not a second that passes',
         try: 'look for an exit, and for a loop or a thread that ends',
       });
     }
-    const limit = 2000 * recording.facts.keepalive + 3000;
+    const limit = noticeMs(recording.facts);
     const again = sent(recording, 'CONNECT').find(one => one.t >= dead.t);
     const took = again ? usableMs(recording, dead.t, again.t) : Number.POSITIVE_INFINITY;
     const expected = `a new CONNECT within ${seconds(limit)}: twice the keep-alive of ${recording.facts.keepalive} s, and three seconds`;

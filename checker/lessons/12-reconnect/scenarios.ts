@@ -2,13 +2,12 @@ import { answer, cutBefore, type Peer, type TraceEntry, withhold } from '../../.
 import type { ScenarioContext, StartedProgram } from '../../harness/context.js';
 import type { Random } from '../../harness/random.js';
 import { isPacket } from '../../harness/recording.js';
-import { scenario } from '../../harness/scenario.js';
+import { ourLibraries, scenario } from '../../harness/scenario.js';
+import { attemptsTell } from './attempts.js';
 import { answerOf, type Facts, idOf, type Reading, standingSince } from './words.js';
 
-/** How long an outage lasts. */
-const OUTAGE_MS = 3000;
-/** Of the long outage: by then pauses that double have come to the end of what is allowed. */
-const LONG_OUTAGE_MS = 6500;
+/** How long an outage lasts: pauses of one second and two seconds end behind it, and not with it. */
+const OUTAGE_MS = 2500;
 /** Heartbeats of the long outage are so far apart that saved ones are seen in any burst. */
 const SLOW_BEAT_MS = 500;
 /** A program dials at least once in five seconds; and its answer needs a moment. */
@@ -32,9 +31,13 @@ export function facts(keepalive: number) {
       questions: Array.from({ length: 6 }, (_, at) => `q-${first + at}`),
       readings: Array.from({ length: 6 }, (_, at) => ({
         id: `r-${first + at}`,
-        temp: random.decimal(-10, 60, 1),
+        // 0 is for the odd ones.
+        temp: random.decimal(-10, 60, 1) || 0.5,
       })),
-      flood: Array.from({ length: MANY }, (_, at) => ({ id: `r-${first}-${at}`, temp: at / 8 })),
+      flood: Array.from({ length: MANY }, (_, at) => ({
+        id: `r-${first}-${at}`,
+        temp: (at + 1) / 8,
+      })),
       // No value that stands in the lesson, so that none can be in the program.
       heartbeatMs: random.pick([270, 290, 310, 330]),
     };
@@ -60,14 +63,15 @@ export const start = (context: ScenarioContext, here: Facts, env: Record<string,
   context.start({ env: { ...environment(here), ...env } });
 
 /** Waits until the program can be asked something; notes it as `back`. False when it does not come. */
-export async function standing(context: ScenarioContext, here: Facts, from = 0): Promise<boolean> {
+export async function standing(
+  context: ScenarioContext,
+  here: Facts,
+  from = 0,
+  within = BACK_MS,
+): Promise<boolean> {
   const { entries } = context.tap;
   const stands = () => standingSince(entries.slice(from), entries, here.askTopic);
-  const came = await context.maybe(
-    'a connection with a subscription to ASK_TOPIC',
-    stands,
-    BACK_MS,
-  );
+  const came = await context.maybe('a connection with a subscription to ASK_TOPIC', stands, within);
   if (came) context.tap.note('back', 'the program is connected and subscribed');
   return came !== undefined;
 }
@@ -79,16 +83,16 @@ async function ask(context: ScenarioContext, here: Facts, at: number): Promise<v
   peer.destroy();
 }
 
-/** Asks a question, and waits for an answer that comes after it. */
+/** Asks a question, and waits for an answer that comes after it. False when none does. */
 export async function question(
   context: ScenarioContext,
   here: Facts,
   peer: Peer,
   text: string,
-): Promise<void> {
+): Promise<boolean> {
   const from = context.tap.entries.length;
   await peer.publish(here.askTopic, JSON.stringify({ ask: text }), { qos: 1 });
-  await context.maybe(`the answer to ${text.slice(0, 20)}`, () =>
+  const came = await context.maybe(`the answer to ${text.slice(0, 20)}`, () =>
     context.tap.entries
       .slice(from)
       .some(
@@ -99,6 +103,7 @@ export async function question(
           answerOf(entry) === text,
       ),
   );
+  return came !== undefined;
 }
 
 /** Waits for further heartbeats. */
@@ -158,8 +163,9 @@ async function finish(
   here: Facts,
   program: StartedProgram,
   from: number,
+  within?: number,
 ) {
-  if (!(await standing(context, here, from))) return;
+  if (!(await standing(context, here, from, within))) return;
   await ask(context, here, 1);
   await program.stop();
 }
@@ -285,16 +291,8 @@ export const brokerAway = scenario<Facts>('broker away', {
     const from = context.tap.entries.length;
     context.tap.fault('broker-away', 'the broker is away');
     await context.broker.stop();
-    if (await program.leaves(LONG_OUTAGE_MS)) return;
-    const then = context.tap.entries.length;
-    const attempt = (event: string) => () =>
-      context.tap.entries
-        .slice(then)
-        .some(
-          entry => entry.kind === 'connection' && entry.event === event && entry.who === 'program',
-        );
-    await context.maybe('one more attempt', attempt('opened'), BACK_MS - 700);
-    await context.maybe('the end of that attempt', attempt('closed'), 500);
+    await attemptsTell(context, BACK_MS - 700);
+    if (!program.running) return;
     await context.broker.start('keep');
     context.tap.fault('broker-back', 'the broker is back');
     if (!(await standing(context, here, from))) return;
@@ -304,9 +302,12 @@ export const brokerAway = scenario<Facts>('broker away', {
   },
 });
 
+/** Milliseconds in which a dead line has to be noticed. */
+export const noticeMs = ({ keepalive }: Facts) => 2000 * keepalive + 3000;
+
 /** A line that is dead, and does not say so. */
 export const deadLine = scenario<Facts>('dead line', {
-  facts: facts(1),
+  facts: (random, { leastKeepAlive } = ourLibraries) => facts(leastKeepAlive)(random),
   waits: true,
   run: async (context, here) => {
     const program = await begin(context, here);
@@ -314,13 +315,13 @@ export const deadLine = scenario<Facts>('dead line', {
     await ask(context, here, 2);
     const closed = (entry: TraceEntry) =>
       entry.kind === 'connection' && entry.event === 'closed' && entry.who === 'program';
-    await context.maybe('a connection that ends by itself', closed, 1700);
+    await context.maybe('a connection that ends by itself', closed, 1700 * here.keepalive);
     const from = context.tap.entries.length;
     context.tap.note('whole', 'so far nothing was disturbed');
     for (const { connection, who, open } of context.tap.connections()) {
       if (open && who === 'program') context.tap.blackhole(connection);
     }
-    await finish(context, here, program, from);
+    await finish(context, here, program, from, noticeMs(here) + 1500);
   },
 });
 

@@ -43,12 +43,12 @@ def heartbeats():
             client.publish(HEARTBEAT_TOPIC, json.dumps({"beat": beat}), qos=0)
 
 
-# One client for the whole life of the program. The library dials again: after 1 s, then 2 s, 4 s.
+# One client for the whole life of the program. The library dials again: after 1 s, then every 2 s.
 client = make_client(client_id=env("MQTT_CLIENT_ID"))
 client.on_connect = on_connect
 client.on_message = on_message
 client.on_publish = on_publish
-client.reconnect_delay_set(min_delay=1, max_delay=4)
+client.reconnect_delay_set(min_delay=1, max_delay=2)
 # connect_async leaves the first dialling to the loop, which does not give up.
 client.connect_async(env("MQTT_HOST"), int(env("MQTT_PORT")), keepalive=int(env("MQTT_KEEPALIVE")))
 client.loop_start()
