@@ -1,5 +1,6 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot, packageVersion } from '../../course/package-root.js';
 import type { Bundle } from '../check/check-program.js';
@@ -75,8 +76,10 @@ export async function versionsOf(
   };
 }
 
+/** The client that comes with the course: nothing of npm's has to lie beside it. */
 function clientVersion(): string {
-  const { version } = createRequire(import.meta.url)('mqtt/package.json') as { version: string };
+  const file = join(packageRoot(), 'dist', 'vendor', 'mqtt', 'package.json');
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   return `mqtt ${version}`;
 }
 
