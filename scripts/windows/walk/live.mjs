@@ -24,7 +24,9 @@ export async function live({ step, place, wine }) {
     async () => {
       for (const flags of [[], ['--poll']]) {
         place.solve('01-first-connection');
-        const watching = place.begin(['watch', '1', '--json', ...flags], { open: true });
+        const watching = place.begin(['watch', '1', '--track', 'typescript', '--json', ...flags], {
+          open: true,
+        });
         const results = () => lines(watching.out());
         const seen = () => `${watching.out()}\n${watching.err()}`;
         await until(() => results().length >= 1, 'a first result', seen, 40_000);

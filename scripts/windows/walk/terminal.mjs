@@ -41,7 +41,7 @@ export async function terminals({ step, place, wine }) {
   await step('watch in a terminal: a save, a key, the end', async () => {
     const file = join(place.exercise('01-first-connection'), 'main.ts');
     const right = readFileSync(file, 'utf8');
-    const terminal = open(['watch', '1']);
+    const terminal = open(['watch', '1', '--track', 'typescript']);
     try {
       await terminal.shows(/√ passed\s+T8/);
       writeFileSync(file, right.replace(/clientId: [^,\r\n]+/, "clientId: 'mine'"));

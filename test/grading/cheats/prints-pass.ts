@@ -1,7 +1,7 @@
 // attack: prints what test runners and graders print
 // lesson: 1
 // outcome: failed
-// says: no connection came
+// says: no connection came|SIGSEGV
 import { writeSync } from 'node:fs';
 
 const results = [

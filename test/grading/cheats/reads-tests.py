@@ -11,5 +11,7 @@ for folder, folders, files in os.walk("/"):
     for name in files:
         path = os.path.join(folder, name)
         bad = name in ("sh", "bash", "dash", "mosquitto", "shadow", "package.json", "hits.jsonl")
-        if bad and "/node_modules/" not in path or ".test." in name or "/solutions/" in path:
+        # The client that everybody has is no secret.
+        public = "/node_modules/" in path or "/vendor/mqtt/" in path
+        if bad and not public or ".test." in name or "/solutions/" in path:
             print("LEAK sees", path)
