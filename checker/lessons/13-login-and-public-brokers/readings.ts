@@ -1,7 +1,8 @@
 import { type Check, check, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject, readObject } from '../../harness/matchers.js';
-import { closing, notes, type Recording, received, sent } from '../../harness/recording.js';
+import { type Recording, received, sent } from '../../harness/recording.js';
+import { leavesAfterPubackOf } from '../shared/leaves-after-puback.js';
 import { burst, busyAtEnd, type Facts } from './scenarios.js';
 
 /** T19, T20: what comes of the readings when all come at once and the input ends before CONNACK. */
@@ -85,33 +86,10 @@ export const arriveAll: Check = check<Facts>({
   },
 });
 
-export const leavesAfterPuback: Check = check<Facts>({
+export const leavesAfterPuback: Check = leavesAfterPubackOf(burst, {
   id: 'T20',
   judges: ['C17'],
-  title: 'it leaves when the last reading is acknowledged',
-  clauses: ['3.1.1 MQTT-4.3.2-1'],
-  on: burst,
   needs: ['T19'],
-  explains: ['U2'],
-  verify: recording => {
-    const expected = 'PUBACK for each reading first, then DISCONNECT';
-    const released = notes(recording, 'acknowledged')[0];
-    if (!released) return;
-    const early = sent(recording, 'DISCONNECT').find(entry => entry.t < released.t);
-    const [connect] = sent(recording, 'CONNECT');
-    const closed = connect && closing(recording, connect.connection);
-    const gone = closed && closed.t < released.t && closed.by !== 'tap';
-    if (!early && !gone) return;
-    fail({
-      mistake: 'left-before-puback',
-      expected,
-      seen: early
-        ? [early, 'the broker had not acknowledged the readings before it']
-        : 'the connection ended, and the broker had not acknowledged the readings',
-      why: 'until PUBACK nobody knows whether a reading arrived. A program that has left cannot send it again',
-      try: 'count what is published and what is acknowledged; say goodbye when both are the same',
-    });
-  },
 });
 
 export const keepsTryingAtEnd: Check = check<Facts>({

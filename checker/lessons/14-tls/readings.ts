@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Check, check, fail } from '../../harness/check.js';
 import { packetFields } from '../../harness/fields.js';
 import { insteadOf, jsonObject } from '../../harness/matchers.js';
-import { closing, notes, sent } from '../../harness/recording.js';
+import { sent } from '../../harness/recording.js';
+import { leavesAfterPubackOf } from '../shared/leaves-after-puback.js';
 import { burst, type ManyFacts } from './scenarios.js';
 
 /** T13, T14: what comes of the readings when all come at once and the input ends before CONNACK. */
@@ -73,29 +74,8 @@ export const arriveAll: Check = check<ManyFacts>({
   },
 });
 
-export const leavesAfterPuback: Check = check<ManyFacts>({
+export const leavesAfterPuback: Check = leavesAfterPubackOf(burst, {
   id: 'T14',
   judges: ['C5'],
-  title: 'it leaves when the last reading is acknowledged',
-  clauses: ['3.1.1 MQTT-4.3.2-1'],
-  on: burst,
   needs: ['T13'],
-  explains: ['U2'],
-  verify: recording => {
-    const released = notes(recording, 'acknowledged')[0];
-    if (!released) return;
-    const early = sent(recording, 'DISCONNECT').find(entry => entry.t < released.t);
-    const connect = sent(recording, 'CONNECT').at(-1);
-    const closed = connect && closing(recording, connect.connection);
-    if (!early && !(closed && closed.t < released.t && closed.by !== 'tap')) return;
-    fail({
-      mistake: 'left-before-puback',
-      expected: 'PUBACK for each reading first, then DISCONNECT',
-      seen: early
-        ? [early, 'the broker had not acknowledged the readings before it']
-        : 'the connection ended, and the broker had not acknowledged the readings',
-      why: 'until PUBACK nobody knows whether a reading arrived. A program that has left cannot send it again',
-      try: 'count what is published and what is acknowledged; say goodbye when both are the same',
-    });
-  },
 });
